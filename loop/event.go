@@ -1,0 +1,306 @@
+package loop
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"gatepost/parse"
+)
+
+// EventKind names what happened.
+type EventKind string
+
+// The kinds of events. An event says what was decided, never how: Fold needs
+// no config and no calendar.
+const (
+	Opened      EventKind = "opened"     // Task Stream By Title Subject Root Sections Advice Watchers Proposed
+	Amended     EventKind = "amended"    // Task By Sections(new) Old Text
+	QueuedE     EventKind = "queued"     // Task
+	Started     EventKind = "started"    // Task Round Due: becomes active
+	Updated     EventKind = "updated"    // Task By Text Day
+	AskedE      EventKind = "asked"      // Task By Act Text Day: the blocked mark is set
+	AskedMore   EventKind = "asked-more" // Task By Act Text: a further question while one is open
+	Answered    EventKind = "answered"   // Task By Text Due Days: mark cleared, due date moved
+	Commented   EventKind = "commented"  // Task By Text: kept for the gate
+	PassedOn    EventKind = "passed-on"  // Task By Text: passed to the engineer at once
+	Noted       EventKind = "noted"      // Task By Text
+	DeliveredE  EventKind = "delivered"  // Task By Text Line Due Days: at the gate
+	ApprovedE   EventKind = "approved"   // Task By Round Line
+	RedirectedE EventKind = "redirected" // Task By Round Text Line Due: next round
+	Undone      EventKind = "undone"     // Task By Act Line: the decision is taken back; Number: task that goes back to the queue
+	Reopened    EventKind = "reopened"   // Task By Text
+	Placed      EventKind = "placed"     // Task By Act(top, after) Number
+	MovedTo     EventKind = "moved"      // Task By Stream
+	Dropped     EventKind = "dropped"    // Task By Text
+	PausedE     EventKind = "paused"     // Stream By
+	ResumedE    EventKind = "resumed"    // Stream By
+	AwayE       EventKind = "away"       // Person Until
+	MaybeAwayE  EventKind = "maybe-away" // Person Day
+	Moved       EventKind = "due-moved"  // Task Due: dates move because of days away
+	HeldE       EventKind = "held"       // Hold: a mail waits for authority
+	Released    EventKind = "released"   // Number: the hold is used, expired or dropped; Act says which
+	AliasAdded  EventKind = "alias"      // Person Text(address)
+	Told        EventKind = "told"       // Person Cause Day: an answer that moved nothing was sent
+	Digested    EventKind = "digested"   // Person Day
+	Prompted    EventKind = "prompted"   // Person Day
+	BouncedE    EventKind = "bounced"    // Person Text Cause(permanent, transient)
+	Ignored     EventKind = "ignored"    // Cause: a robot's or stranger's mail moved nothing
+)
+
+// Event is one line of the record. Which fields are set is listed at its kind.
+type Event struct {
+	Seq      int64           `json:"-"` // place in the record, given by the store
+	Kind     EventKind       `json:"kind"`
+	At       time.Time       `json:"at"`             // when the mail was received, or the moment of a tick
+	Mail     int64           `json:"mail,omitempty"` // the mail that did it; 0: time, or the operator
+	Task     int             `json:"task,omitempty"`
+	Stream   string          `json:"stream,omitempty"`
+	By       string          `json:"by,omitempty"`     // person key, "operator", or "" for time
+	Person   string          `json:"person,omitempty"` // key of whom it is about, if not By
+	Round    int             `json:"round,omitempty"`
+	Act      string          `json:"act,omitempty"`
+	Text     string          `json:"text,omitempty"`
+	Line     string          `json:"line,omitempty"` // the line of the mail that was used
+	Title    string          `json:"title,omitempty"`
+	Subject  string          `json:"subject,omitempty"`
+	Root     string          `json:"root,omitempty"`
+	Sections *parse.Sections `json:"sections,omitempty"`
+	Old      *parse.Sections `json:"old,omitempty"` // wording before an amendment
+	Advice   []string        `json:"advice,omitempty"`
+	Watchers []string        `json:"watchers,omitempty"`
+	Proposed bool            `json:"proposed,omitempty"`
+	Number   int             `json:"number,omitempty"`
+	Due      Date            `json:"due,omitzero"`
+	Day      Date            `json:"day,omitzero"`
+	Until    Date            `json:"until,omitzero"`
+	Days     int             `json:"days,omitempty"` // business days blocked
+	Cause    string          `json:"cause,omitempty"`
+	Hold     *Hold           `json:"hold,omitempty"`
+}
+
+// Fold makes the event part of the state. It is the only writer of a State,
+// and every object it changes is a fresh copy, so that a caller can tell by
+// the pointers what an event touched. An event that does not fit (unknown
+// task) changes nothing: Check and the comparison of verify find it.
+func (s *State) Fold(e Event) {
+	if e.Task != 0 {
+		s.foldTask(e)
+	}
+	switch e.Kind {
+	case PausedE, ResumedE:
+		s.stream(e.Stream, func(st *Stream) { st.Paused = e.Kind == PausedE })
+	case AwayE:
+		s.person(e.Person, func(p *Presence) { p.Away = e.Until })
+	case MaybeAwayE:
+		s.person(e.Person, func(p *Presence) { p.MaybeAway = e.Day })
+	case HeldE:
+		h := *e.Hold
+		s.Holds[h.Number] = &h
+		s.LastHold = max(s.LastHold, h.Number)
+	case Released:
+		delete(s.Holds, e.Number)
+	case AliasAdded:
+		s.person(e.Person, func(p *Presence) { p.Aliases = append(slices.Clone(p.Aliases), e.Text) })
+	case Told:
+		s.person(e.Person, func(p *Presence) {
+			told := maps.Clone(p.Told)
+			if told == nil || p.ToldDay != e.Day {
+				told = map[string]int{}
+			}
+			told[e.Cause]++
+			p.Told, p.ToldDay = told, e.Day
+		})
+	case Digested:
+		s.person(e.Person, func(p *Presence) { p.DigestDay, p.DigestAt = e.Day, e.At })
+	case Prompted:
+		s.person(e.Person, func(p *Presence) { p.PromptDay, p.PromptAt = e.Day, e.At })
+	case BouncedE:
+		if e.Cause == "permanent" {
+			s.person(e.Person, func(p *Presence) { p.Bounced++; p.BouncedAt = e.At })
+		}
+	case Updated:
+		s.person(e.By, func(p *Presence) { p.Wrote = e.Day })
+	}
+}
+
+func (s *State) foldTask(e Event) {
+	if e.Kind == Opened {
+		s.LastTask = max(s.LastTask, e.Task)
+		s.Tasks[e.Task] = &Task{
+			Number: e.Task, Title: e.Title, Stream: e.Stream, State: Draft, By: e.By, Proposed: e.Proposed,
+			Sections: *e.Sections, Advice: e.Advice, Watchers: e.Watchers,
+			Root: e.Root, Subject: e.Subject, Created: e.At, Changed: e.At,
+		}
+		return
+	}
+	old := s.Tasks[e.Task]
+	if old == nil {
+		return
+	}
+	t := *old
+	s.Tasks[e.Task] = &t
+	t.Changed = e.At
+	note := func(k NoteKind) {
+		t.Notes = append(slices.Clone(t.Notes), Note{Kind: k, By: e.By, At: e.At, Round: t.Round, Text: e.Text})
+	}
+	leaveQueue := func() {
+		s.stream(t.Stream, func(st *Stream) { st.Queue = without(st.Queue, t.Number) })
+	}
+	enter := func(place int) { // -1: at the end
+		s.stream(t.Stream, func(st *Stream) {
+			q := without(st.Queue, t.Number)
+			if place < 0 || place > len(q) {
+				place = len(q)
+			}
+			st.Queue = slices.Insert(q, place, t.Number)
+		})
+	}
+	free := func() {
+		s.stream(t.Stream, func(st *Stream) {
+			if st.Current == t.Number {
+				st.Current = 0
+			}
+		})
+	}
+	occupy := func() {
+		s.stream(t.Stream, func(st *Stream) {
+			st.Queue, st.Current = without(st.Queue, t.Number), t.Number
+			if st.Begun.IsZero() {
+				st.Begun = e.At
+			}
+		})
+	}
+	unblock := func() {
+		if t.Question != nil {
+			t.Question = nil
+			t.BlockDays += e.Days
+			if !e.Due.IsZero() {
+				t.Due = e.Due
+			}
+		}
+	}
+	switch e.Kind {
+	case Amended:
+		t.Sections, t.Advice = *e.Sections, e.Advice
+		if e.Title != "" {
+			t.Title = e.Title
+		}
+	case QueuedE:
+		t.State, t.Proposed = Queued, false
+		enter(-1)
+	case Started:
+		t.State, t.Due = Active, e.Due
+		if e.Round != t.Round { // not so when an undone redirect or drop takes it up again
+			t.Round, t.RoundAt, t.BlockDays = e.Round, e.At, 0
+		}
+		if t.Started.IsZero() {
+			t.Started = e.At
+		}
+		if t.RoundAt.IsZero() {
+			t.RoundAt = e.At
+		}
+		occupy()
+	case Updated:
+		note(NoteUpdate)
+	case AskedE:
+		t.Question = &Ask{Kind: e.Act, Text: e.Text, Since: e.At, Day: e.Day}
+		note(NoteQuestion)
+	case AskedMore:
+		q := *t.Question
+		q.Text += "\n\n" + e.Text
+		t.Question = &q
+		note(NoteQuestion)
+	case Answered:
+		unblock()
+		note(NoteAnswer)
+	case Commented:
+		note(NoteComment)
+	case PassedOn:
+		note(NotePassed)
+	case Noted:
+		note(NoteOther)
+	case DeliveredE:
+		unblock()
+		t.State, t.Delivered = AtGate, e.At
+		note(NoteDone)
+		s.stream(t.Stream, func(st *Stream) { st.Proven = true })
+	case ApprovedE:
+		t.Early = t.Decision
+		t.Decision = &Decision{Act: "approve", By: e.By, At: e.At, Round: t.Round, Line: e.Line, Started: e.Number, Due: t.Due}
+		t.State, t.Decided = Approve, e.At
+		free()
+	case RedirectedE:
+		t.Early = t.Decision
+		t.Decision = &Decision{Act: "redirect", By: e.By, At: e.At, Round: t.Round, Line: e.Line, Due: t.Due}
+		note(NoteRedirect)
+		t.State, t.Round, t.RoundAt, t.Due, t.BlockDays = Active, t.Round+1, e.At, e.Due, 0
+	case Undone:
+		s.undo(&t, e)
+		occupy()
+	case Reopened:
+		t.Decision, t.State = nil, Queued
+		note(NoteReopen)
+		enter(0)
+	case Placed:
+		place := 0
+		if e.Act == "after" {
+			place = slices.Index(without(s.Stream(t.Stream).Queue, t.Number), e.Number) + 1
+		}
+		enter(place)
+	case MovedTo:
+		if t.State == Queued {
+			leaveQueue()
+			t.Stream = e.Stream
+			enter(-1)
+		}
+		t.Stream = e.Stream
+	case Dropped:
+		leaveQueue()
+		free()
+		t.State, t.Question = DroppedS, nil
+	case Moved:
+		t.Due = e.Due
+	}
+}
+
+// undo takes the standing decision back: the task stands at its gate again,
+// and a task that started because of an approval goes back to the head of the
+// queue as if it had never begun.
+func (s *State) undo(t *Task, e Event) {
+	d := t.Decision
+	if d == nil {
+		return
+	}
+	t.State, t.Round, t.Due, t.Question = AtGate, d.Round, d.Due, nil
+	t.Decision, t.Early = t.Early, nil
+	t.Decided = time.Time{}
+	if e.Number == 0 {
+		return
+	}
+	next := *s.Tasks[e.Number]
+	next.State, next.Round, next.Started, next.RoundAt, next.Due, next.Question = Queued, next.Round-1, time.Time{}, time.Time{}, Date{}, nil
+	next.Changed = e.At
+	s.Tasks[e.Number] = &next
+	s.stream(next.Stream, func(st *Stream) {
+		st.Current = 0
+		st.Queue = slices.Insert(slices.Clone(st.Queue), 0, next.Number)
+	})
+}
+
+func (s *State) stream(name string, change func(*Stream)) {
+	st := *s.Stream(name)
+	change(&st)
+	s.Streams[name] = &st
+}
+
+func (s *State) person(key string, change func(*Presence)) {
+	p := *s.Presence(key)
+	change(&p)
+	s.People[key] = &p
+}
+
+// without is the queue with one task taken out, always a fresh slice.
+func without(queue []int, n int) []int {
+	return slices.DeleteFunc(slices.Clone(queue), func(q int) bool { return q == n })
+}
