@@ -80,6 +80,9 @@ func (d Date) At(m Minute, zone *time.Location) time.Time {
 // Minute is a time of day in minutes since local midnight.
 type Minute int
 
+// Never is the time of day of a letter that a person does not get.
+const Never Minute = -1
+
 // ParseMinute reads "08:30".
 func ParseMinute(s string) (Minute, error) {
 	t, err := time.Parse("15:04", s)

@@ -18,7 +18,7 @@ const (
 	Amended     EventKind = "amended"    // Task By Sections(new) Old Text
 	QueuedE     EventKind = "queued"     // Task
 	Started     EventKind = "started"    // Task Round Due: becomes active
-	Updated     EventKind = "updated"    // Task By Text Day
+	Updated     EventKind = "updated"    // Task By Text
 	AskedE      EventKind = "asked"      // Task By Act Text Day: the blocked mark is set
 	AskedMore   EventKind = "asked-more" // Task By Act Text: a further question while one is open
 	Answered    EventKind = "answered"   // Task By Text Due Days: mark cleared, due date moved
@@ -39,10 +39,11 @@ const (
 	MaybeAwayE  EventKind = "maybe-away" // Person Day
 	Moved       EventKind = "due-moved"  // Task Due: dates move because of days away
 	HeldE       EventKind = "held"       // Hold: a mail waits for authority
+	Confirmed   EventKind = "confirmed"  // By Number: "yes" came; the held mail is read again
 	Released    EventKind = "released"   // Number: the hold is used, expired or dropped; Act says which
 	AliasAdded  EventKind = "alias"      // Person Text(address)
 	Told        EventKind = "told"       // Person Cause Day: an answer that moved nothing was sent
-	Digested    EventKind = "digested"   // Person Day
+	Digested    EventKind = "digested"   // Person Day Number(State.Strange)
 	Prompted    EventKind = "prompted"   // Person Day
 	BouncedE    EventKind = "bounced"    // Person Text Cause(permanent, transient)
 	Ignored     EventKind = "ignored"    // Cause: a robot's or stranger's mail moved nothing
@@ -98,8 +99,18 @@ func (s *State) Fold(e Event) {
 		h := *e.Hold
 		s.Holds[h.Number] = &h
 		s.LastHold = max(s.LastHold, h.Number)
+	case Confirmed:
+		if h := s.Holds[e.Number]; h != nil {
+			c := *h
+			c.Yes = e.At
+			s.Holds[e.Number] = &c
+		}
 	case Released:
 		delete(s.Holds, e.Number)
+	case Ignored:
+		if e.Cause == CauseStranger {
+			s.Strange++
+		}
 	case AliasAdded:
 		s.person(e.Person, func(p *Presence) { p.Aliases = append(slices.Clone(p.Aliases), e.Text) })
 	case Told:
@@ -112,21 +123,22 @@ func (s *State) Fold(e Event) {
 			p.Told, p.ToldDay = told, e.Day
 		})
 	case Digested:
-		s.person(e.Person, func(p *Presence) { p.DigestDay, p.DigestAt = e.Day, e.At })
+		s.person(e.Person, func(p *Presence) { p.DigestDay, p.DigestAt, p.HeldSeen = e.Day, e.At, e.Number })
 	case Prompted:
 		s.person(e.Person, func(p *Presence) { p.PromptDay, p.PromptAt = e.Day, e.At })
 	case BouncedE:
 		if e.Cause == "permanent" {
 			s.person(e.Person, func(p *Presence) { p.Bounced++; p.BouncedAt = e.At })
 		}
-	case Updated:
-		s.person(e.By, func(p *Presence) { p.Wrote = e.Day })
 	}
 }
 
 func (s *State) foldTask(e Event) {
 	if e.Kind == Opened {
 		s.LastTask = max(s.LastTask, e.Task)
+		if s.Begun.IsZero() {
+			s.Begun = e.At
+		}
 		s.Tasks[e.Task] = &Task{
 			Number: e.Task, Title: e.Title, Stream: e.Stream, State: Draft, By: e.By, Proposed: e.Proposed,
 			Sections: *e.Sections, Advice: e.Advice, Watchers: e.Watchers,
@@ -188,7 +200,15 @@ func (s *State) foldTask(e Event) {
 		}
 	case QueuedE:
 		t.State, t.Proposed = Queued, false
-		enter(-1)
+		switch q := s.Stream(t.Stream).Queue; {
+		case t.Wish == "top":
+			enter(0)
+		case t.Wish == "after" && slices.Contains(q, t.After):
+			enter(slices.Index(q, t.After) + 1)
+		default:
+			enter(-1)
+		}
+		t.Wish, t.After = "", 0
 	case Started:
 		t.State, t.Due = Active, e.Due
 		if e.Round != t.Round { // not so when an undone redirect or drop takes it up again
@@ -227,7 +247,7 @@ func (s *State) foldTask(e Event) {
 		s.stream(t.Stream, func(st *Stream) { st.Proven = true })
 	case ApprovedE:
 		t.Early = t.Decision
-		t.Decision = &Decision{Act: "approve", By: e.By, At: e.At, Round: t.Round, Line: e.Line, Started: e.Number, Due: t.Due}
+		t.Decision = &Decision{Act: "approve", By: e.By, At: e.At, Round: t.Round, Line: e.Line, Due: t.Due}
 		t.State, t.Decided = Approve, e.At
 		free()
 	case RedirectedE:
@@ -243,6 +263,10 @@ func (s *State) foldTask(e Event) {
 		note(NoteReopen)
 		enter(0)
 	case Placed:
+		if t.State == Draft {
+			t.Wish, t.After = e.Act, e.Number
+			break
+		}
 		place := 0
 		if e.Act == "after" {
 			place = slices.Index(without(s.Stream(t.Stream).Queue, t.Number), e.Number) + 1
@@ -279,8 +303,10 @@ func (s *State) undo(t *Task, e Event) {
 		return
 	}
 	next := *s.Tasks[e.Number]
-	next.State, next.Round, next.Started, next.RoundAt, next.Due, next.Question = Queued, next.Round-1, time.Time{}, time.Time{}, Date{}, nil
-	next.Changed = e.At
+	next.State, next.Round, next.RoundAt, next.Due, next.Question, next.Changed = Queued, next.Round-1, time.Time{}, Date{}, nil, e.At
+	if next.Round == 0 {
+		next.Started = time.Time{}
+	}
 	s.Tasks[e.Number] = &next
 	s.stream(next.Stream, func(st *Stream) {
 		st.Current = 0

@@ -35,6 +35,12 @@ const (
 	Alert      Kind = "alert" // to the operator
 )
 
+// Kinds is every letter there is.
+var Kinds = []Kind{
+	Taken, NeedsDone, Proposal, TaskLetter, Prompt, Question, Answer, Comment, Gate, Approved, Redirected, Receipt,
+	Unclear, Confirm, Refused, HeldLetter, DigestMail, StatusMail, RecordMail, SearchMail, HelpMail, Alert,
+}
+
 // Letter is the intention to write to one person. The rules make it, the
 // store keeps it, templates put it into words, mailout sends it.
 type Letter struct {

@@ -44,6 +44,8 @@ type Task struct {
 	Proposed bool           `json:"proposed,omitempty"` // opened by somebody who is not a PM and not accepted yet
 	Sections parse.Sections `json:"sections"`
 	Advice   []string       `json:"advice,omitempty"`
+	Wish     string         `json:"wish,omitempty"`     // draft: place asked for, "top" or "after"
+	After    int            `json:"after,omitempty"`    // with Wish "after": the task it wants to follow
 	Watchers []string       `json:"watchers,omitempty"` // person keys in Cc of the opening mail
 
 	Root    string `json:"root,omitempty"`    // Message-ID of the opening mail: root of the thread in every client
@@ -74,13 +76,12 @@ type Ask struct {
 
 // Decision is one opening or turning back at a gate.
 type Decision struct {
-	Act     string    `json:"act"` // approve, redirect
-	By      string    `json:"by"`  // person key
-	At      time.Time `json:"at"`
-	Round   int       `json:"round"` // of the gate that was decided
-	Line    string    `json:"line"`
-	Started int       `json:"started,omitempty"` // task that became active because of it
-	Due     Date      `json:"due,omitzero"`      // due date before it, to go back to
+	Act   string    `json:"act"` // approve, redirect
+	By    string    `json:"by"`  // person key
+	At    time.Time `json:"at"`
+	Round int       `json:"round"` // of the gate that was decided
+	Line  string    `json:"line"`
+	Due   Date      `json:"due,omitzero"` // due date before it, to go back to
 }
 
 // NoteKind says what somebody's words about a task were.
@@ -115,15 +116,15 @@ type Presence struct {
 	Key       string         `json:"key"`
 	Away      Date           `json:"away,omitzero"`       // away until and including
 	MaybeAway Date           `json:"maybe_away,omitzero"` // an absence notice came on this day
-	Wrote     Date           `json:"wrote,omitzero"`      // last day with an update, own zone
 	DigestDay Date           `json:"digest_day,omitzero"` // local date of the last digest
 	DigestAt  time.Time      `json:"digest_at,omitzero"`  // what happened up to here was told
 	PromptDay Date           `json:"prompt_day,omitzero"`
 	PromptAt  time.Time      `json:"prompt_at,omitzero"`
-	ToldDay   Date           `json:"told_day,omitzero"` // day of Told
-	Told      map[string]int `json:"told,omitempty"`    // cause → letters on ToldDay; "no refusal twice a day for the same cause"
-	Aliases   []string       `json:"aliases,omitempty"` // addresses added by a confirm letter
-	Bounced   int            `json:"bounced,omitempty"` // letters that came back for good
+	ToldDay   Date           `json:"told_day,omitzero"`   // day of Told
+	Told      map[string]int `json:"told,omitempty"`      // cause → letters on ToldDay; "no refusal twice a day for the same cause"
+	Aliases   []string       `json:"aliases,omitempty"`   // addresses added by a confirm letter
+	HeldSeen  int            `json:"held_seen,omitempty"` // State.Strange as of the last digest
+	Bounced   int            `json:"bounced,omitempty"`   // letters that came back for good
 	BouncedAt time.Time      `json:"bounced_at,omitzero"`
 }
 
@@ -138,6 +139,7 @@ type Hold struct {
 	Round  int       `json:"round,omitempty"` // of the task when the mail came
 	Cause  string    `json:"cause"`
 	At     time.Time `json:"at"`
+	Yes    time.Time `json:"yes,omitzero"` // the confirm letter was answered; the mail is being read again
 }
 
 // State is a team as the record has made it. Load may bring only the part
@@ -148,8 +150,10 @@ type State struct {
 	Streams  map[string]*Stream
 	People   map[string]*Presence
 	Holds    map[int]*Hold
-	LastTask int // highest task number given
-	LastHold int // highest confirm number given
+	LastTask int       // highest task number given
+	LastHold int       // highest confirm number given
+	Strange  int       // mails of strangers held so far; the digest tells the growth
+	Begun    time.Time // when the first task was opened; scheduled letters begin with the next hour due
 }
 
 // NewState is the state of a team of which nothing is recorded.
@@ -218,7 +222,7 @@ func (s *State) Check() []string {
 		if t.Question != nil && t.State != Active {
 			say("task %d: is %s with an open question", n, t.State)
 		}
-		if t.State != Draft && (t.Stream == "" || t.Sections.Done == "" && t.State != DroppedS) {
+		if t.State != Draft && t.State != DroppedS && (t.Stream == "" || t.Sections.Done == "") {
 			say("task %d: is %s without a stream or a done", n, t.State)
 		}
 		if (t.State == Approve) != (t.Decision != nil && t.Decision.Act == "approve") {

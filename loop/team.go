@@ -48,14 +48,13 @@ type Team struct {
 
 // Person is a registered member of a team.
 type Person struct {
-	Name     string
-	Email    []string // the first is where letters go, and the person's name in state and record
-	Role     Role
-	Zone     *time.Location
-	Hours    Hours
-	Digest   Minute // when a digest is due; Never: none
-	Prompt   Minute // when a prompt is due; Never: none
-	NoDigest bool
+	Name   string
+	Email  []string // the first is where letters go, and the person's name in state and record
+	Role   Role
+	Zone   *time.Location
+	Hours  Hours
+	Digest Minute // when a digest is due; Never: none
+	Prompt Minute // when a prompt is due; Never: none
 }
 
 // Key is the person's name in state and record: their first address.

@@ -161,8 +161,18 @@ type Options struct {
 
 // Limits bound what is looked at, before any parser runs (THREATS, Bytes).
 type Limits struct {
-	Bytes int // raw mail; default 25 MiB
-	Text  int // reading text; default 1 MiB
+	Bytes     int // raw mail; default 25 MiB
+	Text      int // reading text, decoded; default 1 MiB (HTML: four times that)
+	Lines     int // lines of reading text; default 50,000
+	Header    int // a header block; default 256 KiB
+	Fields    int // fields in a header block; default 1,000
+	Field     int // one field; default 64 KiB
+	Depth     int // parts within parts; default 50
+	Parts     int // parts in all; default 500
+	Params    int // parameters of a field; default 50
+	Addresses int // addresses in the recipient fields together; default 1,000
+	Boundary  int // length of a boundary; default 200
+	Hops      int // Received fields; default 100
 }
 
 // Head is what can be told from the header block alone, cheaply. It is used

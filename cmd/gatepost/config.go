@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"gatepost/loop"
+)
+
+// Config is gatepost.toml as it was understood, every default filled in. A
+// table that is missing is a nil pointer; that happens only where readConfig
+// was not told that it is needed.
+type Config struct {
+	File     string // as it was named
+	IMAP     *imapConfig
+	SMTP     *smtpConfig
+	Store    storeConfig
+	Secret   secretConfig
+	Evidence evidenceConfig
+	Operator string // address for alerts; "": none
+	Teams    []*loop.Team
+}
+
+type storeConfig struct {
+	Path string // of the database
+}
+
+type secretConfig struct {
+	File  string
+	Bytes []byte // the content without the final newline; nil unless it was needed
+}
+
+type evidenceConfig struct {
+	AuthservID string // "": no Authentication-Results counts
+}
+
+// configNeed is what a command cannot do without.
+type configNeed int
+
+const (
+	needServers configNeed = iota // both mail servers and their passwords
+	needSecret                    // the secret that tokens are made with
+)
+
+// readConfig reads and checks the config. What the command does not need may
+// be missing; what is written is checked in any case. The error is a
+// *configError with every mistake, or says why the file cannot be read.
+func readConfig(path string, needs ...configNeed) (*Config, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("config %q does not exist: make one with `gatepost init`, or name another with --config", path)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	return parseConfig(path, data, needs...)
+}
+
+// parseConfig is readConfig on the file's content.
+func parseConfig(path string, data []byte, needs ...configNeed) (*Config, error) {
+	lines := readConfigLines(data)
+	r := &configReader{configLines: lines, dir: filepath.Dir(path)}
+	var file configFile
+	if r.decode(data, &file) {
+		r.config = &Config{File: path}
+		r.read(&file, needs)
+	}
+	if len(r.bad) > 0 {
+		return nil, newConfigError(path, r.bad)
+	}
+	return r.config, nil
+}
+
+// configReader turns what is written into what is meant, and gathers mistakes.
+type configReader struct {
+	*configLines
+	dir    string // relative paths start here
+	config *Config
+}
+
+// decode reports whether the file could be read at all.
+func (r *configReader) decode(data []byte, file *configFile) bool {
+	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(file)
+	var unknown *toml.StrictMissingError
+	var broken *toml.DecodeError
+	switch {
+	case err == nil, errors.As(err, &unknown) && len(r.bad) > 0: // named already, with a proposal
+		return true
+	case len(r.bad) > 0 && r.parser.Error() == nil: // a value of the wrong kind: named already, in plainer words
+	case errors.As(err, &broken):
+		line, _ := broken.Position()
+		r.say(line, "not TOML: %s: want key = \"value\" lines under [table] headings, text in quotes", strings.TrimPrefix(broken.Error(), "toml: "))
+	default:
+		r.say(1, "not TOML: %v", err)
+	}
+	return false
+}
+
+// mark notes a mistake at the line of a key or table.
+func (r *configReader) mark(path, format string, args ...any) {
+	r.say(r.of(path), format, args...)
+}
+
+// read fills the Config from the file.
+func (r *configReader) read(file *configFile, needs []configNeed) {
+	c := r.config
+	servers := slices.Contains(needs, needServers)
+	c.IMAP = r.imap(&file.IMAP, servers)
+	c.Store.Path = r.path(or(file.Store.Path, "gatepost.db"))
+	c.Secret.File = r.path(or(file.Secret.File, "gatepost.secret"))
+	if slices.Contains(needs, needSecret) {
+		secret, err := readSecret(c.Secret.File)
+		if err != nil {
+			r.mark("secret.file", "%v", err)
+		}
+		c.Secret.Bytes = secret
+	}
+	c.Evidence.AuthservID = strings.ToLower(file.Evidence.AuthservID)
+	if strings.ContainsAny(c.Evidence.AuthservID, " ;\"\t\r\n") {
+		r.mark("evidence.authserv_id", "authserv_id %q: want the one word at the start of the server's Authentication-Results, as \"mx.acme.example\"", file.Evidence.AuthservID)
+	}
+	if len(file.Team) == 0 {
+		r.mark("team", "no [[team]]: add one with name, address, timezone, persons and streams")
+	}
+	for i := range file.Team {
+		c.Teams = append(c.Teams, r.team(fmt.Sprintf("team.%d", i), &file.Team[i]))
+	}
+	c.SMTP = r.smtp(&file.SMTP, servers)
+	if r.has("operator.email") {
+		c.Operator = r.address("operator.email", "operator", file.Operator.Email)
+	}
+	r.ownAddresses()
+	for _, t := range c.Teams {
+		t.Secret, t.Operator = c.Secret.Bytes, c.Operator
+	}
+}
+
+// ownAddresses refuses a person or operator who is a team: the service would
+// write to itself.
+func (r *configReader) ownAddresses() {
+	for i, t := range r.config.Teams {
+		for j, other := range r.config.Teams[:i] {
+			if t.Address != "" && t.Address == other.Address {
+				r.mark(fmt.Sprintf("team.%d.address", i), "team %q: address %q is team %q's already (line %d): every team needs its own",
+					t.Name, t.Address, other.Name, r.of(fmt.Sprintf("team.%d.address", j)))
+			}
+		}
+		if r.config.Operator != "" && withoutTag(r.config.Operator) == t.Address {
+			r.mark("operator.email", "operator %q is the address of team %q: alerts need a person's own address", r.config.Operator, t.Name)
+		}
+		for j, p := range t.People {
+			for k, address := range p.Email {
+				for _, team := range r.config.Teams {
+					if address != "" && withoutTag(address) == team.Address {
+						r.mark(fmt.Sprintf("team.%d.person.%d.email.%d", i, j, k), "team %q: person %q has the address of team %q, %q: give their own", t.Name, p.Name, team.Name, address)
+					}
+				}
+			}
+		}
+	}
+}
+
+// path is a file named in the config: beside it unless absolute.
+func (r *configReader) path(name string) string {
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(r.dir, name)
+}
+
+// duration reads "60s" or "2h" within bounds.
+func (r *configReader) duration(path, what, value, standard string, least, most time.Duration) time.Duration {
+	value = or(value, standard)
+	d, err := time.ParseDuration(value)
+	if err != nil || d < least || d > most {
+		r.mark(path, "%s%s %q: want a time span from %s to %s, as %q", what, lastKey(path), value, span(least), span(most), standard)
+	}
+	return d
+}
+
+// span is a duration without its zero parts: 24h, not 24h0m0s.
+func span(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
+
+// or is s, or standard where s was left out.
+func or(s, standard string) string {
+	if s == "" {
+		return standard
+	}
+	return s
+}
+
+// LogValue is the config in effect, for the log at start: no secret in it.
+func (c *Config) LogValue() slog.Value {
+	attrs := []slog.Attr{slog.String("file", c.File), slog.String("store", c.Store.Path), slog.String("authserv_id", c.Evidence.AuthservID)}
+	if c.IMAP != nil {
+		attrs = append(attrs, slog.String("imap", c.IMAP.String()), slog.String("mailbox", c.IMAP.Mailbox), slog.Duration("poll", c.IMAP.Poll))
+	}
+	if c.SMTP != nil {
+		attrs = append(attrs, slog.String("smtp", c.SMTP.String()), slog.String("from_host", c.SMTP.FromHost))
+	}
+	for _, t := range c.Teams {
+		attrs = append(attrs, slog.Group("team", slog.String("address", t.Address), slog.String("zone", t.Zone.String()),
+			slog.Int("people", len(t.People)), slog.Int("streams", len(t.Streams)), slog.String("trust", string(t.Trust))))
+	}
+	return slog.GroupValue(attrs...)
+}

@@ -1,0 +1,89 @@
+package main
+
+// configFile is gatepost.toml as it is written: what each key means, its unit
+// and what stands for it when it is left out. Any other key is a mistake.
+type configFile struct {
+	IMAP     imapFile     `toml:"imap"`
+	SMTP     smtpFile     `toml:"smtp"`
+	Store    storeFile    `toml:"store"`
+	Secret   secretFile   `toml:"secret"`
+	Evidence evidenceFile `toml:"evidence"`
+	Operator operatorFile `toml:"operator"`
+	Team     []teamFile   `toml:"team"`
+}
+
+// serverFile is what the two mail servers have in common.
+type serverFile struct {
+	Host         string         `toml:"host"`
+	Port         int            `toml:"port"`          // default by tls: 993, 143 / 465, 587, 25
+	TLS          string         `toml:"tls"`           // implicit (default) | starttls | none
+	Insecure     bool           `toml:"insecure"`      // allows tls = "none" to a host that is not this one
+	User         string         `toml:"user"`          //
+	PasswordFile string         `toml:"password_file"` // beside the config unless absolute; mode 0600
+	PasswordEnv  string         `toml:"password_env"`  // name of an environment variable instead
+	OAuth        map[string]any `toml:"oauth"`         // refused: not in this version
+}
+
+// imapFile is where mail comes in.
+type imapFile struct {
+	serverFile
+	Mailbox  string `toml:"mailbox"`   // default INBOX
+	Poll     string `toml:"poll"`      // between polls; default 60s
+	FileAway string `toml:"file_away"` // mailbox that mail is moved to once read; default: it stays
+}
+
+// smtpFile is where letters go out.
+type smtpFile struct {
+	serverFile
+	FromHost string `toml:"from_host"` // for Message-IDs; default: the host of the first team's address
+}
+
+type storeFile struct {
+	Path string `toml:"path"` // beside the config unless absolute; default gatepost.db
+}
+
+type secretFile struct {
+	File string `toml:"file"` // beside the config unless absolute; default gatepost.secret; mode 0600
+}
+
+type evidenceFile struct {
+	AuthservID string `toml:"authserv_id"` // the one server whose Authentication-Results count; default: none
+}
+
+type operatorFile struct {
+	Email string `toml:"email"` // where alerts go; default: log and digest only
+}
+
+type teamFile struct {
+	Name          string              `toml:"name"`
+	Address       string              `toml:"address"`
+	Timezone      string              `toml:"timezone"`       // a name of the IANA database; always needed
+	Holidays      string              `toml:"holidays"`       // a code of loop.HolidayCountries; default: none
+	FirstDelivery int                 `toml:"first_delivery"` // business days; default 5
+	Cycle         int                 `toml:"cycle"`          // business days; default 3
+	Work          string              `toml:"work"`           // default mon-fri 09:00-17:30
+	Digest        string              `toml:"digest"`         // default 08:30
+	Prompt        string              `toml:"prompt"`         // default 16:00
+	Weekly        string              `toml:"weekly"`         // default fri 15:00
+	Undo          string              `toml:"undo"`           // how long a decision can be taken back; default 2h
+	Trust         string              `toml:"trust"`          // seen (default) | signed | token
+	Words         map[string][]string `toml:"words"`          // command → further words for it
+	Person        []personFile        `toml:"person"`
+	Stream        []streamFile        `toml:"stream"`
+}
+
+type personFile struct {
+	Name     string   `toml:"name"`
+	Email    []string `toml:"email"` // the first is where letters go
+	Role     string   `toml:"role"`  // pm | engineer | reader
+	Timezone string   `toml:"timezone"`
+	Work     string   `toml:"work"`
+	Digest   string   `toml:"digest"` // a time or "off"; default: the team's for a PM, "off" for others
+	Prompt   string   `toml:"prompt"` // a time or "off"; default: the team's, "off" for a reader
+}
+
+type streamFile struct {
+	Name      string   `toml:"name"` // what stands in shop+NAME@
+	Engineer  string   `toml:"engineer"`
+	Approvers []string `toml:"approvers"` // default: every PM of the team but the engineer
+}

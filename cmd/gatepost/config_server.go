@@ -1,0 +1,174 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The ways to reach a mail server.
+const (
+	tlsImplicit = "implicit" // TLS from the first byte
+	tlsStart    = "starttls" // TLS asked for in the clear, and required
+	tlsNone     = "none"     // no TLS: on this machine only, unless insecure
+)
+
+// serverConfig is how to reach and log in to a mail server.
+type serverConfig struct {
+	Host     string
+	Port     int
+	TLS      string // tlsImplicit, tlsStart or tlsNone
+	Insecure bool   // tlsNone is allowed to a host that is not this one
+	User     string
+	Password passwordSource
+}
+
+// Addr is host:port.
+func (s *serverConfig) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+// String names the server for the log: no password in it.
+func (s *serverConfig) String() string { return s.User + " at " + s.Addr() + " (tls " + s.TLS + ")" }
+
+type imapConfig struct {
+	serverConfig
+	Mailbox  string
+	Poll     time.Duration
+	FileAway string // "": mail stays where it is
+}
+
+type smtpConfig struct {
+	serverConfig
+	FromHost string
+}
+
+// ports are the usual ones of [imap] and [smtp] by TLS mode.
+var ports = map[string]map[string]int{
+	"imap": {tlsImplicit: 993, tlsStart: 143, tlsNone: 143},
+	"smtp": {tlsImplicit: 465, tlsStart: 587, tlsNone: 25},
+}
+
+func (r *configReader) imap(f *imapFile, needed bool) *imapConfig {
+	server, ok := r.server("imap", &f.serverFile, needed)
+	if !ok {
+		return nil
+	}
+	c := &imapConfig{serverConfig: server, Mailbox: or(f.Mailbox, "INBOX"), FileAway: f.FileAway}
+	c.Poll = r.duration("imap.poll", "[imap] ", f.Poll, "60s", time.Second, 24*time.Hour)
+	if c.FileAway == c.Mailbox {
+		r.mark("imap.file_away", "[imap] file_away %q is the mailbox that is read: name another one, or leave it out", f.FileAway)
+	}
+	return c
+}
+
+func (r *configReader) smtp(f *smtpFile, needed bool) *smtpConfig {
+	server, ok := r.server("smtp", &f.serverFile, needed)
+	if !ok {
+		return nil
+	}
+	c := &smtpConfig{serverConfig: server, FromHost: strings.ToLower(f.FromHost)}
+	switch {
+	case r.has("smtp.from_host") && checkHost(f.FromHost) != nil:
+		r.mark("smtp.from_host", "[smtp] from_host %q: want a host name, as \"acme.example\"", f.FromHost)
+	case c.FromHost == "" && len(r.config.Teams) > 0:
+		_, c.FromHost, _ = strings.Cut(r.config.Teams[0].Address, "@")
+	}
+	return c
+}
+
+// server reads what [imap] and [smtp] have in common; false if there is none.
+func (r *configReader) server(table string, f *serverFile, needed bool) (serverConfig, bool) {
+	c := serverConfig{Host: f.Host, Port: f.Port, TLS: or(f.TLS, tlsImplicit), Insecure: f.Insecure, User: f.User}
+	if !r.has(table) {
+		if needed {
+			r.mark(table, "no [%s] table: add it with host, user and password_file", table)
+		}
+		return c, false
+	}
+	at := func(key string) string { return table + "." + key }
+	if f.Host == "" {
+		r.mark(at("host"), "[%s] has no host: add host = \"%s.acme.example\", the name of your mail server", table, table)
+	} else if net.ParseIP(f.Host) == nil && checkHost(f.Host) != nil {
+		r.mark(at("host"), "[%s] host %q: want the bare name or IP address of the server, as \"%s.acme.example\"", table, f.Host, table)
+	}
+	if f.User == "" {
+		r.mark(at("user"), "[%s] has no user: add user = \"robot@acme.example\", the name to log in with", table)
+	}
+	if strings.ContainsFunc(f.User, isControl) {
+		r.mark(at("user"), "[%s] user %q: has a control character in it: take it out", table, f.User)
+	}
+	usual, known := ports[table][c.TLS]
+	if !known {
+		r.mark(at("tls"), "[%s] tls %q: want \"implicit\", \"starttls\" or \"none\"", table, f.TLS)
+	}
+	if !r.has(at("port")) {
+		c.Port = usual
+	} else if f.Port < 1 || f.Port > 65535 {
+		r.mark(at("port"), "[%s] port %d: want 1 to 65535, or leave it out for the usual one", table, f.Port)
+	}
+	if c.TLS == tlsNone && !f.Insecure && f.Host != "" && !loopback(f.Host) {
+		r.mark(at("tls"), "[%s] tls \"none\" would send the password to %s in the clear: use \"implicit\" or \"starttls\", or set insecure = true if that is meant", table, f.Host)
+	}
+	if known && c.TLS != tlsNone && f.Insecure {
+		r.mark(at("insecure"), "[%s] insecure = true only allows tls = \"none\", and tls is %q: take it out", table, c.TLS)
+	}
+	c.Password = r.password(table, f, needed)
+	return c, true
+}
+
+// password checks that there is one way to the password; the password itself
+// is read when it is needed.
+func (r *configReader) password(table string, f *serverFile, needed bool) passwordSource {
+	at := func(key string) string { return table + "." + key }
+	var p passwordSource
+	key := at("password_file")
+	if r.has(at("oauth")) {
+		r.mark(at("oauth"), "[%s.oauth] is not in this version: use password_file, with an app password if the provider has them", table)
+		return p
+	}
+	switch {
+	case f.PasswordFile != "" && f.PasswordEnv != "":
+		r.mark(at("password_env"), "[%s] has both password_file and password_env: take one of them out", table)
+		return p
+	case f.PasswordFile != "":
+		p.file = r.path(f.PasswordFile)
+	case f.PasswordEnv != "":
+		p.env, key = f.PasswordEnv, at("password_env")
+	default:
+		r.mark(table, "[%s] has no password: add password_file = \"%s.pass\", a file with mode 0600, or password_env", table, table)
+		return p
+	}
+	if needed {
+		if _, err := p.Read(); err != nil {
+			r.mark(key, "%v", err)
+		}
+	}
+	return p
+}
+
+// loopback tells whether host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}
+
+// checkHost wants letters, digits and hyphens between dots (RFC 1123), an
+// internationalised name in its A-label form.
+func checkHost(host string) error {
+	if len(host) > 253 {
+		return fmt.Errorf("host %q is longer than 253 characters", host)
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' || strings.ContainsFunc(label, notHost) {
+			return fmt.Errorf("host %q is not a name", host)
+		}
+	}
+	return nil
+}
+
+func notHost(c rune) bool {
+	return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-')
+}
+
+func isControl(c rune) bool { return c < ' ' || c >= 0x7f && c < 0xa0 }

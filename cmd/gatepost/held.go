@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatepost/store"
+)
+
+func newHeldCommand(g *globals) *cobra.Command {
+	cmd := listCommand(g, "held", "Mail that is held: of strangers, and moves without authority",
+		func(ctx context.Context, db *store.DB, w io.Writer) error {
+			list, err := db.Held(ctx)
+			return printMails(w, list, err)
+		})
+	cmd.AddCommand(
+		oneCommand(g, "show ID", "Prints the raw mail", showMail),
+		oneCommand(g, "release ID", "Reads it again as if its sender had confirmed it",
+			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.ReleaseHeld(ctx, id) }),
+		oneCommand(g, "drop ID", "Takes it off the list; the raw mail is kept",
+			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropHeld(ctx, id) }),
+	)
+	return cmd
+}
+
+func newParkedCommand(g *globals) *cobra.Command {
+	cmd := listCommand(g, "parked", "Mail that could not be read",
+		func(ctx context.Context, db *store.DB, w io.Writer) error {
+			list, err := db.Parked(ctx)
+			return printMails(w, list, err)
+		})
+	cmd.AddCommand(
+		oneCommand(g, "show ID", "Prints the raw mail", showMail),
+		oneCommand(g, "retry ID", "Reads it again, as after an upgrade",
+			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryParked(ctx, id) }),
+		oneCommand(g, "drop ID", "Takes it off the list; the raw mail is kept",
+			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropParked(ctx, id) }),
+	)
+	return cmd
+}
+
+func newOutboxCommand(g *globals) *cobra.Command {
+	var state string
+	cmd := listCommand(g, "outbox", "Letters: waiting, failed or sent",
+		func(ctx context.Context, db *store.DB, w io.Writer) error {
+			filter := store.PostFilter{State: state}
+			if state == "all" {
+				filter.State = ""
+			}
+			list, err := db.Outbox(ctx, filter)
+			if err != nil {
+				return err
+			}
+			for _, p := range list {
+				when := p.Next
+				if when.IsZero() {
+					when = p.Letter.Due
+				}
+				if !p.Closed.IsZero() {
+					when = p.Closed
+				}
+				fmt.Fprintf(w, "%6d  %-9s %s  %-11s %s%s\n", p.Serial, p.State, when.UTC().Format(time.RFC3339), p.Letter.Kind, p.Letter.To, tail(p.Reason))
+			}
+			return nil
+		})
+	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent or all")
+	cmd.AddCommand(
+		oneCommand(g, "show SERIAL", "Prints the letter as it was or will be sent", showPost),
+		oneCommand(g, "retry SERIAL", "Tries a failed letter again",
+			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryPost(ctx, id) }),
+		oneCommand(g, "drop SERIAL", "Never sends it",
+			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
+				return db.DropPost(ctx, id, time.Now())
+			}),
+	)
+	return cmd
+}
+
+// listCommand prints a list of the store.
+func listCommand(g *globals, use, short string, list func(context.Context, *store.DB, io.Writer) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: exactArgs(0),
+		Example: "  gatepost " + use,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.reading(func(_ *Config, db *store.DB) error { return list(cmd.Context(), db, cmd.OutOrStdout()) })
+		},
+	}
+}
+
+// oneCommand does something with one row of the store.
+func oneCommand(g *globals, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil {
+				return usagef("%q is no number of the list", args[0])
+			}
+			return g.changing(func(_ *Config, db *store.DB) error { return act(cmd.Context(), db, id, cmd.OutOrStdout()) })
+		},
+	}
+}
+
+func showMail(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
+	raw, err := db.Raw(ctx, id)
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	return err
+}
+
+func showPost(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
+	p, err := db.PostBySerial(ctx, id)
+	if err != nil {
+		return err
+	}
+	if p == nil {
+		return fmt.Errorf("the outbox has no letter %d", id)
+	}
+	if len(p.Raw) == 0 {
+		return printJSON(w, p.Letter) // not put into words yet
+	}
+	_, err = w.Write(p.Raw)
+	return err
+}
+
+func printMails(w io.Writer, list []store.Mail, err error) error {
+	if err != nil {
+		return err
+	}
+	for _, m := range list {
+		fmt.Fprintf(w, "%6d  %s  %s  %q%s\n", m.ID, m.At.UTC().Format(time.RFC3339), or(m.From, "(no sender)"), m.Subject, tail(m.Reason))
+	}
+	return nil
+}
+
+// tail is the first line of a reason behind a dash.
+func tail(reason string) string {
+	reason, _, _ = strings.Cut(reason, "\n")
+	if reason == "" {
+		return ""
+	}
+	return " — " + reason
+}

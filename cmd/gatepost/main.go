@@ -1,0 +1,160 @@
+// Command gatepost runs an asynchronous development team out of everybody's
+// inbox. This file is the table of contents; each subcommand has a file.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"gatepost/loop"
+	"gatepost/store"
+)
+
+// Exit statuses, fixed: 0 done, 1 failed, 2 wrong use.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in how the command was called.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run is main with a result.
+func run(args []string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := newRootCommand()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintln(os.Stderr, "gatepost:", err)
+		return exitUsage
+	default:
+		fmt.Fprintln(os.Stderr, "gatepost:", err)
+		return exitFailed
+	}
+}
+
+// globals are the flags that every command takes.
+type globals struct {
+	config  string
+	db      string
+	verbose bool
+}
+
+func newRootCommand() *cobra.Command {
+	g := &globals{}
+	root := &cobra.Command{
+		Use:           "gatepost",
+		Short:         "An asynchronous development team out of everybody's inbox",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("there is no command %q: `gatepost help` lists them", args[0])
+			}
+			return cmd.Help()
+		},
+	}
+	root.PersistentFlags().StringVar(&g.config, "config", "gatepost.toml", "config file")
+	root.PersistentFlags().StringVar(&g.db, "db", "", "database file, instead of the config's")
+	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "log more")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		newDemoCommand(g), newInitCommand(), newCheckCommand(g), newRunCommand(g), newOnceCommand(g),
+		newParseCommand(g), newReplayCommand(g),
+		newStatusCommand(g), newRecordCommand(g), newSearchCommand(g), newExportCommand(g),
+		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g),
+		newVerifyCommand(g), newBackupCommand(g),
+	)
+	return root
+}
+
+// exactArgs and minArgs are cobra's checks as a mistake of use (exit 2).
+func exactArgs(n int) cobra.PositionalArgs { return usageArgs(cobra.ExactArgs(n)) }
+func minArgs(n int) cobra.PositionalArgs   { return usageArgs(cobra.MinimumNArgs(n)) }
+
+func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if err := check(cmd, args); err != nil {
+			return usagef("%w: %s", err, cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+func (g *globals) log() *slog.Logger {
+	level := slog.LevelInfo
+	if g.verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// read is the config with the --db flag in effect.
+func (g *globals) read(needs ...configNeed) (*Config, error) {
+	cfg, err := readConfig(g.config, needs...)
+	if err != nil {
+		return nil, err
+	}
+	if g.db != "" {
+		cfg.Store.Path = g.db
+	}
+	return cfg, nil
+}
+
+// reading opens the database to look at it, beside a running service.
+func (g *globals) reading(f func(cfg *Config, db *store.DB) error) error {
+	return g.with(store.OpenReader, f)
+}
+
+// changing opens the database for a small change by the operator, beside a
+// running service, which sees it within a minute.
+func (g *globals) changing(f func(cfg *Config, db *store.DB) error) error {
+	return g.with(store.Open, f)
+}
+
+func (g *globals) with(open func(string) (*store.DB, error), f func(cfg *Config, db *store.DB) error) error {
+	cfg, err := g.read()
+	if err != nil {
+		return err
+	}
+	db, err := open(cfg.Store.Path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(cfg, db), db.Close())
+}
+
+// team is the one that a flag names, or the only one.
+func (c *Config) team(address string) (*loop.Team, error) {
+	if address == "" {
+		if len(c.Teams) == 1 {
+			return c.Teams[0], nil
+		}
+		return nil, usagef("there are %d teams in %s: name one with --team ADDRESS", len(c.Teams), c.File)
+	}
+	for _, t := range c.Teams {
+		if t.Address == address || t.Name == address {
+			return t, nil
+		}
+	}
+	return nil, usagef("no team %q in %s", address, c.File)
+}

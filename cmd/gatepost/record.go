@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatepost/loop"
+	"gatepost/store"
+)
+
+func newRecordCommand(g *globals) *cobra.Command {
+	var address string
+	cmd := &cobra.Command{
+		Use:     "record N",
+		Short:   "The written record of a task, in order",
+		Example: "  gatepost record 42",
+		Args:    exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			n, err := strconv.Atoi(strings.TrimPrefix(args[0], "#"))
+			if err != nil || n < 1 {
+				return usagef("%q is no task number", args[0])
+			}
+			return g.reading(func(cfg *Config, db *store.DB) error {
+				team, err := cfg.team(address)
+				if err != nil {
+					return err
+				}
+				entries, err := recordOf(cmd.Context(), db, team, n)
+				if err != nil {
+					return err
+				}
+				if len(entries) == 0 {
+					return fmt.Errorf("team %s has no task %d", team.Address, n)
+				}
+				return printEntries(cmd.OutOrStdout(), entries, team.Zone)
+			})
+		},
+	}
+	teamFlag(cmd, &address)
+	return cmd
+}
+
+func newSearchCommand(g *globals) *cobra.Command {
+	var address string
+	var limit int
+	cmd := &cobra.Command{
+		Use:     "search WORDS…",
+		Short:   "Where all these words stand in the record, newest first",
+		Example: "  gatepost search vat invoice",
+		Args:    minArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return g.reading(func(cfg *Config, db *store.DB) error {
+				team, err := cfg.team(address)
+				if err != nil {
+					return err
+				}
+				hits, err := db.Search(cmd.Context(), team.Address, strings.Join(args, " "), limit)
+				if err != nil {
+					return err
+				}
+				var entries []loop.Entry
+				for _, h := range hits {
+					entries = append(entries, hitEntry(team, h))
+				}
+				return printEntries(cmd.OutOrStdout(), entries, team.Zone)
+			})
+		},
+	}
+	teamFlag(cmd, &address)
+	cmd.Flags().IntVar(&limit, "limit", searchHits, "how many places")
+	return cmd
+}
+
+func teamFlag(cmd *cobra.Command, address *string) {
+	cmd.Flags().StringVar(address, "team", "", "address of the team, if there are several")
+}
+
+// recordOf is a task's record in words.
+func recordOf(ctx context.Context, db *store.DB, team *loop.Team, n int) ([]loop.Entry, error) {
+	events, err := db.Record(ctx, team.Address, n)
+	if err != nil {
+		return nil, err
+	}
+	var entries []loop.Entry
+	for _, e := range events {
+		entries = append(entries, team.Describe(e))
+	}
+	return entries, nil
+}
+
+// hitEntry shows a search hit as a line of the record.
+func hitEntry(team *loop.Team, h store.Hit) loop.Entry {
+	what := "wrote"
+	if h.Kind != "" {
+		what = team.Describe(loop.Event{Kind: h.Kind}).What
+	}
+	return loop.Entry{Task: h.Task, At: h.At, Who: team.PersonName(h.By), What: what, Text: h.Text}
+}
+
+// printEntries writes the record as text: who, when, what; the words below,
+// set in.
+func printEntries(w io.Writer, entries []loop.Entry, zone *time.Location) error {
+	for _, e := range entries {
+		number := ""
+		if e.Task != 0 {
+			number = fmt.Sprintf("#%d ", e.Task)
+		}
+		if _, err := fmt.Fprintf(w, "%s  %s%s %s\n", e.At.In(zone).Format("2006-01-02 15:04"), number, e.Who, e.What); err != nil {
+			return err
+		}
+		for line := range strings.Lines(e.Text) {
+			fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, "\n"))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatepost/store"
+)
+
+func newRunCommand(g *globals) *cobra.Command {
+	var fromStart bool
+	cmd := &cobra.Command{
+		Use:   "run",
+		Short: "The service: reads mail, moves tasks, sends letters",
+		Long: "Runs until SIGTERM or Ctrl-C. SIGHUP reads the config again; a config with mistakes is\n" +
+			"named in the log and the old one stays. A second one on the same database is refused.",
+		Example: "  gatepost run --config /etc/gatepost/gatepost.toml",
+		Args:    exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.serve(cmd.Context(), fromStart)
+		},
+	}
+	fromStartFlag(cmd, &fromStart)
+	return cmd
+}
+
+func fromStartFlag(cmd *cobra.Command, fromStart *bool) {
+	cmd.Flags().BoolVar(fromStart, "from-start", false, "take the mail that was there before the first start as well")
+}
+
+// owning opens the database as the one service on it.
+func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
+	cfg, err := g.read(needServers, needSecret)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(cfg.Store.Path)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.Lock(); err != nil {
+		return err
+	}
+	defer db.Unlock()
+	return f(cfg, db)
+}
+
+// serve runs the service, anew with the new config after each SIGHUP. The
+// database and its lock stay as they are.
+func (g *globals) serve(ctx context.Context, fromStart bool) error {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	log := g.log()
+	return g.owning(func(cfg *Config, db *store.DB) error {
+		for {
+			log.Info("gatepost runs", "version", version(), "config", cfg)
+			again, err := g.generation(ctx, cfg, db, hangup, fromStart)
+			if err != nil || again == nil {
+				return err
+			}
+			cfg = again
+		}
+	})
+}
+
+// generation runs the service with one config. It returns the next config
+// after a SIGHUP, nil when ctx ended.
+func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, hangup <-chan os.Signal, fromStart bool) (*Config, error) {
+	log := g.log()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() { ended <- newService(cfg, db, log, time.Now, fromStart).Run(ctx) }()
+	for {
+		select {
+		case err := <-ended:
+			return nil, err
+		case <-hangup:
+			next, err := g.read(needServers, needSecret)
+			if err != nil {
+				log.Error("the new config has mistakes; the old one stays", "err", err)
+				continue
+			}
+			if next.Store.Path != cfg.Store.Path {
+				log.Error("the new config names another database; restart for that; the old one stays", "path", next.Store.Path)
+				continue
+			}
+			cancel()
+			return next, <-ended
+		}
+	}
+}
+
+func newOnceCommand(g *globals) *cobra.Command {
+	var fromStart bool
+	cmd := &cobra.Command{
+		Use:     "once",
+		Short:   "One pass of all three loops and out",
+		Example: "  gatepost once",
+		Args:    exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.owning(func(cfg *Config, db *store.DB) error {
+				r, err := newService(cfg, db, g.log(), time.Now, fromStart).Once(cmd.Context())
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), r)
+				return err
+			})
+		},
+	}
+	fromStartFlag(cmd, &fromStart)
+	return cmd
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// secretLength is the least number of bytes of a secret: those of the HMAC
+// that it keys.
+const secretLength = 32
+
+// newSecret makes the content of a secret file, without the newline.
+func newSecret() string {
+	b := make([]byte, secretLength)
+	rand.Read(b) // never fails (crypto/rand)
+	return base64.StdEncoding.EncodeToString(b)
+}
+
+// readSecret reads the key that tokens are made with: the file's content
+// without the final newline. Nothing of it stands in an error.
+func readSecret(file string) ([]byte, error) {
+	content, err := readPrivate("secret", file, "make one with `gatepost init`, or: head -c 32 /dev/urandom | base64 >"+file+"; chmod 600 "+file)
+	if err != nil {
+		return nil, err
+	}
+	secret := strings.TrimSuffix(string(content), "\n")
+	if len(secret) < secretLength {
+		return nil, fmt.Errorf("secret %q has %d bytes, want %d random ones or more: make one with: head -c 32 /dev/urandom | base64 >%s",
+			file, len(secret), secretLength, file)
+	}
+	return []byte(secret), nil
+}
+
+// passwordSource is where a password comes from: a file or a variable. It is
+// read at each login, so that a changed password needs no restart.
+type passwordSource struct{ file, env string }
+
+// Read the password. Nothing of it stands in an error.
+func (p passwordSource) Read() (string, error) {
+	password, from := os.Getenv(p.env), "environment variable "+p.env
+	if p.file != "" {
+		content, err := readPrivate("password file", p.file, "write the password into it and chmod 600 "+p.file)
+		if err != nil {
+			return "", err
+		}
+		password, from = strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), fmt.Sprintf("password file %q", p.file)
+	}
+	if password == "" {
+		return "", fmt.Errorf("%s is empty: put the password there", from)
+	}
+	if strings.ContainsAny(password, "\r\n\x00") {
+		return "", fmt.Errorf("%s holds more than one line: put the password there alone", from)
+	}
+	return password, nil
+}
+
+// readPrivate reads a file that nobody but its owner may read.
+func readPrivate(what, file, remedy string) ([]byte, error) {
+	info, err := os.Stat(file)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s %q does not exist: %s", what, file, remedy)
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w: let the user that runs gatepost read it", what, err)
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s %q is not a file: name a file", what, file)
+	case info.Mode().Perm()&0o077 != 0:
+		return nil, fmt.Errorf("%s %q can be read or changed by others (mode %04o): chmod 600 %s", what, file, info.Mode().Perm(), file)
+	}
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: let the user that runs gatepost read it", what, err)
+	}
+	return content, nil
+}

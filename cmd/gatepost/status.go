@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatepost/loop"
+	"gatepost/store"
+)
+
+// statusJSON is the fixed form of `gatepost status --json`.
+type statusJSON struct {
+	Teams   []teamStatus  `json:"teams"`
+	Outbox  outboxStatus  `json:"outbox"`
+	Held    int           `json:"held"`
+	Parked  int           `json:"parked"`
+	Mailbox mailboxStatus `json:"mailbox"`
+}
+
+type teamStatus struct {
+	Address string         `json:"address"`
+	Streams []streamStatus `json:"streams"`
+	Tasks   []taskStatus   `json:"tasks"`
+}
+
+type streamStatus struct {
+	Name     string `json:"name"`
+	State    string `json:"state"`
+	Engineer string `json:"engineer"`
+	Active   *int   `json:"active"`
+	Gate     *int   `json:"gate"`
+	Queued   []int  `json:"queued"`
+}
+
+type taskStatus struct {
+	Number    int            `json:"number"`
+	Title     string         `json:"title"`
+	State     loop.TaskState `json:"state"`
+	Stream    string         `json:"stream"`
+	Round     int            `json:"round"`
+	Blocked   bool           `json:"blocked"`
+	Due       string         `json:"due"`
+	Created   string         `json:"created"`
+	Delivered string         `json:"delivered"`
+	Approved  string         `json:"approved"`
+}
+
+type outboxStatus struct {
+	Waiting int `json:"waiting"`
+	Failed  int `json:"failed"`
+}
+
+type mailboxStatus struct {
+	UIDValidity uint32 `json:"uidvalidity"`
+	UID         uint32 `json:"uid"`
+	LastPoll    string `json:"last_poll"`
+}
+
+func newStatusCommand(g *globals) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:     "status",
+		Short:   "Streams, tasks, gates, outbox, held mail, mailbox",
+		Example: "  gatepost status\n  gatepost status --json | jq .teams[0].streams",
+		Args:    exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.reading(func(cfg *Config, db *store.DB) error {
+				s, err := gatherStatus(cmd.Context(), cfg, db)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					enc := json.NewEncoder(cmd.OutOrStdout())
+					enc.SetIndent("", "  ")
+					enc.SetEscapeHTML(false)
+					return enc.Encode(s)
+				}
+				return printStatus(cmd.OutOrStdout(), s)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+func gatherStatus(ctx context.Context, cfg *Config, db *store.DB) (*statusJSON, error) {
+	s := &statusJSON{Teams: []teamStatus{}}
+	for _, team := range cfg.Teams {
+		state, err := db.Load(ctx, team, store.Want{All: true})
+		if err != nil {
+			return nil, err
+		}
+		s.Teams = append(s.Teams, statusOf(state))
+	}
+	counts, err := db.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.Outbox = outboxStatus{counts.Waiting, counts.Failed}
+	s.Held, s.Parked = counts.Held, counts.Parked
+	for _, m := range counts.Mailboxes {
+		if cfg.IMAP == nil || len(counts.Mailboxes) == 1 || m.Name == cfg.IMAP.Mailbox {
+			s.Mailbox = mailboxStatus{m.UIDValidity, m.UID, stampOf(m.Polled)}
+		}
+	}
+	return s, nil
+}
+
+func statusOf(s *loop.State) teamStatus {
+	t := teamStatus{Address: s.Team.Address, Streams: []streamStatus{}, Tasks: []taskStatus{}}
+	for _, plan := range s.Team.Streams {
+		st := s.Stream(plan.Name)
+		out := streamStatus{Name: plan.Name, State: "running", Engineer: plan.Engineer, Queued: append([]int{}, st.Queue...)}
+		if st.Paused {
+			out.State = "paused"
+		}
+		if cur := s.Tasks[st.Current]; cur != nil {
+			n := cur.Number
+			if cur.State == loop.AtGate {
+				out.Gate = &n
+			} else {
+				out.Active = &n
+			}
+		}
+		t.Streams = append(t.Streams, out)
+	}
+	var numbers []int
+	for n := range s.Tasks {
+		numbers = append(numbers, n)
+	}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		k := s.Tasks[n]
+		t.Tasks = append(t.Tasks, taskStatus{
+			Number: n, Title: k.Title, State: k.State, Stream: k.Stream, Round: k.Round, Blocked: k.Question != nil,
+			Due: k.Due.String(), Created: stampOf(k.Created), Delivered: stampOf(k.Delivered), Approved: stampOf(k.Decided),
+		})
+	}
+	return t
+}
+
+// stampOf is RFC 3339 in UTC, "" for no time.
+func stampOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
+
+func printStatus(w io.Writer, s *statusJSON) error {
+	for _, t := range s.Teams {
+		fmt.Fprintln(w, t.Address)
+		for _, st := range t.Streams {
+			fmt.Fprintf(w, "  %-14s %-8s %s\n", st.Name, st.State, st.Engineer)
+			for _, k := range t.Tasks {
+				if k.Stream == st.Name && k.State.Open() {
+					printTask(w, k)
+				}
+			}
+		}
+		for _, k := range t.Tasks {
+			if k.Stream == "" && k.State.Open() {
+				printTask(w, k)
+			}
+		}
+	}
+	fmt.Fprintf(w, "outbox: %d waiting, %d failed   held: %d   parked: %d\n", s.Outbox.Waiting, s.Outbox.Failed, s.Held, s.Parked)
+	poll := s.Mailbox.LastPoll
+	if poll == "" {
+		poll = "never"
+	}
+	_, err := fmt.Fprintf(w, "mailbox: read up to uid %d (uidvalidity %d), last poll %s\n", s.Mailbox.UID, s.Mailbox.UIDValidity, poll)
+	return err
+}
+
+func printTask(w io.Writer, k taskStatus) {
+	state := string(k.State)
+	if k.Blocked {
+		state += ", blocked"
+	}
+	if k.Round > 1 {
+		state += fmt.Sprintf(", round %d", k.Round)
+	}
+	if k.Due != "" {
+		state += ", due " + k.Due
+	}
+	fmt.Fprintf(w, "    #%-4d %s (%s)\n", k.Number, k.Title, state)
+}

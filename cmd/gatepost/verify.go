@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"gatepost/store"
+)
+
+func newVerifyCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "verify",
+		Short:   "Every invariant, and that the record folds to the present state",
+		Example: "  gatepost verify",
+		Args:    exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return g.reading(func(cfg *Config, db *store.DB) error {
+				bad, err := db.Verify(cmd.Context(), cfg.Teams)
+				if err != nil {
+					return err
+				}
+				for _, b := range bad {
+					fmt.Fprintln(cmd.OutOrStdout(), b)
+				}
+				if len(bad) > 0 {
+					return fmt.Errorf("%d things are wrong with %s", len(bad), cfg.Store.Path)
+				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "clean: the database is whole, every invariant holds, the record folds to the present state")
+				return err
+			})
+		},
+	}
+}
+
+func newBackupCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "backup FILE",
+		Short:   "A consistent copy of the database, also while the service runs",
+		Example: "  gatepost backup /var/backups/gatepost-$(date +%F).db",
+		Args:    exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return g.reading(func(_ *Config, db *store.DB) error {
+				if err := db.Backup(args[0]); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintln(cmd.OutOrStdout(), "written:", args[0])
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,425 @@
+package loop
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatepost/parse"
+)
+
+// Incoming is one mail as the rules see it: what was read in it and what the
+// past knows of it.
+type Incoming struct {
+	ID      int64     // number of the raw mail in the store
+	At      time.Time // when it was received; its Date field is never trusted
+	Mail    parse.Mail
+	Answers *Letter // the letter of ours that it answers, if the store has it
+	Thread  int     // task that was opened by a mail among its references; 0: none
+	Vouched string  // "", "confirm" (its sender said yes), "operator": authority from outside the mail
+	Waited  bool    // it was put back once because its task was not there yet
+}
+
+// Outcome is what a mail or a moment did.
+type Outcome struct {
+	State   *State   // the new state; the old one is untouched
+	Events  []Event  // what the new state was folded from, in order
+	Letters []Letter // to be written, in order
+	Verdict Verdict
+	Reason  string    // for the operator's list, when not simply read
+	Until   time.Time // waiting: when to read it again
+	Release []int64   // held mails to be read again, vouched for by "confirm"
+	Task    int       // the task it is listed under; 0: none
+}
+
+// Verdict is what became of a mail.
+type Verdict string
+
+// The verdicts.
+const (
+	Read    Verdict = "read"
+	HeldV   Verdict = "held"    // kept for a person's yes, or for the operator
+	IgnoreV Verdict = "ignored" // a robot's, or empty: recorded, nothing moved, nobody answered
+	WaitV   Verdict = "waiting" // its task may come with a mail that is still under way
+	ParkedV Verdict = "parked"  // could not be read
+)
+
+// WaitForTask is how long a reply to an unknown mail waits for that mail.
+const WaitForTask = 15 * time.Minute
+
+// HoldFor is how long a held move can be confirmed.
+const HoldFor = 7 * 24 * time.Hour
+
+// turn is the reading of one mail by the rules.
+type turn struct {
+	s     *State
+	in    Incoming
+	now   time.Time
+	p     *Person // the sender; nil while unknown
+	ref   string  // what the mail answers: t42, t42r1, me, c17, ""
+	auth  bool    // the sender showed their own token for ref
+	short string  // a move was made with too little authority: the cause
+	out   Outcome
+}
+
+// Apply makes one mail work. now is the time of reading; everything that is
+// recorded carries the time of arrival, everything that is sent is due from
+// now. The state that is handed in is not changed.
+func Apply(s *State, in Incoming, now time.Time) Outcome {
+	in.At = in.At.UTC()
+	c := &turn{s: s.fork(), in: in, now: now.UTC(), out: Outcome{Verdict: Read}}
+	c.read()
+	c.out.State = c.s
+	return c.out
+}
+
+func (c *turn) read() {
+	m := c.in.Mail
+	if m.Robot != parse.RobotNone {
+		c.robot()
+		return
+	}
+	c.p = c.member(m.From.Address)
+	token := c.identify()
+	if c.p == nil {
+		if owner := c.s.Team.Owner(token, c.ref); owner != nil {
+			c.hold(owner, CauseAlias)
+			return
+		}
+		c.stranger()
+		return
+	}
+	if refused := c.conflict(); refused {
+		return
+	}
+	c.in.Mail.Commands = c.named(c.in.Mail.Commands)
+	before := *c
+	before.s = c.s.fork()
+	c.act()
+	if cause := c.fallsShort(); cause != "" {
+		*c = before
+		c.hold(c.p, cause)
+	}
+	if c.in.Vouched == "confirm" {
+		for n, h := range c.s.Holds {
+			if h.Mail == c.in.ID {
+				c.emit(Event{Kind: Released, Number: n, Act: "yes"})
+			}
+		}
+	}
+}
+
+// member finds the sender among the registered addresses and the aliases they
+// confirmed.
+func (c *turn) member(address string) *Person {
+	if p := c.s.Team.Person(address); p != nil {
+		return p
+	}
+	if h := c.held(); h != nil && c.in.Vouched == "confirm" {
+		return c.s.Team.Person(h.Person)
+	}
+	for key, pr := range c.s.People {
+		if address != "" && slices.Contains(pr.Aliases, strings.ToLower(address)) {
+			return c.s.Team.Person(key)
+		}
+	}
+	return nil
+}
+
+// held is the hold of a mail that is being read again.
+func (c *turn) held() *Hold {
+	for _, h := range c.s.Holds {
+		if h.Mail == c.in.ID && !h.Yes.IsZero() {
+			return h
+		}
+	}
+	return nil
+}
+
+// identify finds what the mail answers. The recipient's tag comes first; a
+// client that drops it leaves our Message-ID in In-Reply-To or References. A
+// tag without a round takes the round from the gate letter that is answered,
+// if that letter was written to the same person about the same task.
+func (c *turn) identify() (token string) {
+	m := c.in.Mail
+	c.ref, token = m.Address.Ref, m.Address.Token
+	if len(m.IDs) > 0 { // the mail that is answered, not the ones before it
+		id := m.IDs[0]
+		switch {
+		case c.ref == "":
+			c.ref, token = id.Ref, id.Token
+		case c.p != nil && roundOf(c.ref) == 0 && roundOf(id.Ref) > 0 && taskOf(id.Ref) == taskOf(c.ref) &&
+			c.s.Team.Holds(token, c.ref, c.p.Key()) && c.s.Team.Holds(id.Token, id.Ref, c.p.Key()):
+			c.ref, token = id.Ref, id.Token
+		}
+	}
+	if strings.HasPrefix(c.ref, "b") {
+		c.ref, token = "", ""
+	}
+	c.auth = c.p != nil && c.s.Team.Holds(token, c.ref, c.p.Key())
+	return token
+}
+
+// taskOf is 42 for t42 and t42r1, else 0.
+func taskOf(ref string) int {
+	digits, _, _ := strings.Cut(strings.TrimPrefix(ref, "t"), "r")
+	if n, err := strconv.Atoi(digits); err == nil && strings.HasPrefix(ref, "t") {
+		return n
+	}
+	return 0
+}
+
+// roundOf is 1 for t42r1, else 0.
+func roundOf(ref string) int {
+	if taskOf(ref) == 0 {
+		return 0
+	}
+	_, digits, _ := strings.Cut(ref[1:], "r")
+	n, _ := strconv.Atoi(digits)
+	return n
+}
+
+// conflict asks when the mail names two threads: two tags for different
+// tasks, or the thread of one task and a line for another.
+func (c *turn) conflict() bool {
+	own := taskOf(c.ref)
+	for _, tag := range c.in.Mail.Tags {
+		if n := taskOf(tag.Ref); n != 0 && own != 0 && (n != own || roundOf(tag.Ref) != 0 && roundOf(c.ref) != 0 && roundOf(tag.Ref) != roundOf(c.ref)) {
+			c.unclear(nil, parse.Command{}, CauseNumbers)
+			return true
+		}
+	}
+	for _, cmd := range c.in.Mail.Commands {
+		if own != 0 && cmd.Task != 0 && cmd.Task != own && (cmd.Word != "" || cmd.Doubt != "") {
+			c.unclear(c.s.Tasks[own], cmd, CauseNumbers)
+			return true
+		}
+	}
+	return false
+}
+
+// moves are the events that change a task or stream that exists; the sender's
+// own token is needed for them.
+var moves = map[EventKind]bool{
+	Amended: true, QueuedE: true, AskedE: true, Answered: true, DeliveredE: true, ApprovedE: true,
+	RedirectedE: true, Undone: true, Reopened: true, Placed: true, MovedTo: true, Dropped: true, PausedE: true, ResumedE: true,
+}
+
+// fallsShort says why what the mail did may not stand, "" if it may. Opening a
+// task and what follows from it needs no token: only a registered sender.
+func (c *turn) fallsShort() string {
+	if c.in.Vouched != "" {
+		return ""
+	}
+	opened := map[int]bool{}
+	for _, e := range c.out.Events {
+		if e.Kind == Opened {
+			opened[e.Task] = true
+		}
+		if !moves[e.Kind] || opened[e.Task] {
+			continue
+		}
+		switch {
+		case !c.auth:
+			return CauseToken
+		case c.short != "":
+			return c.short
+		case c.s.Team.Trust == TrustSigned && c.in.Mail.Evidence.DKIM != "pass" && c.in.Mail.Evidence.DMARC != "pass":
+			return CauseEvidence
+		}
+	}
+	return ""
+}
+
+// act does what the mail asks, as if its sender had every authority their
+// role gives; read takes it back if it fell short.
+func (c *turn) act() {
+	m := c.in.Mail
+	if strings.HasPrefix(c.ref, "c") && taskOf(c.ref) == 0 {
+		c.confirmed()
+		return
+	}
+	n := taskOf(c.ref)
+	if n == 0 {
+		n = c.in.Thread
+	}
+	if n == 0 && c.ref == "" {
+		n = m.Number
+	}
+	switch {
+	case n != 0:
+		c.thread(n)
+	case c.ref == "me":
+		c.desk()
+	default:
+		c.fresh()
+	}
+}
+
+// thread is a mail in the conversation of one task.
+func (c *turn) thread(n int) {
+	t := c.s.Tasks[n]
+	if t == nil {
+		c.unclear(nil, parse.Command{Task: n}, CauseNoTask)
+		return
+	}
+	c.out.Task = n
+	cmds := c.in.Mail.Commands
+	if len(cmds) == 0 {
+		c.words(t, c.in.Mail.Text)
+		return
+	}
+	if word, other := contradicts(cmds); other != "" {
+		c.doubtful(t, parse.Command{Line: word.Line, Doubt: parse.DoubtContradiction, Hint: word.Word, Text: c.in.Mail.Text})
+		return
+	}
+	for _, cmd := range cmds {
+		c.command(n, cmd)
+	}
+}
+
+// contradicts finds two different moves for one task in one mail.
+func contradicts(cmds []parse.Command) (parse.Command, string) {
+	for i, a := range cmds {
+		for _, b := range cmds[i+1:] {
+			if a.Word != "" && b.Word != "" && a.Word != b.Word && a.Task == b.Task {
+				return a, b.Word
+			}
+		}
+	}
+	return parse.Command{}, ""
+}
+
+// desk is a mail to the address that digests and prompts carry. Lines with a
+// number are for that task. Without a number, an engineer with one task in
+// work means that one; a PM is asked.
+func (c *turn) desk() {
+	cmds := c.in.Mail.Commands
+	numbered := false
+	for _, cmd := range cmds {
+		numbered = numbered || cmd.Task != 0
+	}
+	mine := c.working(c.p)
+	if !numbered && len(cmds) > 0 && global[cmds[0].Word] {
+		c.global(cmds[0])
+		return
+	}
+	if !numbered {
+		if len(mine) == 1 && !c.bossAnywhere() {
+			c.thread(mine[0].Number)
+			return
+		}
+		if strings.TrimSpace(c.in.Mail.Text) == "" {
+			c.ignore("empty")
+			return
+		}
+		cmd := parse.Command{Line: firstLine(c.in.Mail.Text)}
+		if len(cmds) > 0 {
+			cmd = cmds[0]
+		}
+		if cmd.Hint == "pause" || cmd.Hint == "resume" {
+			c.unclear(nil, cmd, CauseStream)
+			return
+		}
+		c.unclear(nil, cmd, CauseWhichTask)
+		return
+	}
+	for _, cmd := range cmds {
+		if cmd.Task == 0 {
+			if global[cmd.Word] {
+				c.global(cmd)
+			} else {
+				c.unclear(nil, cmd, CauseWhichTask)
+			}
+			continue
+		}
+		if c.contradicted(cmds, cmd) {
+			cmd.Doubt, cmd.Hint, cmd.Word = parse.DoubtContradiction, cmd.Word, ""
+		}
+		c.command(cmd.Task, cmd)
+	}
+}
+
+func (c *turn) contradicted(cmds []parse.Command, cmd parse.Command) bool {
+	for _, o := range cmds {
+		if o.Task == cmd.Task && o.Word != "" && cmd.Word != "" && o.Word != cmd.Word {
+			return true
+		}
+	}
+	return false
+}
+
+// working is the tasks that are active in the streams of this engineer.
+func (c *turn) working(p *Person) []*Task {
+	var out []*Task
+	for _, plan := range c.s.Team.Streams {
+		if plan.Engineer == p.Key() {
+			if t := c.s.Tasks[c.s.Stream(plan.Name).Current]; t != nil && t.State == Active {
+				out = append(out, t)
+			}
+		}
+	}
+	return out
+}
+
+// emit records an event and makes it part of the state.
+func (c *turn) emit(e Event) {
+	e.At, e.Mail = c.in.At, c.in.ID
+	if e.By == "" && c.p != nil {
+		e.By = c.p.Key()
+	}
+	c.s.Fold(e)
+	c.out.Events = append(c.out.Events, e)
+}
+
+// task is the present form of a task; Fold replaces objects, so it is asked
+// for again after each event.
+func (c *turn) task(n int) *Task { return c.s.Tasks[n] }
+
+func (c *turn) ignore(reason string) {
+	c.emit(Event{Kind: Ignored, Cause: reason, Task: c.known(c.out.Task)})
+	c.out.Verdict, c.out.Reason = IgnoreV, reason
+}
+
+func (c *turn) known(n int) int {
+	if c.s.Tasks[n] == nil {
+		return 0
+	}
+	return n
+}
+
+func firstLine(s string) string {
+	for line := range strings.Lines(s) {
+		if line = strings.TrimSpace(line); line != "" {
+			return line
+		}
+	}
+	return ""
+}
+
+// Mentions lists the tasks that a mail may be about, so that they can be
+// loaded.
+func Mentions(m parse.Mail) []int {
+	var ns []int
+	add := func(n int) {
+		if n != 0 && !slices.Contains(ns, n) {
+			ns = append(ns, n)
+		}
+	}
+	for _, t := range m.Tags {
+		add(taskOf(t.Ref))
+	}
+	for _, id := range m.IDs {
+		add(taskOf(id.Ref))
+	}
+	add(m.Number)
+	for _, c := range m.Commands {
+		add(c.Task)
+		switch c.Word {
+		case "after", "record":
+			add(numberIn(c.Text))
+		}
+	}
+	return ns
+}

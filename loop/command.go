@@ -1,0 +1,243 @@
+package loop
+
+import (
+	"slices"
+	"strings"
+
+	"gatepost/parse"
+)
+
+// command is one line of a mail about task n: a word, a doubt, or words.
+func (c *turn) command(n int, cmd parse.Command) {
+	if global[cmd.Word] && !(cmd.Task != 0 && (cmd.Word == "pause" || cmd.Word == "resume")) {
+		c.global(cmd)
+		return
+	}
+	t := c.task(n)
+	if t == nil {
+		c.unclear(nil, parse.Command{Task: n, Line: cmd.Line}, CauseNoTask)
+		return
+	}
+	if c.out.Task == 0 {
+		c.out.Task = n
+	}
+	waits := (t.State == Draft || t.State == Queued) && (c.boss(t) || t.Proposed && t.By == c.p.Key())
+	switch {
+	case waits && (cmd.Word == "done" || cmd.Hint == "done") && strings.TrimSpace(cmd.Text) != "":
+		c.words(t, c.said(cmd)) // "Done: …" names the part of a task that is not in work
+	case cmd.Doubt != "":
+		c.doubtful(t, cmd)
+	case cmd.Word == "":
+		c.words(t, answerText(cmd.Text))
+	case cmd.Word == "approve" || cmd.Word == "redirect":
+		c.decision(t, cmd)
+	case cmd.Word == "undo":
+		c.undo(t, cmd)
+	case cmd.Word == "reopen":
+		c.reopen(t, cmd)
+	case cmd.Word == "done":
+		c.done(t, cmd)
+	case cmd.Word == "blocked" || cmd.Word == "question" || cmd.Word == "too big":
+		c.ask(t, cmd)
+	case cmd.Word == "now":
+		c.passOn(t, cmd)
+	case cmd.Word == "queue":
+		c.queue(t, cmd)
+	case cmd.Word == "top" || cmd.Word == "after":
+		c.place(t, cmd)
+	case cmd.Word == "to":
+		c.moveTo(t, cmd)
+	case cmd.Word == "drop":
+		c.drop(t, cmd)
+	case cmd.Word == "pause" || cmd.Word == "resume":
+		c.pause(t.Stream, cmd)
+	default: // yes, away …: they belong to another letter
+		c.words(t, c.in.Mail.Text)
+	}
+}
+
+// said is everything that was written for a command: in a thread the whole
+// new text, else its line, without the number, and the lines that belong to it.
+func (c *turn) said(cmd parse.Command) string {
+	if cmd.Task == 0 || taskOf(c.ref) == cmd.Task && len(c.in.Mail.Commands) == 1 {
+		return c.in.Mail.Text
+	}
+	line := strings.TrimLeft(strings.TrimSpace(cmd.Line), "*_#0123456789-.) ")
+	if _, more, ok := strings.Cut(cmd.Text, "\n"); ok {
+		line += "\n" + more
+	}
+	return line
+}
+
+// named takes the doubt from a command whose tail is no chatter but a name that
+// only the team knows: "pause web".
+func (c *turn) named(cmds []parse.Command) []parse.Command {
+	out := slices.Clone(cmds)
+	for i, cmd := range out {
+		if cmd.Doubt == parse.DoubtTail && (cmd.Hint == "pause" || cmd.Hint == "resume") && c.s.Team.Plan(laneName(cmd.Tail)) != nil {
+			out[i].Word, out[i].Doubt = cmd.Hint, ""
+		}
+	}
+	return out
+}
+
+// laneName is the stream's name in "web", "the web stream", "stream web".
+func laneName(tail string) string {
+	f := strings.Fields(strings.Trim(strings.ToLower(firstLine(tail)), ` ".,!<>`))
+	f = slices.DeleteFunc(f, func(w string) bool { return w == "stream" || w == "the" })
+	return strings.Join(f, " ")
+}
+
+// answerText takes a leading "answer" off: "#3 answer use the old one".
+func answerText(s string) string {
+	s = strings.TrimSpace(s)
+	if len(s) > 6 && strings.EqualFold(s[:6], "answer") {
+		if rest := strings.TrimLeft(s[6:], ": "); rest != s[6:] {
+			return rest
+		}
+	}
+	return s
+}
+
+// doubtful is a line that holds a command word and does not count. Whoever has
+// the right to that word here is asked, with nothing moved; from anybody else
+// the words are only words.
+func (c *turn) doubtful(t *Task, cmd parse.Command) {
+	text := c.said(cmd)
+	decision := cmd.Hint == "approve" || cmd.Hint == "redirect" || cmd.Doubt == parse.DoubtSoft
+	switch {
+	case t.State == AtGate && c.approver(t):
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: text, Line: cmd.Line, Cause: cmd.Doubt})
+		c.unclear(c.task(t.Number), cmd, cmd.Doubt)
+	case (t.State == Draft || t.State == Queued) && c.boss(t):
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: text, Line: cmd.Line, Cause: cmd.Doubt})
+		if cmd.Doubt != parse.DoubtSoft || t.State == Draft {
+			c.unclear(c.task(t.Number), cmd, cmd.Doubt)
+		}
+	case decision && !(cmd.Doubt == parse.DoubtPlace && c.approver(t)):
+		c.words(t, text)
+	case t.State == Active && c.owner(t):
+		c.words(t, text)
+		if cmd.Hint == "done" {
+			c.unclear(c.task(t.Number), cmd, cmd.Doubt)
+		}
+	case c.boss(t):
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: text, Line: cmd.Line, Cause: cmd.Doubt})
+		c.unclear(t, cmd, cmd.Doubt)
+	default:
+		c.words(t, text)
+	}
+}
+
+// done brings an active task to its gate; every approver gets a letter of
+// their own, with their own token.
+func (c *turn) done(t *Task, cmd parse.Command) {
+	switch {
+	case !c.owner(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case t.State != Active:
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Line})
+		c.refuse(c.task(t.Number), cmd, CauseState)
+		return
+	}
+	due, days := c.resumeClock(t)
+	c.emit(Event{Kind: DeliveredE, Task: t.Number, Text: strings.TrimSpace(cmd.Text), Line: cmd.Line, Due: due, Days: days})
+	t = c.task(t.Number)
+	for _, p := range c.directors(t) {
+		c.write(Gate, p, t, c.gateBody(t, p))
+	}
+}
+
+// gateBody is what an approver needs to decide: the done as written beside
+// what was delivered, the updates of this round, whose time it took.
+func (c *turn) gateBody(t *Task, to *Person) Body {
+	b := Body{When: t.Delivered, Choices: gateChoices(), Days: c.daysUsed(t), Kept: c.kept(t)}
+	if e := c.engineer(t); e != nil {
+		b.Who = e.Name
+	}
+	for _, n := range t.Notes {
+		if n.Round != t.Round {
+			continue
+		}
+		switch n.Kind {
+		case NoteDone:
+			b.Text = n.Text
+		case NoteUpdate:
+			n.By = c.s.Team.PersonName(n.By)
+			b.Updates = append(b.Updates, n)
+		}
+	}
+	for _, p := range c.directors(t) {
+		if p.Key() != to.Key() {
+			b.Others = append(b.Others, p.Name)
+		}
+	}
+	return b
+}
+
+// daysUsed counts the business days of this round, up to its delivery.
+func (c *turn) daysUsed(t *Task) DaysUsed {
+	cal := c.engineerCalendar(t)
+	cal.Away = Date{}
+	start := DateOf(t.RoundAt, cal.Zone)
+	used := cal.Between(start, DateOf(t.Delivered, cal.Zone)) + 1 // the first day counts
+	return DaysUsed{Work: max(1, used-t.BlockDays), Blocked: t.BlockDays, Allowed: cal.Between(start, t.Due) - t.BlockDays}
+}
+
+// kept is the comments that wait for the gate of this round.
+func (c *turn) kept(t *Task) []Note {
+	var kept []Note
+	for _, n := range t.Notes {
+		if n.Kind == NoteComment && n.Round == t.Round {
+			n.By = c.s.Team.PersonName(n.By)
+			kept = append(kept, n)
+		}
+	}
+	return kept
+}
+
+// ask marks an active task and brings the engineer's question to the PM at
+// once; the due date stops counting.
+func (c *turn) ask(t *Task, cmd parse.Command) {
+	switch {
+	case !c.owner(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case t.State != Active:
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Line})
+		c.refuse(c.task(t.Number), cmd, CauseState)
+		return
+	case strings.TrimSpace(cmd.Text) == "":
+		c.unclear(t, cmd, CauseNoWords)
+		return
+	}
+	kind := AskedE
+	if t.Question != nil {
+		kind = AskedMore
+	}
+	c.emit(Event{Kind: kind, Task: t.Number, Act: cmd.Word, Text: cmd.Text, Day: DateOf(c.in.At, c.p.Zone)})
+	t = c.task(t.Number)
+	for _, p := range c.directors(t) {
+		c.write(Question, p, t, Body{Who: c.p.Name, When: c.in.At, Act: cmd.Word, Text: cmd.Text})
+	}
+}
+
+// passOn brings a PM's words to the engineer at once, without deciding or
+// answering anything.
+func (c *turn) passOn(t *Task, cmd parse.Command) {
+	switch {
+	case !c.boss(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case strings.TrimSpace(cmd.Text) == "":
+		c.unclear(t, cmd, CauseNoWords)
+		return
+	case t.State != Active && t.State != AtGate:
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Text})
+		c.refuse(c.task(t.Number), cmd, CauseState)
+		return
+	}
+	c.emit(Event{Kind: PassedOn, Task: t.Number, Text: cmd.Text})
+	c.toEngineer(c.task(t.Number), Comment, Body{Who: c.p.Name, When: c.in.At, Act: "now", Text: cmd.Text})
+}

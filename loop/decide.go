@@ -1,0 +1,217 @@
+package loop
+
+import (
+	"strings"
+
+	"gatepost/parse"
+)
+
+// decision is approve or redirect. It moves something only at a gate, of an
+// approver, for the round that the mail is about; everything else is answered
+// with what is true.
+func (c *turn) decision(t *Task, cmd parse.Command) {
+	if !c.approver(t) {
+		c.refuse(t, cmd, CauseRole)
+		return
+	}
+	if t.State == Active && t.Question != nil && roundOf(c.ref) == 0 {
+		c.words(t, cmd.Line+"\n"+after(cmd.Line, cmd.Text)) // "approved, go ahead" answers a question; no gate is open
+		return
+	}
+	round := c.roundMeant(t)
+	if t.State != AtGate {
+		c.noGate(t, cmd, round)
+		return
+	}
+	if round != 0 && round != t.Round {
+		c.unclear(t, cmd, CauseOldRound)
+		return
+	}
+	if round == 0 {
+		if c.in.Vouched != "" { // the yes was for another task of the same mail
+			c.unclear(t, cmd, CauseWhichTask)
+			return
+		}
+		c.short = CauseToken
+	}
+	if cmd.Word == "approve" {
+		c.approve(t, cmd)
+		return
+	}
+	if strings.TrimSpace(cmd.Text) == "" {
+		c.unclear(t, cmd, CauseNoReason)
+		return
+	}
+	c.redirect(t, cmd)
+}
+
+// roundMeant is the round that the decision is for, 0 if nothing says so.
+//
+// A gate letter's tag names it. A digest is for the rounds it showed. A mail to
+// the digest's address that answers no letter we know can only mean round 1 of
+// a task that never had another gate. A confirmed mail is for the round in
+// which it came.
+func (c *turn) roundMeant(t *Task) int {
+	if h := c.held(); h != nil && c.in.Vouched == "confirm" {
+		if h.Task == t.Number || h.Task == 0 && t.Round == 1 {
+			return h.Round
+		}
+		return 0
+	}
+	if c.in.Vouched == "operator" {
+		return t.Round
+	}
+	if r := roundOf(c.ref); r != 0 && taskOf(c.ref) == t.Number {
+		return r
+	}
+	if c.ref != "me" {
+		return 0
+	}
+	if l := c.in.Answers; l != nil && l.To == c.p.Key() && l.Body.Digest != nil {
+		for _, item := range l.Body.Digest.Waiting {
+			if item.Kind == "gate" && item.Task == t.Number {
+				return item.Round
+			}
+		}
+	}
+	if t.Round == 1 {
+		return 1
+	}
+	return 0
+}
+
+// noGate answers a decision while nothing waits for one.
+func (c *turn) noGate(t *Task, cmd parse.Command, round int) {
+	d := t.Decision
+	switch {
+	case d != nil && (t.State == Approve || round == d.Round):
+		c.tell(c.p, t, Refused, CauseDecided+"|"+cmd.Word, Body{
+			Cause: CauseDecided, Line: cmd.Line, Who: c.s.Team.PersonName(d.By), When: d.At, Act: d.Act,
+		})
+	case t.State == DroppedS:
+		c.refuse(t, cmd, CauseState)
+	default:
+		c.tell(c.p, t, Refused, CauseNoGate+"|"+cmd.Word, Body{Cause: CauseNoGate, Line: cmd.Line, Act: cmd.Word})
+	}
+}
+
+func (c *turn) approve(t *Task, cmd parse.Command) {
+	c.emit(Event{Kind: ApprovedE, Task: t.Number, Round: t.Round, Line: cmd.Line, Text: beyond(cmd)})
+	next := c.advance(t.Stream)
+	t = c.task(t.Number)
+	c.receipt(t, "approve", cmd.Line, next)
+	engineer := c.engineer(t)
+	if engineer == nil {
+		return
+	}
+	about := t
+	if next != nil { // the next mail of the engineer is about the next task
+		about = next
+	}
+	l := c.write(Approved, engineer, about, Body{Who: c.p.Name, When: c.in.At, Text: beyond(cmd)})
+	l.Task, l.Body.Task, l.Body.Next = t.Number, c.view(t), nil
+	if next != nil {
+		l.Body.Next = c.view(next)
+		l.Body.Kept = c.kept(next)
+		l.Body.Choices = engineerChoices()
+	}
+}
+
+// beyond is what was written with an approval besides the word.
+func beyond(cmd parse.Command) string {
+	return strings.TrimSpace(strings.TrimLeft(cmd.Text, " ,.!:;-–—"))
+}
+
+func (c *turn) redirect(t *Task, cmd parse.Command) {
+	cal := c.engineerCalendar(t)
+	due := cal.Add(DateOf(c.in.At, cal.Zone), c.s.Team.Cycle)
+	c.emit(Event{Kind: RedirectedE, Task: t.Number, Round: t.Round, Line: cmd.Line, Text: cmd.Text, Due: due})
+	t = c.task(t.Number)
+	c.receipt(t, "redirect", cmd.Line, nil)
+	if l := c.toEngineer(t, Redirected, Body{Who: c.p.Name, When: c.in.At, Text: cmd.Text}); l != nil {
+		l.Body.Choices = engineerChoices()
+	}
+}
+
+// receipt tells who decided what was done, with which line, and how to undo.
+func (c *turn) receipt(t *Task, act, line string, next *Task) {
+	b := Body{Act: act, Line: line, When: c.in.At}
+	if act == "approve" || act == "redirect" {
+		b.Undo = c.in.At.Add(c.s.Team.Undo)
+		b.Choices = []Choice{{"Undo", "undo"}}
+	}
+	l := c.write(Receipt, c.p, t, b)
+	if next != nil {
+		l.Body.Next = c.view(next)
+	}
+}
+
+// undo takes a decision back within the team's time, if its consequence has
+// not been worked on.
+func (c *turn) undo(t *Task, cmd parse.Command) {
+	d := t.Decision
+	switch {
+	case d == nil:
+		c.refuse(t, cmd, CauseUndoNone)
+		return
+	case d.By != c.p.Key():
+		c.tell(c.p, t, Refused, CauseUndoOther, Body{Cause: CauseUndoOther, Line: cmd.Line, Who: c.s.Team.PersonName(d.By), When: d.At, Act: d.Act})
+		return
+	case c.in.At.Sub(d.At) > c.s.Team.Undo:
+		c.tell(c.p, t, Refused, CauseUndoLate, Body{Cause: CauseUndoLate, Line: cmd.Line, When: d.At, Act: d.Act, Detail: c.s.Team.Undo.String()})
+		return
+	}
+	busy, back := t, 0
+	if d.Act == "approve" {
+		back = c.s.Stream(t.Stream).Current
+		busy = c.task(back)
+	} else if t.State != Active || t.Round != d.Round+1 {
+		c.refuse(t, cmd, CauseState)
+		return
+	}
+	if busy != nil && (busy.State == AtGate || worked(busy)) {
+		c.tell(c.p, t, Refused, CauseUndoWork, Body{Cause: CauseUndoWork, Line: cmd.Line, Act: d.Act, Tasks: []TaskView{*c.view(busy)}})
+		return
+	}
+	c.emit(Event{Kind: Undone, Task: t.Number, Act: d.Act, Line: cmd.Line, Number: back})
+	t = c.task(t.Number)
+	l := c.write(Receipt, c.p, t, Body{Act: "undo", Line: cmd.Line, When: c.in.At, Text: d.Act, Choices: gateChoices()})
+	if back != 0 {
+		l.Body.Next = c.view(c.task(back))
+	}
+	if l := c.toEngineer(t, Comment, Body{Act: "undo", Who: c.p.Name, When: c.in.At, Text: d.Act}); l != nil && back != 0 {
+		l.Body.Next = c.view(c.task(back))
+	}
+}
+
+// worked tells whether the engineer wrote in the present round of the task.
+func worked(t *Task) bool {
+	for _, n := range t.Notes {
+		if n.Round == t.Round && (n.Kind == NoteUpdate || n.Kind == NoteQuestion || n.Kind == NoteDone) {
+			return true
+		}
+	}
+	return false
+}
+
+// reopen puts an approved task at the head of its queue for another round.
+func (c *turn) reopen(t *Task, cmd parse.Command) {
+	switch {
+	case !c.approver(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case t.State != Approve:
+		c.refuse(t, cmd, CauseState)
+		return
+	case strings.TrimSpace(cmd.Text) == "":
+		c.unclear(t, cmd, CauseNoReason)
+		return
+	}
+	c.emit(Event{Kind: Reopened, Task: t.Number, Text: cmd.Text, Line: cmd.Line})
+	started := c.advance(t.Stream)
+	t = c.task(t.Number)
+	c.receipt(t, "reopen", cmd.Line, nil)
+	if started != nil {
+		c.startLetter(started)
+	}
+}

@@ -1,0 +1,179 @@
+package loop
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"gatepost/parse"
+)
+
+// stranger keeps the mail of somebody nobody registered: no task, no answer;
+// the digest counts it and the operator can let it in.
+func (c *turn) stranger() {
+	c.emit(Event{Kind: Ignored, Cause: CauseStranger})
+	c.out.Verdict, c.out.Reason = HeldV, CauseStranger
+}
+
+// hold keeps a mail whose moves fell short of authority, and asks the
+// registered address. Nothing of the mail is applied until the "yes".
+func (c *turn) hold(owner *Person, cause string) {
+	n := c.s.LastHold + 1
+	t := c.s.Tasks[c.about()]
+	h := &Hold{Number: n, Mail: c.in.ID, Person: owner.Key(), From: c.in.Mail.From.Address, Cause: cause, At: c.in.At}
+	if t != nil {
+		h.Task, h.Round = t.Number, t.Round
+	}
+	c.out.Task = h.Task
+	c.out.Verdict, c.out.Reason = HeldV, cause
+	c.emit(Event{Kind: HeldE, Task: h.Task, By: owner.Key(), Text: c.in.Mail.Text, Hold: h})
+	body := Body{
+		Cause: cause, Line: c.line(), Text: c.in.Mail.Text, When: c.in.At, Who: c.in.Mail.From.Address,
+		Choices: []Choice{{"Yes, carry it out", "yes"}},
+	}
+	if cause == CauseAlias {
+		body.Choices = append(body.Choices, Choice{"Yes, and this address is mine too", "yes add"})
+	}
+	if l := c.tell(owner, t, Confirm, fmt.Sprint(cause, "|", h.From), body); l != nil {
+		l.Ref = fmt.Sprintf("c%d", n)
+		l.Asked = l.Asked && cause != CauseAlias
+	}
+}
+
+// about is the task a mail is about, as far as one can say: its thread, or
+// the only number in it.
+func (c *turn) about() int {
+	for _, n := range []int{taskOf(c.ref), c.in.Thread, c.in.Mail.Number} {
+		if n != 0 {
+			return c.known(n)
+		}
+	}
+	for _, cmd := range c.in.Mail.Commands {
+		if cmd.Task != 0 {
+			return c.known(cmd.Task)
+		}
+	}
+	return 0
+}
+
+// line is the line of the mail to show when asking about it.
+func (c *turn) line() string {
+	for _, cmd := range c.in.Mail.Commands {
+		if cmd.Line != "" {
+			return cmd.Line
+		}
+	}
+	return firstLine(c.in.Mail.Text)
+}
+
+// confirmed is a reply to a confirm letter. Only a plain yes with the letter's
+// own token carries the held mail out, once, and only while the task stands
+// where it stood: the mail is read again, vouched for.
+func (c *turn) confirmed() {
+	var n int
+	_, _ = fmt.Sscanf(c.ref, "c%d", &n)
+	h := c.s.Holds[n]
+	cmd := parse.Command{Line: firstLine(c.in.Mail.Text)}
+	if cmds := c.in.Mail.Commands; len(cmds) > 0 {
+		cmd = cmds[0]
+	}
+	switch {
+	case !c.auth:
+		c.ignore("confirm without its token")
+		return
+	case h == nil || !h.Yes.IsZero() || h.Person != c.p.Key() || c.in.At.Sub(h.At) > HoldFor:
+		c.tell(c.p, nil, Refused, CauseExpired, Body{Cause: CauseExpired, Line: cmd.Line})
+		return
+	}
+	text := strings.ToLower(strings.Join(strings.FieldsFunc(c.in.Mail.Text, func(r rune) bool { return strings.ContainsRune(" ,.!\r\n", r) }), " "))
+	add := h.Cause == CauseAlias && text == "yes add"
+	if !add && (cmd.Word != "yes" || len(c.in.Mail.Commands) != 1) {
+		if l := c.tell(c.p, c.s.Tasks[h.Task], Unclear, CauseComment+"|"+c.ref, Body{Cause: parse.DoubtSoft, Line: cmd.Line, Choices: []Choice{{"Yes, carry it out", "yes"}}}); l != nil {
+			l.Ref = c.ref
+		}
+		return
+	}
+	if add {
+		c.emit(Event{Kind: AliasAdded, Person: c.p.Key(), Text: h.From})
+	}
+	c.emit(Event{Kind: Confirmed, Number: n, Line: cmd.Line})
+	c.out.Release = append(c.out.Release, h.Mail)
+	c.out.Task = h.Task
+}
+
+// robot is a mail that no person wrote. It never acts and is never answered;
+// an absence notice and a bounce leave a mark.
+func (c *turn) robot() {
+	m := c.in.Mail
+	p := c.member(m.From.Address)
+	switch m.Robot {
+	case parse.RobotAutoReply:
+		if p != nil {
+			c.emit(Event{Kind: MaybeAwayE, By: p.Key(), Person: p.Key(), Day: DateOf(c.in.At, p.Zone), Text: firstLine(m.Text)})
+		}
+	case parse.RobotBounce:
+		c.bounce()
+	}
+	c.ignore(string(m.Robot))
+}
+
+// bounce marks the address that a letter of ours could not reach. Only a
+// report that names one of our letters counts: by the bounce address with its
+// token, or by our Message-ID.
+func (c *turn) bounce() {
+	b := c.in.Mail.Bounce
+	l := c.in.Answers
+	if l == nil || b == nil {
+		return
+	}
+	cause := "transient"
+	if b.Permanent {
+		cause = "permanent"
+	}
+	c.emit(Event{Kind: BouncedE, By: l.To, Person: l.To, Text: strings.TrimSpace(b.Status + " " + b.Recipient), Cause: cause})
+	if !b.Permanent || c.s.Team.Operator == "" || l.Kind == Alert {
+		return
+	}
+	c.out.Letters = append(c.out.Letters, AlertLetter(c.s.Team, CauseBounced, l.To+" "+b.Status, c.now))
+}
+
+// AlertLetter is a letter to the operator of the team. Its key lets one cause
+// through once a day.
+func AlertLetter(t *Team, cause, detail string, now time.Time) Letter {
+	day := DateOf(now, t.Zone)
+	return Letter{
+		Kind: Alert, Team: t.Address, To: t.Operator, Zone: t.Zone.String(), Due: now.UTC(),
+		Key:  fmt.Sprintf("alert|%s|%s|%s|%s", t.Operator, cause, detail, day),
+		Body: Body{Cause: cause, Detail: detail, When: now.UTC()},
+	}
+}
+
+// Park tells a member that a mail of theirs could not be read and is kept for
+// a person, once a day, and the operator as well. Nothing moves.
+func Park(s *State, in Incoming, reason string, now time.Time) Outcome {
+	c := &turn{s: s.fork(), in: in, now: now.UTC(), out: Outcome{Verdict: ParkedV, Reason: reason}}
+	detail := firstLine(reason)
+	if p := c.s.Team.Person(in.Mail.From.Address); p != nil && in.Mail.Robot == parse.RobotNone {
+		c.p = p
+		c.tell(p, nil, HeldLetter, CauseParked, Body{Cause: CauseParked, Detail: detail, Line: in.Mail.Subject, When: in.At})
+	}
+	if c.s.Team.Operator != "" {
+		c.out.Letters = append(c.out.Letters, AlertLetter(c.s.Team, CauseParked, detail, c.now))
+	}
+	c.out.State = c.s
+	return c.out
+}
+
+// Undeliverable marks the address that a letter could not be sent to, for good,
+// and tells the operator.
+func Undeliverable(s *State, l Letter, reason string, now time.Time) Outcome {
+	c := &turn{s: s.fork(), in: Incoming{At: now.UTC()}, now: now.UTC(), out: Outcome{Verdict: Read}}
+	if l.Kind != Alert {
+		c.emit(Event{Kind: BouncedE, Person: l.To, Text: reason, Cause: "permanent"})
+		if c.s.Team.Operator != "" {
+			c.out.Letters = append(c.out.Letters, AlertLetter(c.s.Team, CauseFailed, fmt.Sprintf("%s to %s: %s", l.Kind, l.To, firstLine(reason)), c.now))
+		}
+	}
+	c.out.State = c.s
+	return c.out
+}

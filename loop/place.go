@@ -1,0 +1,231 @@
+package loop
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"gatepost/parse"
+)
+
+// queue accepts a proposal or a draft.
+func (c *turn) queue(t *Task, cmd parse.Command) {
+	switch {
+	case !c.boss(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case t.State != Draft:
+		c.refuse(t, cmd, CauseState)
+		return
+	}
+	if m := missing(t); len(m) > 0 {
+		c.tell(c.p, t, NeedsDone, CauseNoDone, Body{Cause: CauseNoDone, Missing: m, Streams: c.streamsIfMissing(t)})
+		return
+	}
+	c.enqueue(t.Number)
+}
+
+var number = regexp.MustCompile(`^[#(]*\s*(\d{1,9})\b`)
+
+// numberIn reads "#7", "7", "task 7".
+func numberIn(tail string) int {
+	tail = strings.TrimSpace(tail)
+	if len(tail) > 5 && strings.EqualFold(tail[:5], "task ") {
+		tail = strings.TrimSpace(tail[5:])
+	}
+	if m := number.FindStringSubmatch(tail); m != nil {
+		n, _ := strconv.Atoi(m[1])
+		return n
+	}
+	return 0
+}
+
+// place moves a waiting task to the head of its queue or behind another; in a
+// draft it is remembered.
+func (c *turn) place(t *Task, cmd parse.Command) {
+	after := 0
+	if cmd.Word == "after" {
+		after = numberIn(cmd.Text)
+	}
+	o := c.task(after)
+	switch {
+	case !c.boss(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case t.State != Draft && t.State != Queued:
+		c.refuse(t, cmd, CauseState)
+		return
+	case cmd.Word == "after" && (o == nil || o.Number == t.Number || o.Stream != t.Stream || !o.State.Open() || o.State == Draft):
+		c.unclear(t, cmd, CauseCycle)
+		return
+	}
+	e := Event{Kind: Placed, Task: t.Number, Act: cmd.Word, Number: after}
+	if o != nil && o.State != Queued { // after the task that is in work: next
+		e.Act, e.Number = "top", 0
+	}
+	c.emit(e)
+	c.receiptOfPlace(t.Number, cmd)
+}
+
+func (c *turn) receiptOfPlace(n int, cmd parse.Command) {
+	t := c.task(n)
+	c.receipt(t, cmd.Word, cmd.Line, nil)
+	c.last().Body.Place = slices.Index(c.s.Stream(t.Stream).Queue, n) + 1
+}
+
+// moveTo gives a waiting task to another stream; a draft that lacked only its
+// stream is queued by it.
+func (c *turn) moveTo(t *Task, cmd parse.Command) {
+	plan := c.s.Team.Plan(laneName(cmd.Text))
+	switch {
+	case !c.boss(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case t.State != Draft && t.State != Queued:
+		c.refuse(t, cmd, CauseState)
+		return
+	case plan == nil:
+		c.unclear(t, cmd, CauseStream)
+		return
+	}
+	if plan.Name != t.Stream {
+		c.emit(Event{Kind: MovedTo, Task: t.Number, Stream: plan.Name})
+	} else {
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Line}) // it is there already
+	}
+	if t = c.task(t.Number); t.State == Draft && !t.Proposed {
+		c.settle(t.Number)
+		return
+	}
+	started := c.advance(plan.Name)
+	c.receiptOfPlace(t.Number, cmd)
+	if started != nil {
+		c.startLetter(started)
+	}
+}
+
+// drop ends a task. Work that is under way is not ended without a word to the
+// engineer, so there it needs a reason.
+func (c *turn) drop(t *Task, cmd parse.Command) {
+	busy := t.State == Active || t.State == AtGate
+	switch {
+	case !c.boss(t):
+		c.refuse(t, cmd, CauseRole)
+		return
+	case !t.State.Open():
+		c.refuse(t, cmd, CauseState)
+		return
+	case busy && strings.TrimSpace(cmd.Text) == "":
+		c.unclear(t, cmd, CauseNoReason)
+		return
+	}
+	c.emit(Event{Kind: Dropped, Task: t.Number, Text: cmd.Text, Line: cmd.Line})
+	next := c.advance(t.Stream)
+	t = c.task(t.Number)
+	c.receipt(t, "drop", cmd.Line, next)
+	if !busy {
+		return
+	}
+	engineer := c.engineer(t)
+	if engineer == nil {
+		return
+	}
+	about := t
+	if next != nil {
+		about = next
+	}
+	l := c.write(Comment, engineer, about, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})
+	l.Task, l.Body.Task = t.Number, c.view(t)
+	if next != nil {
+		l.Body.Next = c.view(next)
+		l.Body.Choices = engineerChoices()
+	}
+}
+
+// pause stops a stream from starting anything new, resume lets it go on. What
+// is in work stays in work.
+func (c *turn) pause(stream string, cmd parse.Command) {
+	plan := c.s.Team.Plan(stream)
+	switch {
+	case plan == nil:
+		c.unclear(nil, cmd, CauseStream)
+		return
+	case c.p.Role != PM && !c.approver(&Task{Stream: plan.Name}):
+		c.refuse(nil, cmd, CauseRole)
+		return
+	}
+	kind := PausedE
+	if cmd.Word == "resume" {
+		kind = ResumedE
+	}
+	c.emit(Event{Kind: kind, Stream: plan.Name})
+	started := c.advance(plan.Name)
+	l := c.write(Receipt, c.p, nil, Body{Act: cmd.Word, Line: cmd.Line, When: c.in.At, Streams: []string{plan.Name}})
+	if cur := c.task(c.s.Stream(plan.Name).Current); cur != nil {
+		l.Body.Next = c.view(cur)
+	}
+	if started != nil {
+		c.startLetter(started)
+	}
+}
+
+// whichLane is the stream a pause or resume means: named behind the word, by
+// the address, by the thread, or the only one.
+func (c *turn) whichLane(cmd parse.Command) string {
+	if plan := c.s.Team.Plan(laneName(cmd.Text)); plan != nil {
+		return plan.Name
+	}
+	if cmd.Task != 0 {
+		return ""
+	}
+	if t := c.task(taskOf(c.ref)); t != nil {
+		return t.Stream
+	}
+	return c.whichStream()
+}
+
+// away keeps prompts from a person and moves the dates of their tasks by the
+// working days that fall out.
+func (c *turn) away(cmd parse.Command) {
+	cal := c.s.Calendar(c.p.Key())
+	today := DateOf(c.in.At, cal.Zone)
+	until, ok := ParseUntil(cmd.Text, today)
+	if !ok {
+		c.unclear(nil, cmd, CauseDate)
+		return
+	}
+	old := cal.Away
+	cal.Away = Date{}
+	shift := cal.Between(today.Add(-1), until)
+	if today.Before(old) || today == old {
+		shift -= cal.Between(today.Add(-1), old)
+	}
+	c.emit(Event{Kind: AwayE, Person: c.p.Key(), Until: until, Line: cmd.Line})
+	for _, t := range c.working(c.p) {
+		if due := cal.shift(t.Due, shift); due != t.Due {
+			c.emit(Event{Kind: Moved, Task: t.Number, Due: due})
+		}
+	}
+	l := c.write(Receipt, c.p, nil, Body{Act: "away", Line: cmd.Line, When: c.in.At, Detail: until.String()})
+	for _, t := range c.working(c.p) {
+		l.Body.Tasks = append(l.Body.Tasks, *c.view(t))
+	}
+}
+
+// shift moves a date by n working days, back if n is negative.
+func (c Calendar) shift(d Date, n int) Date {
+	if n >= 0 {
+		if n == 0 {
+			return d
+		}
+		return c.Add(d, n)
+	}
+	for i := 0; n < 0 && i < horizon; i++ {
+		d = d.Add(-1)
+		if c.Works(d) {
+			n++
+		}
+	}
+	return d
+}

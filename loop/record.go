@@ -1,0 +1,113 @@
+package loop
+
+import (
+	"fmt"
+	"strings"
+
+	"gatepost/parse"
+)
+
+// says is the record's word for each kind of event.
+var says = map[EventKind]string{
+	Opened: "opened the task", Amended: "amended the task", QueuedE: "queued", Started: "started",
+	Updated: "update", AskedE: "asked", AskedMore: "asked as well", Answered: "answered", Commented: "commented, kept for the gate",
+	PassedOn: "commented, passed on at once", Noted: "noted", DeliveredE: "delivered", ApprovedE: "approved",
+	RedirectedE: "redirected", Undone: "took back", Reopened: "reopened", Placed: "moved in the queue",
+	MovedTo: "moved to stream", Dropped: "dropped", PausedE: "paused", ResumedE: "resumed", AwayE: "away until",
+	MaybeAwayE: "absence notice", Moved: "due date moved to", HeldE: "held, a confirm letter was written", Confirmed: "confirmed",
+	Released: "hold ended:", AliasAdded: "added the address", Told: "was told that nothing moved:", Digested: "digest",
+	Prompted: "prompt", BouncedE: "letter came back", Ignored: "ignored:",
+}
+
+// Describe puts an event into the words of the written record.
+func (t *Team) Describe(e Event) Entry {
+	who := "Gatepost"
+	if e.By != "" {
+		who = t.PersonName(e.By)
+	}
+	what, ok := says[e.Kind]
+	if !ok {
+		what = string(e.Kind)
+	}
+	text := e.Text
+	switch e.Kind {
+	case Opened:
+		what = fmt.Sprintf("opened the task %q", e.Title)
+		if e.Stream != "" {
+			what += " in " + e.Stream
+		}
+		text = Write(*e.Sections)
+	case Amended:
+		if text == "" {
+			text = Write(*e.Sections)
+		}
+	case QueuedE:
+		who = "Gatepost"
+	case Started:
+		who = "Gatepost"
+		what = fmt.Sprintf("started round %d, due %s", e.Round, e.Due)
+	case AskedE, AskedMore:
+		what += " (" + e.Act + ")"
+	case ApprovedE:
+		what = fmt.Sprintf("approved round %d", e.Round)
+		text = joinParagraphs(quoteLine(e.Line), after(e.Line, e.Text))
+	case RedirectedE:
+		what = fmt.Sprintf("redirected round %d, due %s", e.Round, e.Due)
+	case Undone:
+		what, text = "took the "+e.Act+" back", quoteLine(e.Line)
+	case Placed:
+		what += ": " + e.Act
+		if e.Number != 0 {
+			what += fmt.Sprintf(" #%d", e.Number)
+		}
+	case MovedTo, PausedE, ResumedE:
+		what += " " + e.Stream
+	case AwayE:
+		what += " " + e.Until.String()
+	case Moved:
+		who = "Gatepost"
+		what += " " + e.Due.String()
+	case Released:
+		who = "Gatepost"
+		what += " " + e.Act
+	case Told:
+		cause, _, _ := strings.Cut(e.Cause, "#")
+		cause, _, _ = strings.Cut(cause, "|")
+		who, what, text = t.PersonName(e.Person), what+" "+cause, quoteLine(e.Line)
+		if e.Act == string(RecordMail) || e.Act == string(StatusMail) || e.Act == string(HelpMail) || e.Act == string(SearchMail) {
+			what = "was sent the " + e.Act
+		}
+	case Ignored:
+		what += " " + e.Cause
+	}
+	return Entry{Task: e.Task, At: e.At, Who: who, What: what, Text: strings.TrimSpace(text)}
+}
+
+func quoteLine(line string) string {
+	if line == "" {
+		return ""
+	}
+	return "“" + line + "”"
+}
+
+// after is the text without the words that the line has already.
+func after(line, text string) string {
+	if strings.Contains(line, text) {
+		return ""
+	}
+	return text
+}
+
+// Write is the four parts as text, each under its name.
+func Write(s parse.Sections) string {
+	var b strings.Builder
+	for _, part := range []struct{ name, text string }{{"Problem", s.Problem}, {"Reproduce", s.Reproduce}, {"Done", s.Done}, {"Context", s.Context}} {
+		if text := strings.TrimSpace(part.text); text != "" {
+			if b.Len() > 0 {
+				b.WriteString("\n\n")
+			}
+			b.WriteString(part.name + ":\n" + text)
+		}
+	}
+	return b.String()
+}

@@ -1,0 +1,437 @@
+package loop
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gatepost/parse"
+)
+
+var update = flag.Bool("update", false, "write what came out into the story files")
+
+// A story is a file that reads from top to bottom: a moment, a mail, and
+// behind it, each line marked with "=", the letters that were written and the
+// tasks that changed. -update writes the marked lines anew; what they say is
+// then for a reader to judge.
+//
+//	at 2026-03-02 09:00            Berlin time
+//	priya > web: Cart loses items  subject; the address is a tag of the team
+//	| Problem: …                   the text
+//	priya > t1r1: approve          a one-line text; the right token is added
+//	dana > t1 token t2: done       … or the wrong one
+//	lee! > t1r1: approve           "!" : from an address nobody registered
+//	tick                           time passes at this moment
+//	as list: …                     header fields for the next mail
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/stories/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no stories: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := newStage(t).play(string(src))
+			if *update {
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if got != string(src) {
+				t.Errorf("the story goes otherwise; look at the difference, then -update:\n%s", firstDifference(string(src), got))
+			}
+		})
+	}
+}
+
+func firstDifference(want, got string) string {
+	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for i := range max(len(w), len(g)) {
+		a, b := nth(w, i), nth(g, i)
+		if a != b {
+			return fmt.Sprintf("line %d\nwant %s\ngot  %s\ncontext:\n%s", i+1, a, b, strings.Join(g[max(0, i-6):min(len(g), i+4)], "\n"))
+		}
+	}
+	return ""
+}
+
+func nth(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return "(end)"
+}
+
+var berlin = zone("Europe/Berlin")
+
+func zone(name string) *time.Location {
+	z, err := time.LoadLocation(name)
+	if err != nil {
+		panic(err)
+	}
+	return z
+}
+
+// shop is the team of every story: two PMs, three engineers, a reader.
+func shop() *Team {
+	hours, _ := ParseHours("mon-fri 09:00-17:30")
+	person := func(name, addr string, role Role, z *time.Location) Person {
+		return Person{Name: name, Email: []string{addr}, Role: role, Zone: z, Hours: hours, Digest: 8*60 + 30, Prompt: 16 * 60}
+	}
+	priya := person("Priya Nair", "priya@acme.example", PM, berlin)
+	priya.Email = append(priya.Email, "priya.nair@mail.example")
+	rosa := person("Rosa Diaz", "rosa@acme.example", Reader, berlin)
+	rosa.Digest = Never
+	return &Team{
+		Name: "Shop", Address: "shop@acme.example", Secret: []byte("0123456789abcdef0123456789abcdef"),
+		Zone: berlin, Hours: hours, FirstDelivery: 5, Cycle: 3, Digest: 8*60 + 30, Prompt: 16 * 60,
+		Undo: 2 * time.Hour, Trust: TrustToken,
+		People: []Person{
+			priya, person("Omar Haddad", "omar@acme.example", PM, zone("Europe/Lisbon")),
+			person("Dana Kim", "dana@acme.example", Engineer, berlin), person("Lee Osei", "lee@acme.example", Engineer, berlin),
+			rosa,
+		},
+		Streams: []StreamPlan{
+			{Name: "web", Engineer: "dana@acme.example", Approvers: []string{"priya@acme.example"}},
+			{Name: "billing", Engineer: "lee@acme.example", Approvers: []string{"priya@acme.example", "omar@acme.example"}},
+		},
+	}
+}
+
+// stage plays stories and checks every invariant after every step.
+type stage struct {
+	t     testing.TB
+	team  *Team
+	s     *State
+	now   time.Time
+	mails int64
+	log   []Event // the record
+	sent  []Letter
+	raws  map[int64]parse.Mail
+	extra string // header fields for the next mail
+}
+
+func newStage(t testing.TB) *stage {
+	team := shop()
+	return &stage{t: t, team: team, s: NewState(team), now: time.Date(2026, 3, 2, 9, 0, 0, 0, berlin), raws: map[int64]parse.Mail{}}
+}
+
+func (g *stage) play(src string) string {
+	var out []string
+	lines := strings.Split(src, "\n")
+	for i := 0; i < len(lines); i++ {
+		line := lines[i]
+		if strings.HasPrefix(line, "=") {
+			continue
+		}
+		out = append(out, line)
+		switch {
+		case line == "" || strings.HasPrefix(line, "#"):
+		case strings.HasPrefix(line, "at "):
+			when, err := time.ParseInLocation("2006-01-02 15:04", line[3:], berlin)
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			g.now = when
+		case strings.HasPrefix(line, "as "):
+			g.extra += line[3:] + "\r\n"
+		case line == "tick":
+			out = append(out, g.tick()...)
+		case line == "policy signed":
+			g.team.Trust = TrustSigned
+		default:
+			var body []string
+			for i+1 < len(lines) && strings.HasPrefix(lines[i+1], "|") {
+				i++
+				out = append(out, lines[i])
+				body = append(body, strings.TrimPrefix(strings.TrimPrefix(lines[i], "|"), " "))
+			}
+			out = append(out, g.mail(line, strings.Join(body, "\r\n"))...)
+		}
+	}
+	return strings.Join(out, "\n")
+}
+
+// mail reads "priya > t1r1: approve" and lets the rules have it.
+func (g *stage) mail(line, body string) []string {
+	who, rest, ok := strings.Cut(line, " > ")
+	to, subject, ok2 := strings.Cut(rest, ":")
+	if !ok || !ok2 {
+		g.t.Fatalf("not a line of a story: %q", line)
+	}
+	subject = strings.TrimSpace(subject)
+	if body == "" && to != "web" && to != "billing" {
+		subject, body = "Re: a letter", subject
+	}
+	if body == "(empty)" || subject == "(empty)" {
+		body = ""
+	}
+	g.mails++
+	m := g.compose(who, to, subject, body)
+	g.raws[g.mails] = m
+	return g.apply(Incoming{ID: g.mails, At: g.now, Mail: m})
+}
+
+func (g *stage) compose(who, to, subject, body string) parse.Mail {
+	name, stranger := strings.CutSuffix(who, "!")
+	from := name + "@acme.example"
+	if stranger {
+		from = name + "@elsewhere.example"
+	}
+	to, wrong, hasWrong := strings.Cut(to, " token ")
+	owner := from
+	if stranger {
+		owner = name + "@acme.example"
+	}
+	address := g.team.Address
+	switch {
+	case to == "team":
+	case to == "web" || to == "billing" || strings.HasPrefix(to, "#"):
+		address = Plus(address, strings.TrimPrefix(to, "#"))
+		if strings.HasPrefix(to, "#") {
+			address, subject = g.team.Address, "Re: ["+to+"] a letter"
+		}
+	case hasWrong:
+		ref, person, _ := strings.Cut(wrong, " of ")
+		if person == "" {
+			person = name
+		}
+		address = Plus(address, to+"."+g.team.Token(ref, person+"@acme.example"))
+	default:
+		address = g.team.ReplyAddress(to, owner)
+	}
+	raw := fmt.Sprintf("From: %s <%s>\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <m%d@client.example>\r\n%s"+
+		"Content-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n", strings.ToUpper(name[:1])+name[1:], from, address, subject, g.mails, g.extra, body)
+	g.extra = ""
+	return parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address}})
+}
+
+func (g *stage) apply(in Incoming) []string {
+	before := g.s
+	snapshot := g.freeze(before)
+	o := Apply(g.s, in, g.now)
+	if g.freeze(before) != snapshot {
+		g.t.Fatalf("Apply changed the state it was given")
+	}
+	out := g.outcome(o)
+	for _, id := range o.Release {
+		out = append(out, g.apply(Incoming{ID: id, At: g.now, Mail: g.raws[id], Vouched: "confirm"})...)
+	}
+	return out
+}
+
+func (g *stage) tick() []string { return g.outcome(Tick(g.s, g.now)) }
+
+func (g *stage) outcome(o Outcome) []string {
+	var out []string
+	if o.Verdict != Read {
+		out = append(out, fmt.Sprintf("= %s: %s", o.Verdict, o.Reason))
+	}
+	for _, l := range o.Letters {
+		out = append(out, "= "+g.show(l))
+	}
+	for _, n := range sortedTasks(o.State) {
+		if t := o.State.Tasks[n]; t != g.s.Tasks[n] {
+			if line := showTask(t); g.s.Tasks[n] == nil || line != showTask(g.s.Tasks[n]) {
+				out = append(out, "= "+line)
+			}
+		}
+	}
+	for _, plan := range g.team.Streams {
+		if a, b := showStream(g.s.Stream(plan.Name)), showStream(o.State.Stream(plan.Name)); a != b {
+			out = append(out, "= "+b)
+		}
+	}
+	g.s = o.State
+	g.log = append(g.log, o.Events...)
+	g.sent = append(g.sent, o.Letters...)
+	g.check()
+	return out
+}
+
+// check holds every invariant: Check finds nothing, and the record folds to
+// the state.
+func (g *stage) check() {
+	g.t.Helper()
+	if bad := g.s.Check(); len(bad) > 0 {
+		g.t.Fatalf("invariants: %s", strings.Join(bad, "; "))
+	}
+	folded := NewState(g.team)
+	for _, e := range g.log {
+		b, err := json.Marshal(e)
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		var back Event
+		if err := json.Unmarshal(b, &back); err != nil {
+			g.t.Fatal(err)
+		}
+		folded.Fold(back)
+	}
+	if a, b := g.freeze(g.s), g.freeze(folded); a != b {
+		g.t.Fatalf("the record does not fold to the state:\n%s\n%s", a, b)
+	}
+}
+
+func (g *stage) freeze(s *State) string {
+	b, err := json.Marshal(struct {
+		T          map[int]*Task
+		S          map[string]*Stream
+		P          map[string]*Presence
+		H          map[int]*Hold
+		N, C, Odds int
+		Begun      time.Time
+	}{s.Tasks, s.Streams, s.People, s.Holds, s.LastTask, s.LastHold, s.Strange, s.Begun})
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func (g *stage) show(l Letter) string {
+	var b strings.Builder
+	name, _, _ := strings.Cut(l.To, "@")
+	fmt.Fprintf(&b, "%s to %s", l.Kind, name)
+	if l.Task != 0 {
+		fmt.Fprintf(&b, " #%d", l.Task)
+	}
+	fmt.Fprintf(&b, " (%s", l.Ref)
+	if l.Due.After(g.now) {
+		p := g.team.Person(l.To)
+		fmt.Fprintf(&b, ", %s", l.Due.In(p.Zone).Format("Mon 15:04"))
+	}
+	b.WriteString(")")
+	y := l.Body
+	for _, f := range []struct{ name, value string }{
+		{"act", y.Act}, {"cause", y.Cause}, {"line", y.Line}, {"text", y.Text}, {"missing", strings.Join(y.Missing, "+")},
+		{"advice", strings.Join(y.Advice, "+")}, {"detail", y.Detail}, {"who", y.Who}, {"query", y.Query},
+	} {
+		if f.value != "" {
+			fmt.Fprintf(&b, " %s=%q", f.name, f.value)
+		}
+	}
+	if y.Place != 0 {
+		fmt.Fprintf(&b, " place=%d", y.Place)
+	}
+	if y.Next != nil {
+		fmt.Fprintf(&b, " next=#%d", y.Next.Number)
+	}
+	if len(y.Kept) > 0 {
+		fmt.Fprintf(&b, " kept=%d", len(y.Kept))
+	}
+	if len(y.Updates) > 0 {
+		fmt.Fprintf(&b, " updates=%d", len(y.Updates))
+	}
+	if y.Days != (DaysUsed{}) {
+		fmt.Fprintf(&b, " days=%d/%d", y.Days.Work, y.Days.Allowed)
+		if y.Days.Blocked > 0 {
+			fmt.Fprintf(&b, " blocked=%d", y.Days.Blocked)
+		}
+	}
+	if y.Digest != nil {
+		b.WriteString(showDigest(y.Digest))
+	}
+	return b.String()
+}
+
+func showDigest(d *Digest) string {
+	var b strings.Builder
+	for _, part := range []struct {
+		name  string
+		items []Item
+	}{{"waiting", d.Waiting}, {"moved", d.Moved}, {"blocked", d.Blocked}, {"silent", d.Silent}, {"dates", d.Dates}, {"next", d.Next}, {"low", d.Low}, {"away", d.Away}, {"bounced", d.Bounced}} {
+		for _, i := range part.items {
+			fmt.Fprintf(&b, "\n=   %s: %s", part.name, i.Kind)
+			if i.Task != 0 {
+				fmt.Fprintf(&b, " #%d", i.Task)
+			}
+			if i.Round != 0 {
+				fmt.Fprintf(&b, "r%d", i.Round)
+			}
+			if i.Count != 0 {
+				fmt.Fprintf(&b, " ×%d", i.Count)
+			}
+			if i.Days != 0 {
+				fmt.Fprintf(&b, " %dd", i.Days)
+			}
+			if i.Task == 0 {
+				fmt.Fprintf(&b, " %s", strings.TrimSpace(i.Stream+" "+i.Who))
+			}
+			if i.Text != "" {
+				fmt.Fprintf(&b, " %q", i.Text)
+			}
+			if !i.Date.IsZero() {
+				fmt.Fprintf(&b, " %s", i.Date)
+			}
+		}
+	}
+	if d.Held > 0 {
+		fmt.Fprintf(&b, "\n=   held: %d", d.Held)
+	}
+	return b.String()
+}
+
+func showTask(t *Task) string {
+	s := fmt.Sprintf("#%d %s", t.Number, t.State)
+	if t.Round > 0 {
+		s += fmt.Sprintf(" round %d", t.Round)
+	}
+	if t.State == Active {
+		s += fmt.Sprintf(" due %s", t.Due)
+	}
+	if t.Question != nil {
+		s += fmt.Sprintf(" %s %q", t.Question.Kind, t.Question.Text)
+	}
+	if t.Proposed {
+		s += " proposed"
+	}
+	if n := len(t.Notes); n > 0 {
+		s += fmt.Sprintf(" · %s %q", t.Notes[n-1].Kind, t.Notes[n-1].Text)
+	}
+	return s
+}
+
+func showStream(s *Stream) string {
+	line := s.Name + ":"
+	if s.Paused {
+		line += " paused"
+	}
+	if s.Current != 0 {
+		line += fmt.Sprintf(" works on #%d", s.Current)
+	}
+	if len(s.Queue) > 0 {
+		line += fmt.Sprintf(" queue %v", s.Queue)
+	}
+	return line
+}
+
+func TestStoriesUseEveryLetter(t *testing.T) {
+	files, _ := filepath.Glob("testdata/stories/*.txt")
+	seen := map[Kind]bool{}
+	for _, f := range files {
+		src, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := newStage(t)
+		g.play(string(src))
+		for _, l := range g.sent {
+			seen[l.Kind] = true
+		}
+	}
+	for _, k := range Kinds {
+		if !seen[k] && !slices.Contains([]Kind{Alert, HeldLetter}, k) {
+			t.Errorf("no story brings the letter %q", k)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+package loop
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Tick does what is due at this moment: digests, prompts, the end of holds.
+// Each scheduled letter has a key of person and local date, so a tick that
+// comes twice, or a clock that jumps back, sends nothing again.
+func Tick(s *State, now time.Time) Outcome {
+	now = now.UTC()
+	c := &turn{s: s.fork(), in: Incoming{At: now}, now: now, out: Outcome{Verdict: Read}}
+	for i := range s.Team.People {
+		p := &s.Team.People[i]
+		if day, due := c.s.due(p, p.Digest, c.s.Presence(p.Key()).DigestDay, now); due && c.s.wantsDigest(p) {
+			c.digest(p, day)
+		}
+		if day, due := c.s.due(p, p.Prompt, c.s.Presence(p.Key()).PromptDay, now); due {
+			c.prompt(p, day)
+		}
+	}
+	for _, n := range sortedHolds(c.s) {
+		if h := c.s.Holds[n]; now.Sub(h.At) > HoldFor {
+			c.emit(Event{Kind: Released, Number: n, Task: c.known(h.Task), Act: "expired"})
+		}
+	}
+	c.out.State = c.s
+	return c.out
+}
+
+func sortedHolds(s *State) []int {
+	var ns []int
+	for n := range s.Holds {
+		ns = append(ns, n)
+	}
+	slices.Sort(ns)
+	return ns
+}
+
+// due tells whether a daily letter should go out now: it is a working day of
+// the person, the hour has come and the working day is not over, and today's
+// was not sent. What a host that was off has missed is not sent at night; the
+// next letter covers the gap.
+func (s *State) due(p *Person, at Minute, last Date, now time.Time) (Date, bool) {
+	cal := s.Calendar(p.Key())
+	day := DateOf(now, cal.Zone)
+	if at == Never || !last.Before(day) || !cal.Works(day) {
+		return day, false
+	}
+	start, end := day.At(at, cal.Zone), day.At(max(cal.Hours.To, at+30), cal.Zone)
+	return day, !s.Begun.IsZero() && s.Begun.Before(start) && !now.Before(start) && now.Before(end)
+}
+
+// DigestSince tells whether Tick will make a digest at this moment, and the
+// earliest moment that it has to tell about; zero is everything.
+func DigestSince(s *State, now time.Time) (since time.Time, due bool) {
+	for i := range s.Team.People {
+		p := &s.Team.People[i]
+		pr := s.Presence(p.Key())
+		if _, ok := s.due(p, p.Digest, pr.DigestDay, now); !ok || !s.wantsDigest(p) {
+			continue
+		}
+		if !due || pr.DigestAt.Before(since) {
+			since = pr.DigestAt
+		}
+		due = true
+	}
+	return since, due
+}
+
+// wantsDigest: PMs and approvers get one, and readers who asked for it.
+func (s *State) wantsDigest(p *Person) bool {
+	if p.Role != Engineer {
+		return true
+	}
+	for _, plan := range s.Team.Streams {
+		if s.Team.approves(plan.Name, p.Key()) {
+			return true
+		}
+	}
+	return false
+}
+
+// Next is the first moment after t at which Tick may have something to do,
+// the zero time if there is none.
+func Next(s *State, t time.Time) time.Time {
+	var next time.Time
+	consider := func(at time.Time) {
+		if at.After(t) && (next.IsZero() || at.Before(next)) {
+			next = at.UTC()
+		}
+	}
+	for i := range s.Team.People {
+		p := &s.Team.People[i]
+		cal := s.Calendar(p.Key())
+		for _, m := range []Minute{p.Digest, p.Prompt} {
+			if m == Never {
+				continue
+			}
+			day := cal.Add(DateOf(t, cal.Zone), 0)
+			if !day.At(m, cal.Zone).After(t) {
+				day = cal.Add(day, 1)
+			}
+			consider(day.At(m, cal.Zone))
+		}
+	}
+	for _, h := range s.Holds {
+		consider(h.At.Add(HoldFor + time.Second))
+	}
+	return next
+}
+
+// prompt asks an engineer with active tasks what moved, unless they wrote
+// about each of them today.
+func (c *turn) prompt(p *Person, day Date) {
+	var tasks []TaskView
+	var kept, answers []Note
+	pr := c.s.Presence(p.Key())
+	for _, t := range c.working(p) {
+		if c.s.Stream(t.Stream).Paused || c.wroteOn(t, p, day) || !t.RoundAt.Before(day.At(p.Prompt, p.Zone)) {
+			continue
+		}
+		tasks = append(tasks, *c.view(t))
+		kept = append(kept, c.kept(t)...)
+		for _, n := range t.Notes {
+			if n.Kind == NoteAnswer && n.At.After(pr.PromptAt) {
+				n.By = c.s.Team.PersonName(n.By)
+				answers = append(answers, n)
+			}
+		}
+	}
+	if len(tasks) == 0 {
+		return
+	}
+	c.emit(Event{Kind: Prompted, Person: p.Key(), Day: day})
+	l := c.write(Prompt, p, nil, Body{Tasks: tasks, Kept: kept, Answers: answers, Choices: engineerChoices()})
+	l.Key, l.Due = fmt.Sprintf("prompt|%s|%s", p.Key(), day), c.now
+	if len(tasks) > 1 {
+		l.Body.Choices = nil // they need a number in front
+	} else {
+		l.Task = tasks[0].Number
+		l.Body.Task = &tasks[0]
+	}
+}
+
+// wroteOn tells whether the engineer wrote about the task on this day.
+func (c *turn) wroteOn(t *Task, p *Person, day Date) bool {
+	for i := len(t.Notes) - 1; i >= 0; i-- {
+		n := t.Notes[i]
+		if n.By == p.Key() && (n.Kind == NoteUpdate || n.Kind == NoteQuestion || n.Kind == NoteDone) {
+			return DateOf(n.At, p.Zone) == day
+		}
+	}
+	return false
+}

@@ -1,0 +1,197 @@
+package loop
+
+import (
+	"strings"
+
+	"gatepost/parse"
+)
+
+// owner tells whether p is the engineer of the task's stream.
+func (c *turn) owner(t *Task) bool {
+	plan := c.s.Team.Plan(t.Stream)
+	return plan != nil && plan.Engineer == c.p.Key()
+}
+
+// boss tells whether p directs the task: a PM, or an approver of its stream.
+func (c *turn) boss(t *Task) bool { return c.p.Role == PM || c.s.Team.approves(t.Stream, c.p.Key()) }
+
+// approver tells whether p may open the gate of the task's stream.
+func (c *turn) approver(t *Task) bool { return c.s.Team.approves(t.Stream, c.p.Key()) }
+
+func (t *Team) approves(stream, key string) bool {
+	plan := t.Plan(stream)
+	if plan == nil {
+		return false
+	}
+	for _, a := range plan.Approvers {
+		if a == key {
+			return true
+		}
+	}
+	return false
+}
+
+// bossAnywhere tells whether p is a PM or approves any stream.
+func (c *turn) bossAnywhere() bool {
+	if c.p.Role == PM {
+		return true
+	}
+	for _, plan := range c.s.Team.Streams {
+		if c.s.Team.approves(plan.Name, c.p.Key()) {
+			return true
+		}
+	}
+	return false
+}
+
+// words are a person's plain words about a task, without a command.
+func (c *turn) words(t *Task, text string) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		if t.State == AtGate && c.approver(t) {
+			c.unclear(t, parse.Command{}, CauseEmpty)
+			return
+		}
+		c.ignore("empty")
+		return
+	}
+	switch t.State {
+	case Draft, Queued:
+		if c.boss(t) || t.Proposed && t.By == c.p.Key() {
+			c.amend(t, text)
+			return
+		}
+	case Active:
+		switch {
+		case c.owner(t):
+			c.emit(Event{Kind: Updated, Task: t.Number, Text: text})
+			return
+		case c.boss(t) && t.Question != nil:
+			c.answer(t, text)
+			return
+		case c.boss(t):
+			c.emit(Event{Kind: Commented, Task: t.Number, Text: text})
+			return
+		}
+	case AtGate:
+		if c.approver(t) {
+			c.comment(t, text)
+			return
+		}
+		if c.owner(t) {
+			c.addToGate(t, text)
+			return
+		}
+	}
+	c.emit(Event{Kind: Noted, Task: t.Number, Text: text})
+}
+
+// answer passes the PM's words to the engineer at once and clears the mark.
+// The days the engineer waited are given back to the due date.
+func (c *turn) answer(t *Task, text string) {
+	asked := t.Question.Text
+	due, days := c.resumeClock(t)
+	c.emit(Event{Kind: Answered, Task: t.Number, Text: text, Due: due, Days: days})
+	t = c.task(t.Number)
+	c.toEngineer(t, Answer, Body{Who: c.p.Name, When: c.in.At, Text: text, Asked: asked})
+}
+
+// resumeClock is the due date once the open question is answered, and how many
+// business days of the engineer it was open.
+func (c *turn) resumeClock(t *Task) (Date, int) {
+	if t.Question == nil {
+		return t.Due, 0
+	}
+	cal := c.engineerCalendar(t)
+	days := cal.Between(t.Question.Day, DateOf(c.in.At, cal.Zone))
+	if days == 0 {
+		return t.Due, 0
+	}
+	return cal.Add(t.Due, days), days
+}
+
+// comment is an approver's words at a gate that are no decision: the engineer
+// gets them, the gate stays shut and the reply says so.
+func (c *turn) comment(t *Task, text string) {
+	c.emit(Event{Kind: PassedOn, Task: t.Number, Text: text})
+	t = c.task(t.Number)
+	c.toEngineer(t, Comment, Body{Who: c.p.Name, When: c.in.At, Text: text, Act: "comment"})
+	c.unclear(t, parse.Command{Line: firstLine(text)}, CauseComment)
+}
+
+// addToGate brings what the engineer adds while the gate waits to those who
+// decide: it may be the answer to their comment.
+func (c *turn) addToGate(t *Task, text string) {
+	c.emit(Event{Kind: Noted, Task: t.Number, Text: text})
+	t = c.task(t.Number)
+	for _, p := range c.directors(t) {
+		c.write(Comment, p, t, Body{Act: "gate", Who: c.p.Name, When: c.in.At, Text: text, Choices: gateChoices()})
+	}
+}
+
+// amend merges words into a task that is not in work yet. Parts under a label
+// of their own take the place of the old part; in a draft that lacks only its
+// done, plain words are the done; other words are added to the context.
+func (c *turn) amend(t *Task, text string) {
+	found, labelled := c.in.Mail.Sections, c.in.Mail.Labelled
+	if text != strings.TrimSpace(c.in.Mail.Text) { // one item of several in a mail
+		found, labelled = parse.FindSections(text)
+	}
+	s := t.Sections
+	if len(labelled) == 0 {
+		if t.State == Draft && s.Done == "" {
+			s.Done = text
+		} else {
+			s.Context = joinParagraphs(s.Context, text)
+		}
+	} else {
+		for _, part := range []struct {
+			name     string
+			old, new *string
+		}{{"problem", &s.Problem, &found.Problem}, {"reproduce", &s.Reproduce, &found.Reproduce}, {"done", &s.Done, &found.Done}, {"context", &s.Context, &found.Context}} {
+			switch {
+			case strings.TrimSpace(*part.new) == "":
+			case contains(labelled, part.name):
+				*part.old = *part.new
+			default: // words before or between the labels
+				s.Context = joinParagraphs(s.Context, *part.new)
+			}
+		}
+	}
+	old := t.Sections
+	c.emit(Event{Kind: Amended, Task: t.Number, Text: text, Sections: &s, Old: &old, Advice: advise(t.Subject, s)})
+	switch t = c.task(t.Number); {
+	case t.Proposed && c.boss(t):
+		c.proposal(t, c.p)
+	case t.State == Draft && !t.Proposed:
+		c.settle(t.Number)
+	}
+}
+
+// advise is the advice on a task as it reads now; what is missing is asked for
+// by its own letter.
+func advise(subject string, s parse.Sections) []string {
+	var names []string
+	for _, name := range parse.Advise(parse.Mail{Subject: subject, Text: Write(s), Sections: s}) {
+		if name != "no-done" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+func joinParagraphs(a, b string) string {
+	if strings.TrimSpace(a) == "" {
+		return b
+	}
+	return a + "\n\n" + b
+}

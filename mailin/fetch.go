@@ -1,0 +1,294 @@
+package mailin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+)
+
+const (
+	batch     = 100       // mails in one FETCH: seven times as fast as one by one
+	piece     = 512 << 10 // bytes in one FETCH: small enough for its time limit on a slow line
+	headBytes = 256 << 10 // of the head of a mail that is parked
+	tries     = 5         // fetches of one mail before it is parked
+)
+
+// meta is what is known of a mail before it is fetched.
+type meta struct {
+	uid  uint32
+	size int64
+	at   time.Time
+}
+
+// take reads the mails uids, ascending, hands each to the receiver and files
+// away what was stored.
+func (p *Poller) take(ctx context.Context, s *session, at *cursor, uids []uint32, rep *Report) error {
+	if len(uids) == 1 && p.fails[uids[0]] >= tries {
+		reason := fmt.Sprintf("could not be fetched from the server in %d tries", tries)
+		return p.park(ctx, at, meta{uid: uids[0], at: p.cfg.Now()}, nil, reason, rep)
+	}
+	var stored []uint32
+	fresh := rep.Fresh
+	err := p.takeAll(ctx, s, at, uids, rep, &stored)
+	if rep.Fresh > fresh && p.cfg.Wake != nil {
+		p.cfg.Wake()
+	}
+	if err == nil && at.skipped {
+		err = p.begin(ctx, at)
+	}
+	if err == nil && p.cfg.FileAway != "" && len(stored) > 0 {
+		p.fileAway(ctx, s, stored)
+	}
+	return err
+}
+
+func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uint32, rep *Report, stored *[]uint32) error {
+	metas, err := p.metas(ctx, s, uids)
+	if err != nil {
+		return p.fetchFault(ctx, uids, err)
+	}
+	rep.Gone += p.gone(len(uids) - len(metas))
+	for len(metas) > 0 {
+		n, size := 0, int64(0) // as many small mails as fit one piece
+		for n < len(metas) && size+metas[n].size <= min(piece, p.cfg.MaxBytes) && !p.old(at, metas[n]) {
+			size += metas[n].size
+			n++
+		}
+		if n == 0 {
+			if err := p.takeOdd(ctx, s, at, metas[0], rep, stored); err != nil {
+				return err
+			}
+			metas = metas[1:]
+			continue
+		}
+		got, err := p.bodies(ctx, s, metas[:n], size)
+		if err != nil {
+			return p.fetchFault(ctx, uids, err)
+		}
+		for _, m := range metas[:n] {
+			a, ok := got[m.uid]
+			if !ok {
+				rep.Gone += p.gone(1)
+				continue
+			}
+			if err := p.receive(ctx, at, m, a.body, rep, stored); err != nil {
+				return err
+			}
+		}
+		metas = metas[n:]
+	}
+	return nil
+}
+
+// takeOdd is for a mail that is old, too large, or comes in pieces.
+func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, rep *Report, stored *[]uint32) error {
+	if p.old(at, m) {
+		p.log.Info("mail left alone: it is older than the first start", "uid", m.uid, "received", m.at)
+		rep.OldBefore++
+		at.uid, at.skipped = m.uid, true
+		return nil
+	}
+	if m.size > p.cfg.MaxBytes {
+		return p.parkLarge(ctx, s, at, m, m.size, rep)
+	}
+	raw, err := p.pieces(ctx, s, m)
+	var large tooLarge
+	switch {
+	case errors.As(err, &large):
+		return p.parkLarge(ctx, s, at, m, int64(large), rep)
+	case errors.Is(err, errGone):
+		rep.Gone += p.gone(1)
+		return nil
+	case err != nil:
+		return p.fetchFault(ctx, []uint32{m.uid}, err)
+	}
+	return p.receive(ctx, at, m, raw, rep, stored)
+}
+
+func (p *Poller) old(at *cursor, m meta) bool { return m.at.Before(at.before) }
+
+func (p *Poller) gone(n int) int {
+	if n > 0 {
+		p.log.Warn("mail was removed from the mailbox before it could be read", "mails", n)
+	}
+	return n
+}
+
+func (p *Poller) receive(ctx context.Context, at *cursor, m meta, raw []byte, rep *Report, stored *[]uint32) error {
+	if int64(len(raw)) > p.cfg.MaxBytes { // the server told a smaller size
+		return p.park(ctx, at, m, raw[:min(len(raw), headBytes)], overLimit(int64(len(raw)), p.cfg.MaxBytes), rep)
+	}
+	fresh, err := p.to.Receive(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), raw)
+	if err != nil {
+		return fmt.Errorf("store mail %d of %q: %w", m.uid, p.cfg.Mailbox, err)
+	}
+	if fresh {
+		rep.Fresh++
+	} else {
+		rep.Known++
+	}
+	p.done(at, m)
+	*stored = append(*stored, m.uid)
+	return nil
+}
+
+func (p *Poller) park(ctx context.Context, at *cursor, m meta, head []byte, reason string, rep *Report) error {
+	if err := p.to.Park(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), head, reason); err != nil {
+		return fmt.Errorf("park mail %d of %q: %w", m.uid, p.cfg.Mailbox, err)
+	}
+	p.log.Warn("mail parked", "uid", m.uid, "reason", reason)
+	rep.Parked++
+	p.done(at, m)
+	return nil
+}
+
+func (p *Poller) done(at *cursor, m meta) {
+	at.uid, at.skipped = m.uid, false
+	delete(p.fails, m.uid)
+}
+
+// arrival is when the server got the mail; a server that is ahead of us does
+// not write the future into the record.
+func (p *Poller) arrival(m meta) time.Time {
+	if now := p.cfg.Now(); m.at.After(now) {
+		return now
+	}
+	return m.at
+}
+
+func (p *Poller) parkLarge(ctx context.Context, s *session, at *cursor, m meta, size int64, rep *Report) error {
+	section := &imap.FetchItemBodySection{
+		Specifier: imap.PartSpecifierHeader, Peek: true,
+		Partial: &imap.SectionPartial{Offset: 0, Size: headBytes},
+	}
+	got, err := p.fetch(ctx, s, []uint32{m.uid}, headBytes, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
+	if err != nil {
+		return p.fetchFault(ctx, []uint32{m.uid}, err)
+	}
+	head, ok := got[m.uid]
+	if !ok {
+		rep.Gone += p.gone(1)
+		return nil
+	}
+	return p.park(ctx, at, m, head.body, overLimit(size, p.cfg.MaxBytes), rep)
+}
+
+func overLimit(size, limit int64) string {
+	return fmt.Sprintf("larger than the limit: %d bytes, limit %d", size, limit)
+}
+
+// fetchFault remembers which mails a fetch failed at. After a fault mails are
+// fetched one by one until a pass succeeds, and the one that keeps failing is
+// parked: one bad mail stops nothing.
+func (p *Poller) fetchFault(ctx context.Context, uids []uint32, err error) error {
+	if ctx.Err() != nil {
+		return err
+	}
+	p.alone = true
+	if len(uids) == 1 {
+		p.fails[uids[0]]++
+	}
+	return err
+}
+
+// metas is size and date of those of the mails that are still there.
+func (p *Poller) metas(ctx context.Context, s *session, uids []uint32) ([]meta, error) {
+	got, err := p.fetch(ctx, s, uids, 0, &imap.FetchOptions{InternalDate: true, RFC822Size: true})
+	if err != nil {
+		return nil, err
+	}
+	metas := make([]meta, 0, len(uids))
+	for _, uid := range uids {
+		if a, ok := got[uid]; ok {
+			metas = append(metas, meta{uid: uid, size: a.size, at: a.at})
+		}
+	}
+	return metas, nil
+}
+
+// bodies is the whole of several mails, by UID; one that is not there any more
+// is missing.
+func (p *Poller) bodies(ctx context.Context, s *session, metas []meta, size int64) (map[uint32]answer, error) {
+	uids := make([]uint32, len(metas))
+	for i, m := range metas {
+		uids[i] = m.uid
+	}
+	section := &imap.FetchItemBodySection{Peek: true}
+	return p.fetch(ctx, s, uids, size, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
+}
+
+type tooLarge int64
+
+func (n tooLarge) Error() string { return fmt.Sprintf("mail of over %d bytes", int64(n)) }
+
+var errGone = errors.New("mail is not there any more")
+
+// pieces fetches one mail piece by piece, until one comes short; the size that
+// the server told is not relied on.
+func (p *Poller) pieces(ctx context.Context, s *session, m meta) ([]byte, error) {
+	var raw bytes.Buffer
+	raw.Grow(int(min(max(m.size, 0), p.cfg.MaxBytes)))
+	for {
+		section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: int64(raw.Len()), Size: piece}}
+		got, err := p.fetch(ctx, s, []uint32{m.uid}, piece, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
+		if err != nil {
+			return nil, err
+		}
+		a, ok := got[m.uid]
+		if !ok {
+			return nil, errGone
+		}
+		raw.Write(a.body)
+		if int64(raw.Len()) > p.cfg.MaxBytes {
+			return nil, tooLarge(raw.Len())
+		}
+		if len(a.body) < piece {
+			return raw.Bytes(), nil
+		}
+	}
+}
+
+// fetch runs UID FETCH and gives the answers that hold what was asked, by UID.
+// A mail that is not answered for twice is not there any more.
+//
+// QUIRK: when another client changes a flag meanwhile, the server may tell that
+// in a FETCH of its own, which the library takes for the answer (and drops the
+// real one). Such a mail is asked for again.
+func (p *Poller) fetch(ctx context.Context, s *session, uids []uint32, bytes int64, options *imap.FetchOptions) (map[uint32]answer, error) {
+	got := make(map[uint32]answer, len(uids))
+	for try := 0; ; try++ {
+		var set imap.UIDSet
+		for _, uid := range uids {
+			set.AddNum(imap.UID(uid))
+		}
+		told, err := do(ctx, s, 2*s.limit, 2*bytes, func() ([]answer, error) { return answers(s.c.Fetch(set, options)) })
+		if err != nil {
+			return nil, fmt.Errorf("%s: fetch %d mails from UID %d: %w", p.addr, len(uids), uids[0], err)
+		}
+		hollow := map[uint32]bool{}
+		for _, a := range told {
+			if len(options.BodySection) > 0 && !a.full || options.InternalDate && a.at.IsZero() {
+				hollow[a.uid] = true
+				continue
+			}
+			got[a.uid] = a
+		}
+		var again []uint32
+		for _, uid := range uids {
+			if _, ok := got[uid]; !ok && (try == 0 || hollow[uid]) {
+				again = append(again, uid)
+			}
+		}
+		if len(again) == 0 {
+			return got, nil
+		}
+		if try == 3 {
+			return nil, fmt.Errorf("%s: fetch mail %v: the answers lack what was asked for", p.addr, again)
+		}
+		uids = again
+	}
+}

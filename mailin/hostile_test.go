@@ -1,0 +1,220 @@
+package mailin
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"gatepost/internal/fault"
+)
+
+// script is a server that follows no rules but these: for a command that
+// begins with the key it says the text, T standing for the tag. The longest
+// key counts.
+type script map[string]string
+
+var tagged = regexp.MustCompile(`(?m)^T (OK|NO|BAD)`)
+
+const hostileMail = "Subject: x\r\n\r\nbody\r\n"
+
+// plain is how a server answers that has one mail, number 7.
+func plain(change script) script {
+	s := script{
+		"":                      "* OK [CAPABILITY IMAP4rev1] ready\r\n", // the greeting
+		"CAPABILITY":            "* CAPABILITY IMAP4rev1 IDLE\r\nT OK done\r\n",
+		"LOGIN":                 "T OK [CAPABILITY IMAP4rev1 IDLE] in\r\n",
+		"EXAMINE":               "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 8] n\r\nT OK [READ-ONLY] done\r\n",
+		"UID SEARCH":            "* SEARCH 7\r\nT OK done\r\n",
+		"UID FETCH":             "* 1 FETCH (UID 7 RFC822.SIZE 20 INTERNALDATE \"02-Mar-2026 10:00:00 +0000\")\r\nT OK done\r\n",
+		"UID FETCH 7 (UID BODY": fmt.Sprintf("* 1 FETCH (UID 7 BODY[] {%d}\r\n%s)\r\nT OK done\r\n", len(hostileMail), hostileMail),
+		"IDLE":                  "+ idling\r\n",
+		"DONE":                  "T OK done\r\n",
+		"LOGOUT":                "* BYE\r\nT OK done\r\n",
+	}
+	for k, v := range change {
+		s[k] = v
+	}
+	return s
+}
+
+func (s script) start(t *testing.T) *house {
+	t.Helper()
+	f, err := fault.Script(func(c net.Conn) {
+		io.WriteString(c, s[""])
+		r := bufio.NewReader(c)
+		last, used := "", map[string]int{}
+		for {
+			line, err := r.ReadString('\n')
+			if err != nil {
+				return
+			}
+			tag, command, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
+			if tag == "DONE" {
+				tag, command = last, "DONE"
+			}
+			last = tag
+			key := ""
+			for k := range s {
+				if strings.HasPrefix(command, k) && len(k) > len(key) {
+					key = k
+				}
+			}
+			if key == "" {
+				io.WriteString(c, tag+" BAD what?\r\n")
+				continue
+			}
+			turns := strings.Split(s[key], "|||")                                     // the first time, the second, and from then on
+			say, flood := strings.CutSuffix(turns[min(used[key], len(turns)-1)], "…") // over and over
+			used[key]++
+			say = tagged.ReplaceAllString(say, tag+" $1")
+			for {
+				if _, err := io.WriteString(c, say); err != nil {
+					return
+				}
+				if !flood {
+					break
+				}
+			}
+		}
+	})
+	must(t, err)
+	t.Cleanup(func() { f.Close() })
+	return &house{user: "u", password: "p", imap: f.Addr}
+}
+
+func known(t *testing.T) *memory {
+	m := newMemory(t)
+	m.known, m.uidval, m.uid = true, 3, 6
+	return m
+}
+
+func TestScriptItself(t *testing.T) {
+	m := known(t)
+	if rep := once(t, plain(nil).start(t).poller(m)); rep != (Report{Fresh: 1}) {
+		t.Errorf("%+v", rep)
+	}
+	m.expect(t, hostileMail)
+}
+
+// TestHostileServer: whatever it says, a pass ends soon, with an error that is
+// to be tried again, and nothing is received.
+func TestHostileServer(t *testing.T) {
+	many := strings.Repeat("UID 7 ", 40)
+	for name, s := range map[string]script{
+		"greeting without end":    {"": strings.Repeat("x", 1000) + "…"},
+		"BYE for a greeting":      {"": "* BYE not today\r\n"},
+		"another protocol":        {"": "220 mail ESMTP\r\n"},
+		"login that floods":       {"LOGIN": "* 1 EXISTS\r\n…"},
+		"BYE for an answer":       {"EXAMINE": "* BYE shutting down\r\n"},
+		"unknown untagged":        {"EXAMINE": "* VANISHED 1:9\r\n"},
+		"line without end":        {"EXAMINE": strings.Repeat("* OK x", 100) + "…"},
+		"unavailable":             {"EXAMINE": "T NO [UNAVAILABLE] later\r\n"},
+		"search for star":         {"UID SEARCH": "* SEARCH 0\r\nT OK done\r\n"},
+		"search too wide":         {"UID SEARCH": "* ESEARCH UID ALL 1:4294967295\r\nT OK done\r\n"},
+		"search without end":      {"UID SEARCH": "* SEARCH 7 9 11 13 15\r\n…"},
+		"list refused":            {"UID FETCH": "T NO cannot\r\n"},
+		"date that is none":       {"UID FETCH": "* 1 FETCH (UID 7 RFC822.SIZE 20 INTERNALDATE \"yesterday\")\r\nT OK done\r\n"},
+		"never the date":          {"UID FETCH": "* 1 FETCH (UID 7 FLAGS ())\r\nT OK done\r\n"},
+		"forty items":             {"UID FETCH": "* 1 FETCH (" + many + ")\r\nT OK done\r\n"},
+		"lists in lists":          {"UID FETCH": "* 1 FETCH (UID 7 BODYSTRUCTURE " + strings.Repeat("(", 1000) + "…"},
+		"never the body":          {"UID FETCH 7 (UID BODY": "* 1 FETCH (UID 7 FLAGS (\\Seen))\r\nT OK done\r\n"},
+		"huge literal":            {"UID FETCH 7 (UID BODY": "* 1 FETCH (UID 7 BODY[] {99999999999}\r\n" + strings.Repeat("x", 1000) + "…"},
+		"literal cut off":         {"UID FETCH 7 (UID BODY": "* 1 FETCH (UID 7 BODY[] {50}\r\nshort)\r\nT OK done\r\n"},
+		"tag of nobody":           {"UID FETCH 7 (UID BODY": "X9 OK done\r\n"},
+		"somebody else's literal": {"UID FETCH 7 (UID BODY": "* 9 FETCH (UID 9 BODY[] {5000000}\r\n" + strings.Repeat("y", 1000) + "…"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := known(t)
+			begin := time.Now()
+			rep, err := plain(s).start(t).poller(m, func(c *Config) { c.Timeout = 300 * time.Millisecond }).Once(t.Context())
+			if err == nil || !Temporary(err) {
+				t.Errorf("%+v, %v", rep, err)
+			}
+			if d := time.Since(begin); d > 10*time.Second {
+				t.Errorf("took %v", d)
+			}
+			m.expect(t)
+		})
+	}
+}
+
+func TestOddButHarmlessServer(t *testing.T) {
+	const body = "UID FETCH 7 (UID BODY"
+	for name, s := range map[string]script{
+		"a flag told before the mail":   {body: "* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n" + plain(nil)[body] + "|||" + plain(nil)[body]},
+		"no UIDNEXT":                    {"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\nT OK done\r\n"},
+		"UIDNEXT that is late":          {"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 7] n\r\nT OK done\r\n"},
+		"search twice and out of order": {"UID SEARCH": "* SEARCH 7 3\r\n* SEARCH 7\r\nT OK done\r\n"},
+		"mail as a quoted string":       {"UID FETCH 7 (UID BODY": "* 1 FETCH (UID 7 BODY[] \"Subject: x\")\r\nT OK done\r\n"},
+		"no text behind OK":             {"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3]\r\n* OK [UIDNEXT 8]\r\nT OK\r\n"},
+		"no mail left":                  {"UID FETCH": "T OK done\r\n"},
+		"IDLE refused":                  {"IDLE": "T NO no idle today\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := known(t)
+			rep := once(t, plain(s).start(t).poller(m))
+			if want := (Report{Fresh: 1}); name == "no mail left" && rep != (Report{Gone: 1}) || name != "no mail left" && rep != want {
+				t.Errorf("%+v", rep)
+			}
+		})
+	}
+}
+
+func TestMailboxThatCannotBeRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		script script
+		want   string
+	}{
+		"no UIDVALIDITY":  {script{"EXAMINE": "* 1 EXISTS\r\nT OK done\r\n"}, "UIDVALIDITY"},
+		"UIDs that fall":  {script{"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 5] n\r\nT OK done\r\n"}, "replaced by an older one"},
+		"no such mailbox": {script{"EXAMINE": "T NO [NONEXISTENT] none\r\n"}, "check mailbox"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := plain(c.script).start(t).poller(known(t)).Once(t.Context())
+			if !errors.Is(err, ErrMailbox) || Temporary(err) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// TestOneBadMailStopsNothing: the server breaks off whenever this mail is
+// asked for. It is parked, the others are read.
+func TestOneBadMailStopsNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		m := newMemory(t)
+		once(t, h.poller(m))
+		now := time.Now()
+		h.deliver(mail("one"), now)
+		h.deliver(mail("two"), time.Date(2031, 12, 25, 1, 2, 3, 0, time.UTC))
+		h.deliver(mail("three"), now)
+		p := h.proxy(t)
+		p.Replace("25-Dec-2031", "25-Foo-2031")
+		running(t, h.poller(m, at(p.Addr)))
+		until(t, "both good mails are there", func() bool { return len(m.bodies()) == 2 })
+		m.expect(t, mail("one"), mail("three"))
+		if len(m.parked) != 1 || !strings.Contains(m.parked[0].reason, "could not be fetched") {
+			t.Errorf("parked %+v", m.parked)
+		}
+	})
+}
+
+// TestServerThatCriesWolf says at every chance that there is new mail: it is
+// not asked more often than polled.
+func TestServerThatCriesWolf(t *testing.T) {
+	const poll = 200 * time.Millisecond
+	m := known(t)
+	h := plain(script{"IDLE": "+ idling\r\n* 2 EXISTS\r\n"}).start(t)
+	begin := time.Now()
+	running(t, h.poller(m, func(c *Config) { c.Poll = poll }))
+	until(t, "it was believed three times, and again after a poll", func() bool { return m.pollCount() >= 9 })
+	if d := time.Since(begin); d < 2*poll {
+		t.Errorf("9 passes in %v", d)
+	}
+}

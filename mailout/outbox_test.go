@@ -1,0 +1,295 @@
+package mailout
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"gatepost/loop"
+)
+
+// clock is a Now that moves when told to.
+type clock struct{ at time.Time }
+
+func (c *clock) now() time.Time { return c.at }
+
+func due(serial int64, kind loop.Kind) *loop.Post {
+	p := post(serial, kind)
+	p.Letter.Due = noon.Add(-time.Hour)
+	return p
+}
+
+func sending(t *testing.T, o *outbox, s Sender) (*Loop, *clock, *[]string) {
+	t.Helper()
+	c := &clock{noon}
+	var failed []string
+	return &Loop{
+		Outbox: o, Teams: map[string]*loop.Team{"shop@acme.example": team()}, Host: "acme.example", Sender: s, Now: c.now,
+		Failed: func(_ context.Context, p *loop.Post, reason string) { failed = append(failed, reason) },
+	}, c, &failed
+}
+
+func TestOnceSendsWhatIsDue(t *testing.T) {
+	later := due(3, loop.DigestMail)
+	later.Letter.Due = noon.Add(time.Minute)
+	o, s := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt), later), &postman{}
+	l, c, failed := sending(t, o, s)
+	if n, err := l.Once(t.Context()); n != 2 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if got := o.states(); !maps.Equal(got, map[int64]string{1: "sent", 2: "sent", 3: "waiting"}) || s.closed != 1 || len(*failed) != 0 {
+		t.Errorf("%v, closed %d times, failed %v", got, s.closed, *failed)
+	}
+	c.at = noon.Add(2 * time.Minute)
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d sent, %v", n, err)
+	}
+	if n, err := l.Once(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d sent again, %v", n, err)
+	}
+}
+
+func TestLaterAndThenTheSameBytes(t *testing.T) {
+	o := newOutbox(t, due(1, loop.Gate))
+	s := &postman{answers: []error{
+		&SendError{Stage: "rcpt", Code: 450, Err: errors.New("greylisted")},
+		&SendError{Stage: "end", Err: errors.New("EOF")}, // the answer after the final dot was lost: it may have been taken
+		errors.New("something unheard of"),
+	}}
+	l, c, failed := sending(t, o, s)
+	for range 3 {
+		if n, err := l.Once(t.Context()); n != 0 || err != nil {
+			t.Fatalf("%d sent, %v", n, err)
+		}
+		if n, err := l.Once(t.Context()); n != 0 || err != nil { // not yet
+			t.Fatalf("%d sent, %v", n, err)
+		}
+		c.at = c.at.Add(10 * time.Minute)
+	}
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if len(s.sent) != 4 || len(*failed) != 0 {
+		t.Fatalf("%d times sent, failed %v", len(s.sent), *failed)
+	}
+	for _, raw := range s.sent[1:] {
+		if !bytes.Equal(raw, s.sent[0]) {
+			t.Error("a later attempt has other bytes")
+		}
+	}
+	for i, want := range []time.Duration{time.Minute, 2 * time.Minute, 5 * time.Minute} {
+		if got := o.rows[0].waits[i]; got < want || got > want+want/10 {
+			t.Errorf("wait %d is %v, want about %v", i+1, got, want)
+		}
+	}
+}
+
+// The answer after the final dot is lost on a real connection: the letter goes
+// again with the same Message-ID, and the reader's client shows one.
+func TestLostAnswer(t *testing.T) {
+	srv := start(t, false, nil)
+	srv.setOnce("END", "drop")
+	o := newOutbox(t, due(1, loop.Gate))
+	l, c, _ := sending(t, o, srv.sender(t, TLSNone))
+	if n, err := l.Once(within(t, 10*time.Second)); n != 0 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	c.at = noon.Add(time.Hour)
+	if n, err := l.Once(within(t, 10*time.Second)); n != 1 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	got := srv.got()
+	if len(got) != 2 || got[0].raw != got[1].raw || !got[0].whole || !strings.Contains(got[0].raw, "Message-ID: <t12r1.") {
+		t.Errorf("%d copies", len(got))
+	}
+}
+
+func TestRefusedForGood(t *testing.T) {
+	o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt))
+	s := &postman{answers: []error{&SendError{Stage: "rcpt", Code: 550, Permanent: true, Err: errors.New("550 no such user")}}}
+	l, _, failed := sending(t, o, s)
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if got := o.states(); got[1] != "failed" || got[2] != "sent" || len(*failed) != 1 || !strings.Contains((*failed)[0], "no such user") {
+		t.Errorf("%v, %v", got, *failed)
+	}
+}
+
+// A letter that cannot be put into bytes is failed with its reason and stops
+// nothing else.
+func TestCannotBeComposed(t *testing.T) {
+	postcard, stranger, nobody := due(1, loop.Gate), due(2, loop.Gate), due(3, loop.Gate)
+	postcard.Letter.Kind = "postcard"
+	stranger.Letter.Team = "other@acme.example"
+	nobody.Letter.To = "nobody"
+	o, s := newOutbox(t, postcard, stranger, nobody, due(4, loop.Gate)), &postman{}
+	l, _, failed := sending(t, o, s)
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if got := o.states(); got[1]+got[2]+got[3]+got[4] != "failedfailedfailedsent" || len(*failed) != 3 {
+		t.Errorf("%v, %q", got, *failed)
+	}
+	for i, want := range []string{`"postcard"`, `"other@acme.example"`, `"nobody"`} {
+		if !strings.Contains((*failed)[i], want) {
+			t.Errorf("reason %q does not name %s", (*failed)[i], want)
+		}
+	}
+}
+
+func TestGivenUpAfterThreeDays(t *testing.T) {
+	p := due(1, loop.Gate)
+	o, s := newOutbox(t, p), &postman{}
+	for range 100 {
+		s.answers = append(s.answers, &SendError{Stage: "rcpt", Code: 451, Err: errors.New("451 later")})
+	}
+	l, c, failed := sending(t, o, s)
+	for o.states()[1] == "waiting" {
+		if _, err := l.Once(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if at, ok, _ := o.WakePost(t.Context()); ok {
+			c.at = at
+		}
+	}
+	if days := c.at.Sub(noon).Hours() / 24; days < 2.5 || days > 3.5 || len(*failed) != 1 || !strings.Contains((*failed)[0], "three days") {
+		t.Errorf("given up after %.1f days: %v", days, *failed)
+	}
+}
+
+// A server that cannot be reached is tried once a pass, not once a letter.
+func TestUnreachableServerEndsThePass(t *testing.T) {
+	o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt))
+	s := &postman{answers: []error{&SendError{Stage: "auth", Code: 535, Err: errors.New("535 wrong password")}}}
+	l, _, failed := sending(t, o, s)
+	if n, err := l.Once(t.Context()); n != 0 || err == nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if s.count() != 1 || o.rows[0].post.Attempts != 1 || o.rows[1].post.Attempts != 0 || len(*failed) != 0 {
+		t.Errorf("%d tries, failed %v: a wrong password must cost no letter", s.count(), *failed)
+	}
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d sent, %v", n, err)
+	}
+}
+
+func TestCancelledSendingCountsNothing(t *testing.T) {
+	o := newOutbox(t, due(1, loop.Gate))
+	ctx, cancel := context.WithCancel(t.Context())
+	l, _, failed := sending(t, o, senderFunc(func() error { cancel(); return errors.New("closed") }))
+	if _, err := l.Once(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if r := o.rows[0]; r.state != "waiting" || r.post.Attempts != 0 || r.post.Raw == nil || len(*failed) != 0 {
+		t.Errorf("%s after %d attempts", r.state, r.post.Attempts)
+	}
+}
+
+type senderFunc func() error
+
+func (f senderFunc) Send(context.Context, string, string, []byte) error { return f() }
+
+// The outbox fails at each of its methods, before or after its work: the pass
+// ends with the error, and the next one leads to the same end, with the same
+// bytes each time.
+func TestOutboxFails(t *testing.T) {
+	for _, method := range []string{"next", "keep", "sent", "later", "fail"} {
+		for _, how := range []string{"not", "done"} {
+			t.Run(method+" "+how, func(t *testing.T) {
+				o, s := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt)), &postman{}
+				want := map[int64]string{1: "sent", 2: "sent"}
+				switch method {
+				case "later":
+					s.answers = []error{&SendError{Stage: "mail", Code: 451, Err: errors.New("later")}}
+				case "fail":
+					s.answers = []error{&SendError{Stage: "mail", Code: 550, Permanent: true, Err: errors.New("no")}}
+					if want[1] = "failed"; how == "not" {
+						s.answers = append(s.answers, s.answers[0])
+					}
+				}
+				o.fail[method] = how
+				l, c, _ := sending(t, o, s)
+				if _, err := l.Once(t.Context()); !errors.Is(err, errFake) {
+					t.Fatalf("error %v", err)
+				}
+				c.at = noon.Add(time.Hour)
+				if _, err := l.Once(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if got := o.states(); !maps.Equal(got, want) {
+					t.Errorf("%v, want %v", got, want)
+				}
+				first := map[string][]byte{}
+				for _, raw := range s.sent {
+					id, _, _ := strings.Cut(string(raw[bytes.Index(raw, []byte("Message-ID:")):]), "\r\n")
+					if old, ok := first[id]; ok && !bytes.Equal(old, raw) {
+						t.Errorf("%s went out with other bytes", id)
+					}
+					first[id] = raw
+				}
+				if len(first) != 2 {
+					t.Errorf("%d Message-IDs for two letters", len(first))
+				}
+			})
+		}
+	}
+}
+
+// An outbox that gives the same letter out for ever must not become a flood.
+func TestNeverTwiceInAPass(t *testing.T) {
+	o, s := newOutbox(t, due(1, loop.Gate)), &postman{}
+	l, _, _ := sending(t, o, s)
+	l.Outbox = forgetful{o}
+	if n, err := l.Once(t.Context()); n != 1 || err == nil || !strings.Contains(err.Error(), "twice") {
+		t.Errorf("%d sent, %v", n, err)
+	}
+}
+
+type forgetful struct{ *outbox }
+
+func (forgetful) SentPost(context.Context, int64, time.Time) error { return nil }
+
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		soon, far := due(1, loop.Gate), due(2, loop.Receipt)
+		soon.Letter.Due, far.Letter.Due = begun.Add(20*time.Second), begun.Add(24*time.Hour)
+		o, s := newOutbox(t, soon, far), &postman{}
+		l, _, _ := sending(t, o, s)
+		l.Now = time.Now
+		ctx, cancel := context.WithCancel(t.Context())
+		wake, end := make(chan struct{}), make(chan error, 1)
+		go func() { end <- l.Run(ctx, wake) }()
+		time.Sleep(21 * time.Second) // of the bubble's clock
+		synctest.Wait()
+		if s.count() != 1 {
+			t.Errorf("%d letters after 21 seconds", s.count())
+		}
+		o.mu.Lock()
+		o.rows = append(o.rows, &row{post: *due(3, loop.Gate), next: time.Now(), state: "waiting"})
+		o.mu.Unlock()
+		wake <- struct{}{}
+		synctest.Wait()
+		if s.count() != 2 {
+			t.Errorf("%d letters after the wake", s.count())
+		}
+		o.mu.Lock()
+		o.fail["next"] = "not" // an outbox that fails once stops nothing
+		o.mu.Unlock()
+		time.Sleep(24 * time.Hour)
+		synctest.Wait()
+		if s.count() != 3 {
+			t.Errorf("%d letters after a day", s.count())
+		}
+		cancel()
+		if err := <-end; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}

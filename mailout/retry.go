@@ -1,0 +1,28 @@
+package mailout
+
+import "time"
+
+// steps are the waits after the first failures; the last one repeats. RFC 5321
+// §4.5.4.1 asks for at least 30 minutes between tries later on, and 4–5 days
+// in all; three are enough for a letter about a three-day cycle.
+var steps = []time.Duration{
+	time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
+}
+
+// giveUp is how long a letter is tried.
+const giveUp = 72 * time.Hour
+
+// Retry tells how long to wait after the n-th failed attempt (n ≥ 1), and
+// whether to try again at all. Letters are spread by up to a tenth of the
+// wait, by their serial: nothing is random.
+func Retry(n int, serial int64) (wait time.Duration, again bool) {
+	var total time.Duration
+	for i := range n {
+		wait = steps[min(i, len(steps)-1)]
+		if total += wait; total > giveUp {
+			return 0, false
+		}
+	}
+	spread := uint64(serial) * 0x9e3779b97f4a7c15 >> 54 // 0…1023, evenly over serials
+	return wait + wait*time.Duration(spread)/10240, true
+}

@@ -1,0 +1,42 @@
+package mailout
+
+import (
+	"errors"
+	"fmt"
+	"net/textproto"
+)
+
+// SendError says where a delivery stopped, and whether trying again can help.
+type SendError struct {
+	Code      int    // answer of the server; 0 if it gave none
+	Permanent bool   // the letter will never be taken as it is
+	Stage     string // connect, auth, mail, rcpt, data, end
+	Err       error
+}
+
+func (e *SendError) Error() string { return fmt.Sprintf("smtp %s: %v", e.Stage, e.Err) }
+
+func (e *SendError) Unwrap() error { return e.Err }
+
+// Unreachable tells that it is not about this letter: the server did not
+// answer, or did not let us in.
+func (e *SendError) Unreachable() bool {
+	return e.Stage == "connect" || e.Stage == "auth" || e.Code == 421 || lockedOut(e.Code)
+}
+
+// lockedOut are the 5xx answers that mean "log in first" or "wrong password"
+// (RFC 4954 §6): the config is wrong and the letter is not, so it waits.
+func lockedOut(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
+
+// classify makes a SendError of whatever went wrong at a stage. Only a 5xx
+// answer to the letter itself is for good; a connection that ends is not, also
+// after the final dot, where the letter may have been taken.
+func classify(stage string, err error) *SendError {
+	out := &SendError{Stage: stage, Err: err}
+	var answer *textproto.Error
+	if errors.As(err, &answer) {
+		out.Code = answer.Code
+		out.Permanent = answer.Code >= 500 && stage != "connect" && stage != "auth" && !lockedOut(answer.Code)
+	}
+	return out
+}

@@ -1,0 +1,267 @@
+package parse
+
+import (
+	"strings"
+	"unicode"
+)
+
+// body is what is read of a mail's parts.
+type body struct {
+	plain, html []line // the text by its plain and by its HTML parts
+	both        bool   // some text is there in both forms
+	onlyHTML    bool   // some text is there as HTML alone
+	encrypted   bool
+	bytes       int // of all text parts, before decoding
+	hidden      int
+	attached    []Attached
+	problems    []string
+	park        string
+	parts       int
+	left        int // bytes of text still allowed
+	lim         Limits
+}
+
+func (b *body) problem(s string) {
+	for _, p := range b.problems {
+		if p == s {
+			return
+		}
+	}
+	b.problems = append(b.problems, s)
+}
+
+// gather walks the parts and reads the text that the writer wrote.
+func gather(root *part, lim Limits) *body {
+	b := &body{lim: lim, left: lim.Text}
+	b.walk(root, true)
+	return b
+}
+
+// walk reads a part. first is whether it may hold the mail's main text.
+func (b *body) walk(p *part, first bool) {
+	switch {
+	case p.ctype == "multipart/alternative":
+		b.alternative(p)
+	case p.ctype == "multipart/encrypted":
+		b.encrypted = true
+		b.problem("the mail is encrypted and was not read")
+	case p.ctype == "multipart/signed":
+		for i, k := range p.kids {
+			if i == 0 {
+				b.walk(k, first)
+			} else {
+				b.attach(k)
+			}
+		}
+	case p.ctype == "multipart/related":
+		root := 0
+		if start := strings.Trim(p.params["start"], "<> "); start != "" {
+			for i, k := range p.kids {
+				if strings.Trim(k.head.get("content-id"), "<> ") == start {
+					root = i
+				}
+			}
+		}
+		for i, k := range p.kids {
+			if i == root {
+				b.walk(k, first)
+			} else {
+				b.attach(k)
+			}
+		}
+	case p.multi():
+		for i, k := range p.kids {
+			b.walk(k, first && i == 0)
+		}
+	case p.encryptedSMIME():
+		b.encrypted = true
+		b.problem("the mail is encrypted and was not read")
+		b.attach(p)
+	case p.readable(first):
+		l := b.lines(p)
+		if p.ctype == "text/html" {
+			b.onlyHTML = b.onlyHTML || len(l) > 0
+		}
+		b.add(l, l)
+	default:
+		b.attach(p)
+	}
+}
+
+// readable tells whether a leaf is text to be read as the writer's.
+func (p *part) readable(first bool) bool {
+	if p.ctype != "text/plain" && p.ctype != "text/html" && p.ctype != "text/enriched" && p.ctype != "text" {
+		return false
+	}
+	return p.inline && (p.name == "" || first)
+}
+
+func (p *part) encryptedSMIME() bool {
+	return (p.ctype == "application/pkcs7-mime" || p.ctype == "application/x-pkcs7-mime") && !strings.HasPrefix(strings.ToLower(p.params["smime-type"]), "signed")
+}
+
+// alternative reads the plain and the HTML form of one text.
+func (b *body) alternative(p *part) {
+	var plain, rich *part
+	var also []*part
+	var look func(*part)
+	look = func(k *part) {
+		switch {
+		case k.multi() && k.ctype != "multipart/encrypted":
+			for i, g := range k.kids {
+				if i == 0 || k.ctype != "multipart/related" && k.ctype != "multipart/mixed" {
+					look(g)
+				} else if k.ctype == "multipart/mixed" && g.readable(false) && g.ctype == "text/html" && rich == nil {
+					look(g) // QUIRK: Apple Mail splits HTML around pictures
+				} else {
+					also = append(also, g)
+				}
+			}
+		case plain == nil && rich == nil && k.ctype == "text/plain" && k.inline, plain == nil && k.ctype == "text/plain" && k.inline:
+			plain = k
+		case rich == nil && k.ctype == "text/html" && k.inline:
+			rich = k
+		default:
+			also = append(also, k)
+		}
+	}
+	for _, k := range p.kids {
+		look(k)
+	}
+	var pl, hl []line
+	if plain != nil {
+		pl = b.lines(plain)
+	}
+	if rich != nil {
+		hl = b.lines(rich)
+	}
+	switch {
+	case plain != nil && rich != nil:
+		b.both = true
+		b.add(pl, hl)
+	case plain != nil:
+		b.add(pl, pl)
+	case rich != nil:
+		b.onlyHTML = true
+		b.add(hl, hl)
+	}
+	for _, k := range also {
+		b.attach(k)
+	}
+}
+
+func (b *body) add(plain, html []line) {
+	if len(plain) == 0 && len(html) == 0 {
+		return
+	}
+	for i := range plain {
+		plain[i].part = b.parts
+	}
+	b.plain = append(b.plain, plain...)
+	html = append([]line(nil), html...)
+	for i := range html {
+		html[i].part = b.parts
+	}
+	b.html = append(b.html, html...)
+	b.parts++
+	if n := len(b.plain); n > 0 && !b.plain[n-1].blank() {
+		b.plain = append(b.plain, line{part: b.parts - 1})
+	}
+	if n := len(b.html); n > 0 && !b.html[n-1].blank() {
+		b.html = append(b.html, line{part: b.parts - 1})
+	}
+}
+
+// lines decodes a text part.
+func (b *body) lines(p *part) []line {
+	b.bytes += len(strings.TrimSpace(string(p.body[:min(len(p.body), 1000)])))
+	limit := b.left
+	isHTML := p.ctype == "text/html"
+	if isHTML {
+		limit = 4 * b.lim.Text
+	}
+	raw, err := p.content(limit)
+	if err != nil {
+		b.park = "the text is too long to read"
+		b.problem(err.Error())
+		return nil
+	}
+	if !isHTML {
+		b.left -= len(raw)
+	}
+	charset := p.params["charset"]
+	if isHTML && charset == "" {
+		charset = metaCharset(raw)
+	}
+	text, note, err := toUTF8(raw, charset)
+	if err != nil {
+		b.park = "the charset " + shown(p.params["charset"]) + " is not read"
+		b.problem(b.park)
+		return nil
+	}
+	if note != "" {
+		b.problem(note)
+	}
+	if isHTML {
+		out, hidden, more, err := htmlLines(text, b.lim.Lines)
+		if err != nil {
+			b.park = "the HTML cannot be read"
+			b.problem(err.Error())
+			return nil
+		}
+		if more {
+			b.park = "the text has too many lines"
+		}
+		b.hidden += hidden
+		return out
+	}
+	out, more := plainLines(text, strings.EqualFold(p.params["format"], "flowed"), strings.EqualFold(p.params["delsp"], "yes"), b.lim.Lines)
+	if more {
+		b.park = "the text has too many lines"
+	}
+	return out
+}
+
+// metaCharset finds the charset an HTML text declares of itself.
+func metaCharset(b []byte) string {
+	low := strings.ToLower(string(b[:min(len(b), 2048)]))
+	i := strings.Index(low, "charset=")
+	if i < 0 {
+		return ""
+	}
+	s := strings.TrimLeft(low[i+8:], `"' `)
+	if j := strings.IndexAny(s, `"'> ;/`); j >= 0 {
+		s = s[:j]
+	}
+	if strings.HasPrefix(s, "utf-16") {
+		return "" // it could not have been read this far
+	}
+	return s
+}
+
+func (b *body) attach(p *part) {
+	if p.multi() {
+		for _, k := range p.kids {
+			b.attach(k)
+		}
+		return
+	}
+	b.attached = append(b.attached, Attached{Name: p.name, Type: tame(p.ctype), Size: p.size()})
+}
+
+// squash is text reduced to its letters and digits, for comparing two forms of
+// it.
+func squash(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || pictograph(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+// stub tells whether a plain part only says to look at the HTML.
+func stub(text string) bool {
+	low := fold(text)
+	return len(text) < 400 && strings.Contains(low, "html") && holdsAny(low, "view", "support", "browser", "client", "display", "enable", "anzeigen", "afficher", "visualizar")
+}

@@ -1,0 +1,144 @@
+package parse
+
+import (
+	"strings"
+)
+
+// bounceOf reads what a delivery report says (RFC 3464), nil if it says
+// nothing that ties it to a letter or an address.
+func bounceOf(root *part, h header, opt Options) *Bounce {
+	b := &Bounce{}
+	if p := find(root, func(p *part) bool {
+		return p.ctype == "message/delivery-status" || p.ctype == "message/global-delivery-status"
+	}); p != nil {
+		raw, err := p.content(256 << 10)
+		if err == nil {
+			b.status(raw)
+		}
+	}
+	if p := find(root, func(p *part) bool {
+		return p.ctype == "message/rfc822" || p.ctype == "text/rfc822-headers" || p.ctype == "message/rfc822-headers" || p.ctype == "message/global" || p.ctype == "message/global-headers"
+	}); p != nil {
+		if raw, err := p.content(defaults.Bytes); err == nil {
+			inner := splitHeader(trimTop(raw), opt.Limits.filled(), nil)
+			if ids := messageIDs(inner.fields.get("message-id")); len(ids) > 0 {
+				b.MessageID = ids[0]
+			}
+			if b.Recipient == "" {
+				if to, _ := addresses(inner.fields.get("to"), 2); len(to) == 1 {
+					b.Recipient = to[0].Address
+				}
+			}
+		}
+	}
+	if b.Recipient == "" {
+		if a, _ := addresses(h.get("x-failed-recipients"), 2); len(a) > 0 {
+			b.Recipient = a[0].Address
+		}
+	}
+	if b.MessageID == "" || b.Status == "" {
+		b.freeForm(root, opt)
+	}
+	if b.MessageID == "" {
+		for _, id := range messageIDs(h.get("in-reply-to") + " " + h.get("references")) {
+			b.MessageID = id
+		}
+	}
+	if *b == (Bounce{}) {
+		return nil
+	}
+	return b
+}
+
+func trimTop(b []byte) []byte {
+	for len(b) > 0 && (b[0] == '\n' || b[0] == '\r') {
+		b = b[1:]
+	}
+	return b
+}
+
+// status reads the groups of fields of message/delivery-status: the first is
+// about the mail, each further one about a recipient. The first that failed
+// is told.
+func (b *Bounce) status(raw []byte) {
+	raw = oneBreak(raw)
+	for n := 0; n < 50 && len(raw) > 0; n++ {
+		raw = trimTop(raw)
+		g := splitHeader(raw, defaults, nil)
+		if g.body == 0 {
+			return
+		}
+		raw = raw[g.body:]
+		rcpt := g.fields.get("final-recipient")
+		if rcpt == "" {
+			rcpt = g.fields.get("original-recipient")
+		}
+		action := strings.ToLower(firstToken(g.fields.get("action")))
+		if rcpt == "" && action == "" {
+			continue
+		}
+		if b.Recipient != "" && (b.Permanent || action != "failed") {
+			continue
+		}
+		if _, a, ok := strings.Cut(rcpt, ";"); ok {
+			rcpt = a
+		}
+		b.Recipient = strings.Trim(tame(rcpt), " <>")
+		b.Status = tame(firstToken(g.fields.get("status")))
+		b.Permanent = action == "failed" && !strings.HasPrefix(b.Status, "4.") || strings.HasPrefix(b.Status, "5.")
+	}
+}
+
+// freeForm looks through the text of a report that follows no standard.
+func (b *Bounce) freeForm(root *part, opt Options) {
+	p := find(root, func(p *part) bool { return p.ctype == "text/plain" })
+	if p == nil {
+		return
+	}
+	raw, err := p.content(defaults.Text)
+	if err != nil {
+		return
+	}
+	text := string(raw[:min(len(raw), 64<<10)])
+	if b.MessageID == "" {
+		for line := range strings.Lines(text) {
+			t := strings.TrimSpace(strings.TrimLeft(line, "> "))
+			if len(t) > 11 && strings.EqualFold(t[:11], "message-id:") {
+				if ids := messageIDs(t); len(ids) > 0 {
+					b.MessageID = ids[0]
+					break
+				}
+			}
+		}
+	}
+	if b.Status == "" {
+		b.Status = enhanced(text)
+		b.Permanent = b.Permanent || strings.HasPrefix(b.Status, "5.")
+	}
+	if b.Recipient == "" {
+		for _, id := range messageIDs(text[:min(len(text), 8000)]) {
+			if a, err := addrSpec(id); err == nil {
+				if _, ours := tagOf(a, opt.Teams); !ours || len(opt.Teams) == 0 {
+					b.Recipient = a
+					break
+				}
+			}
+		}
+	}
+}
+
+// enhanced finds a status code "5.1.1" (RFC 3463), or makes one of a reply
+// code "550".
+func enhanced(text string) string {
+	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '#' || r == '(' || r == ')' || r == ';' || r == ':' || r == ',' || r == '-' || r == '<' || r == '>' }) {
+		f = strings.TrimRight(f, ".")
+		p := strings.Split(f, ".")
+		if len(p) == 3 && (p[0] == "5" || p[0] == "4" || p[0] == "2") && digits(p[1]) && digits(p[2]) && len(p[1]) <= 3 && len(p[2]) <= 3 {
+			return f
+		}
+		if len(f) == 3 && digits(f) && (f[0] == '5' && f >= "550" && f <= "559" || f == "421" || f == "450" || f == "451" || f == "452") {
+			return f[:1] + ".0.0"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,312 @@
+package parse
+
+import "strings"
+
+// Marker is the line that our letters may carry above their text. A cut at it
+// wins over every other rule.
+const Marker = "-- write above this line --"
+
+// markerLine tells whether a line is the marker, however a client dressed it.
+func markerLine(s string) bool {
+	if len(s) > 200 || len(s) < 20 {
+		return false
+	}
+	core := fold(strings.Trim(s, " \t-_*=~#<>—–[]().:"))
+	return core == "write above this line" || core == "please write above this line" || core == "please reply above this line" || core == "reply above this line"
+}
+
+// reading is a mail's text with every line marked.
+type reading struct {
+	lines  []line
+	cut    int    // index of the first line of history or signature, -1: none
+	rule   string // the rule of that line
+	past   int    // index of the first sign of history, firm or soft; len(lines): none
+	quoted bool   // history was found
+	below  bool   // own text below history was proven to be the writer's
+	inline bool   // own text stands between or below history
+	top    bool   // history stands above all own text and nothing proves the rest
+}
+
+// classify marks every line. letter is the text of the letter being answered,
+// nil if it is not known.
+func classify(lines []line, letter *letterIndex, from Address) *reading {
+	r := &reading{lines: lines, cut: -1, past: len(lines)}
+	fences(lines)
+	armour(lines)
+	barQuotes(lines)
+	letter.mark(lines)
+	r.history(letter)
+	r.runs(letter)
+	r.footers()
+	r.signatures(from)
+	r.summary()
+	return r
+}
+
+// fences marks code between ``` lines. A fence that is not closed is none.
+func fences(lines []line) {
+	open := -1
+	for i := range lines {
+		if lines[i].depth > 0 || lines[i].box != "" {
+			open = -1 // a fence does not reach into a quote
+			continue
+		}
+		t := strings.TrimSpace(lines[i].text)
+		if !strings.HasPrefix(t, "```") && !strings.HasPrefix(t, "~~~") {
+			continue
+		}
+		if open < 0 {
+			open = i
+			continue
+		}
+		for k := open; k <= i; k++ {
+			lines[k].fence = true
+		}
+		open = -1
+	}
+}
+
+// armour marks the lines that PGP puts around a clear-signed text (RFC 9580
+// §7) and takes its dash escapes away.
+func armour(lines []line) {
+	for i := 0; i < len(lines); i++ {
+		switch strings.TrimSpace(lines[i].text) {
+		case "-----BEGIN PGP SIGNED MESSAGE-----":
+			for ; i < len(lines) && !lines[i].blank(); i++ {
+				lines[i].is(footer, "pgp")
+			}
+			for ; i < len(lines) && strings.TrimSpace(lines[i].text) != "-----BEGIN PGP SIGNATURE-----"; i++ {
+				lines[i].text = strings.TrimPrefix(lines[i].text, "- ")
+			}
+			i--
+		case "-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP PUBLIC KEY BLOCK-----":
+			for ; i < len(lines); i++ {
+				lines[i].is(footer, "pgp")
+				if t := strings.TrimSpace(lines[i].text); strings.HasPrefix(t, "-----END PGP") {
+					break
+				}
+			}
+		}
+	}
+}
+
+// barQuotes finds quotes marked with "|" or "Name>": two lines or more with
+// the same mark, and no table.
+func barQuotes(lines []line) {
+	mark := func(i int) string {
+		t := lines[i].text
+		if lines[i].depth > 0 || lines[i].fence {
+			return ""
+		}
+		if strings.HasPrefix(t, "| ") && strings.Count(t, "|") == 1 || t == "|" {
+			return "|"
+		}
+		if k := strings.IndexByte(t, '>'); k > 0 && k <= 12 && !strings.ContainsAny(t[:k], " \t<-=/\"'`") && hasWord(t[:k]) && (k+1 == len(t) || t[k+1] == ' ') {
+			return t[:k+1]
+		}
+		return ""
+	}
+	for i := 0; i < len(lines); {
+		m := mark(i)
+		j := i + 1
+		for m != "" && j < len(lines) && mark(j) == m {
+			j++
+		}
+		if m != "" && j-i >= 2 {
+			for k := i; k < j; k++ {
+				lines[k].depth = 1
+				lines[k].text = strings.TrimPrefix(strings.TrimPrefix(lines[k].text, m), " ")
+			}
+		}
+		i = j
+	}
+}
+
+// next returns the index of the first line at or after i that is not blank.
+func next(lines []line, i int) int {
+	for i < len(lines) && lines[i].blank() {
+		i++
+	}
+	return i
+}
+
+// history goes down the lines once and marks quotes, intros and everything
+// below the first firm sign of unmarked history.
+func (r *reading) history(letter *letterIndex) {
+	lines := r.lines
+	for i := 0; i < len(lines); i++ {
+		l := &lines[i]
+		switch {
+		case l.kind != own:
+		case l.box != "":
+			l.is(quote, l.box)
+		case l.fence:
+			r.suspect(i)
+		case l.depth > 0:
+			l.is(quote, "quote")
+		case l.blank():
+		case markerLine(l.text):
+			r.rest(i, i, "marker", letter)
+			return
+		case separatorLine(l.text):
+			r.rest(r.ruleAbove(i), i+1, "separator", letter)
+			return
+		default:
+			if n, rule := headerBlockAt(lines, i); n > 0 {
+				r.rest(r.ruleAbove(i), i+n, rule, letter)
+				return
+			}
+			f := next(lines, i+1)
+			after := f < len(lines) && (lines[f].depth > 0 || lines[f].box != "")
+			ours := f < len(lines) && lines[f].ours
+			ends := f == i+1 || f == len(lines) || f > i+1 || after
+			start, before, rule := introAt(lines, i, after, ours)
+			if rule == "" || !ends && !ours && f == i+1 {
+				if looksPast(l.text) {
+					r.soft(i)
+				}
+				continue
+			}
+			// An unmarked line directly below is history only if a blank, the
+			// end, a quote or our letter follows, or the intro says it firmly.
+			for k := start; k <= i; k++ {
+				lines[k].is(intro, rule)
+			}
+			if before > 0 {
+				r.splitOwn(start, before)
+				lines = r.lines
+				i++
+			}
+			if !after {
+				r.rest(i+1, i+1, rule, letter)
+				return
+			}
+		}
+	}
+}
+
+// splitOwn gives the own words before an intro on the same line a line of
+// their own.
+func (r *reading) splitOwn(at, before int) {
+	l := r.lines[at]
+	t := strings.TrimSpace(l.text)
+	head, tail := l, l
+	head.text, head.kind, head.rule = strings.TrimSpace(t[:before]), own, ""
+	tail.text = t[before:]
+	r.lines = append(r.lines[:at+1], r.lines[at:]...)
+	r.lines[at], r.lines[at+1] = head, tail
+}
+
+// ruleAbove includes a rule line directly above history (with a blank between
+// or not) in it.
+func (r *reading) ruleAbove(i int) int {
+	k := i - 1
+	for k >= 0 && r.lines[k].blank() {
+		k--
+	}
+	if k >= 0 && r.lines[k].kind == own && !r.lines[k].fence && (r.lines[k].ruled || ruleLine(r.lines[k].text, 5)) {
+		return k
+	}
+	return i
+}
+
+// rest marks all lines from i on as history, save for what is proven to be the
+// writer's own below our letter. from is the first line of the history's body.
+func (r *reading) rest(i, from int, rule string, letter *letterIndex) {
+	end := len(r.lines)
+	if last, ok := letter.end(r.lines, from); ok {
+		if !pastBelow(r.lines, last+1) {
+			end = last + 1
+			r.below = true
+		}
+	}
+	for k := i; k < end; k++ {
+		if l := &r.lines[k]; l.kind == own || l.kind == footer {
+			if l.depth > 0 || l.box != "" {
+				l.is(quote, "quote")
+			} else {
+				l.is(history, rule)
+			}
+		}
+	}
+	for k := end; k < len(r.lines); k++ {
+		if l := &r.lines[k]; l.kind == own && (l.depth > 0 || l.box != "") {
+			l.is(quote, "quote")
+		}
+	}
+}
+
+// pastBelow tells whether any sign of history stands at or after line i.
+func pastBelow(lines []line, i int) bool {
+	for k := i; k < len(lines); k++ {
+		l := &lines[k]
+		if l.blank() {
+			continue
+		}
+		if l.depth > 0 || l.box != "" || l.ours || looksPast(l.text) || separatorLine(l.text) || markerLine(l.text) {
+			return true
+		}
+	}
+	return false
+}
+
+// soft notes a line that may be a sign of history: text below it stays, but no
+// command below it counts.
+func (r *reading) soft(i int) { r.past = min(r.past, i) }
+
+// suspect notes history inside a code fence: the text stays whole, but it may
+// be a fence of the history that closed one of the writer's.
+func (r *reading) suspect(i int) {
+	l := &r.lines[i]
+	if l.ours || looksPast(l.text) || separatorLine(l.text) {
+		r.soft(i)
+	}
+}
+
+// looksPast tells whether a single line might belong to a header block or be
+// an intro that was not sure enough.
+func looksPast(s string) bool {
+	role, value, ok := labelOf(s)
+	if ok && strings.Contains(value, "@") && strings.HasSuffix(value, ">") {
+		return true
+	}
+	if ok && role != "" && role != "other" && role != "subject" && (strings.Contains(value, "@") || role == "date" && embedsNumber(value)) {
+		return true
+	}
+	end := strings.TrimRight(s, " \t*_-–—>\"'|")
+	last := lastRune(end)
+	if last != ':' && last != '：' && !strings.HasSuffix(strings.TrimRight(s, " "), "--") {
+		sh := shapeOf(s)
+		return sh.verbEnd && (sh.numbers >= 2 || sh.addr >= 0)
+	}
+	sh := shapeOf(s)
+	return sh.numbers >= 3 && (sh.time || sh.addr >= 0 || sh.year) || sh.addr >= 0 && sh.bracketed || sh.verb >= 0 && sh.verbEnd
+}
+
+// summary finds the cut and how own text and history lie to each other.
+func (r *reading) summary() {
+	firstOwn, lastOwn, firstPast := -1, -1, -1
+	for i := range r.lines {
+		l := &r.lines[i]
+		if l.kind.past() {
+			r.quoted = true
+			if firstPast < 0 {
+				firstPast = i
+			}
+		}
+		if (l.kind.past() || l.kind == signature || l.kind == footer) && r.cut < 0 && !l.blank() {
+			r.cut, r.rule = i, l.rule
+		}
+		if l.kind == own && !l.blank() {
+			if firstOwn < 0 {
+				firstOwn = i
+			}
+			lastOwn = i
+		}
+	}
+	if firstPast >= 0 {
+		r.past = min(r.past, firstPast)
+		r.inline = lastOwn > firstPast
+		r.top = firstOwn > firstPast
+	}
+}

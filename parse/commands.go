@@ -1,0 +1,256 @@
+package parse
+
+import "strings"
+
+// doubt takes a command back: whatever it was, it may not move anything now.
+func (c *Command) doubt(why string) {
+	if c.Doubt == "" && c.Word == "" {
+		return // words for a task, no command
+	}
+	if c.Word != "" {
+		c.Hint, c.Word = c.Word, ""
+	}
+	c.Doubt = why
+}
+
+// commands finds the commands of a mail: the first own line, lines "#12 …"
+// among the own lines, and lines that look like a command where none counts.
+// confirm is whether "yes" is a word here.
+func (lx *lexicon) commands(r *reading, confirm bool) []Command {
+	var out []Command
+	first := r.firstOwn()
+	if first < 0 {
+		return nil
+	}
+	var open = -1 // command whose Text goes on
+	var texts []strings.Builder
+	for i := first; i < len(r.lines); i++ {
+		l := &r.lines[i]
+		if l.kind != own {
+			open = -1
+			continue
+		}
+		if l.blank() {
+			if open >= 0 {
+				texts[open].WriteString("\n")
+			}
+			continue
+		}
+		t := l.text
+		n, body := taskPrefix(unbullet(strings.Trim(t, marks)))
+		if n > 0 && strings.TrimSpace(body) == "" && i+1 < len(r.lines) && r.lines[i+1].kind == own && !r.lines[i+1].blank() {
+			// "#12" on a line of its own, its words on the next.
+			i++
+			t = t + " " + r.lines[i].text
+			l = &r.lines[i]
+		}
+		var c Command
+		ok := false
+		switch {
+		case l.fence || l.ours && !(i == first && !r.quoted):
+		case i == first || n > 0:
+			c, ok = lx.line(t)
+			if !ok && i == first {
+				c, ok = lx.softLine(t, confirm)
+			}
+			if ok && c.Word == "yes" && !confirm {
+				c.doubt(DoubtSoft)
+				c.Hint = "approve"
+			}
+			if !ok && i == first {
+				c, ok = lx.lookalike(t)
+			}
+			if ok && l.unseen {
+				c.doubt(DoubtLetters)
+			}
+		default:
+			c, ok = lx.elsewhere(t)
+		}
+		if ok && !r.counts(i, n > 0) {
+			c.doubt(DoubtPlace)
+		}
+		if !ok {
+			if open >= 0 {
+				texts[open].WriteString("\n" + l.text)
+			}
+			continue
+		}
+		out = append(out, c)
+		texts = append(texts, strings.Builder{})
+		open = len(out) - 1
+		texts[open].WriteString(c.Tail)
+	}
+	for i := range out {
+		out[i].Text = strings.TrimSpace(texts[i].String())
+	}
+	lx.contradict(out)
+	if len(out) > 1 && out[0].Doubt == DoubtSoft {
+		out = out[1:] // the other line says more
+	}
+	return out
+}
+
+// counts tells whether a command may stand at line i: above the first sign of
+// history, or first below history that is wholly marked or proven.
+func (r *reading) counts(i int, numbered bool) bool {
+	if r.lines[i].part > 0 {
+		return false
+	}
+	if i < r.past {
+		return true
+	}
+	if !r.top {
+		return false
+	}
+	// All own text stands below the history. The history must be one block of
+	// marked lines, or our own letter, with a blank line below it.
+	state := 0 // 0 above, 1 in history, 2 in own text
+	for k := range r.lines {
+		l := &r.lines[k]
+		switch {
+		case l.kind.past():
+			if state == 2 {
+				return false
+			}
+			if l.kind == history && !r.below && l.rule != "our-letter" || l.kind == quote && l.box != "" && l.depth == 0 && !r.below {
+				return false
+			}
+			state = 1
+		case l.kind == own && !l.blank():
+			if state == 1 && k > 0 && !r.lines[k-1].blank() && r.lines[k-1].kind.past() {
+				return false // a quoted line may have been wrapped
+			}
+			if looksPast(l.text) || l.ours {
+				return false
+			}
+			state = 2
+		}
+	}
+	return true
+}
+
+// elsewhere reads an own line that is neither first nor numbered: a decision
+// that stands alone there is asked about, anything else is text.
+func (lx *lexicon) elsewhere(t string) (Command, bool) {
+	c, ok := lx.line(t)
+	if !ok || c.Word == "" || c.Task != 0 {
+		return c, false
+	}
+	if !decisive(c.Word) && c.Word != "done" && c.Word != "blocked" && c.Word != "question" || c.Word == "done" && c.Tail != "" {
+		return c, false
+	}
+	if (c.Word == "blocked" || c.Word == "question") && !strings.Contains(t, ":") {
+		return c, false
+	}
+	c.doubt(DoubtPlace)
+	return c, true
+}
+
+// softLine: a friendly word that is no decision.
+func (lx *lexicon) softLine(t string, confirm bool) (Command, bool) {
+	if !IsSoft(t) {
+		return Command{}, false
+	}
+	c := Command{Line: strings.TrimSpace(t), Doubt: DoubtSoft, Hint: "approve"}
+	if confirm {
+		c.Hint = "yes"
+	}
+	return c, true
+}
+
+// lookalike finds a decision written with letters of another script.
+func (lx *lexicon) lookalike(t string) (Command, bool) {
+	plain := skeleton(t)
+	if plain == t {
+		return Command{}, false
+	}
+	c, ok := lx.line(plain)
+	if !ok || c.Word == "" && c.Doubt == "" {
+		return Command{}, false
+	}
+	c.Line = strings.TrimSpace(t)
+	c.doubt(DoubtLetters)
+	return c, true
+}
+
+// contradict takes commands back that cannot all be meant, and an approval
+// that the lines below it limit.
+func (lx *lexicon) contradict(cs []Command) {
+	for i := range cs {
+		for j := range cs {
+			a, b := &cs[i], &cs[j]
+			wa, wb := a.meant(), b.meant()
+			if i != j && a.Task == b.Task && wa != wb && opposing(wa, wb) {
+				a.doubt(DoubtContradiction)
+				b.doubt(DoubtContradiction)
+			}
+		}
+	}
+	for i := range cs {
+		c := &cs[i]
+		if c.Word == "approve" || c.Word == "done" {
+			if why := lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word); why != "" {
+				c.doubt(why)
+			}
+		}
+	}
+}
+
+func (c *Command) meant() string {
+	if c.Word != "" {
+		return c.Word
+	}
+	if c.Doubt == DoubtSoft {
+		return ""
+	}
+	return c.Hint
+}
+
+func opposing(a, b string) bool {
+	in := func(w string) bool {
+		for _, o := range opposed {
+			if o == w {
+				return true
+			}
+		}
+		return false
+	}
+	return in(a) && in(b)
+}
+
+// limited looks at the lines below a decision for what takes it back or makes
+// it wait.
+func (lx *lexicon) limited(text, word string) string {
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		ts := tokens(line)
+		if len(ts) == 0 {
+			continue
+		}
+		if n++; n > 200 {
+			return ""
+		}
+		if limitsStart.prefix(ts) > 0 {
+			return DoubtContradiction
+		}
+		if conditionStart.prefix(ts) > 0 {
+			return DoubtCondition
+		}
+		if word == "approve" {
+			if at, ok := limitsAny.any(ts); ok && at >= 0 {
+				return DoubtContradiction
+			}
+		}
+		if word == "done" && remaining.prefix(ts) > 0 {
+			return DoubtCondition
+		}
+	}
+	return ""
+}
+
+var (
+	limitsStart    = newPhrases(strings.Split("but,however,except,wait,actually,hold on,hold off,scratch that,on second thought,on second thoughts,no wait,not yet,sorry wait,never mind,nevermind,although,though,instead,oops,correction,aber,mais,pero,mas,ma,maar,men,ale,но,但", ","))
+	conditionStart = newPhrases(strings.Split("only if,only when,only once,only after,once,unless,as long as,provided,as soon as,assuming,subject to,on condition,under the condition,if and only if,if the tests,if ci,if it,if that,if everything,after the tests,when the tests,when ci,after ci,before you,first fix,first please,please first,pending", ","))
+	limitsAny      = newPhrases(strings.Split("not approved,don't approve,do not approve,not approve,can't approve,cannot approve,don't ship,do not ship,not ship it,don't merge,do not merge,don't release,do not release,don't deploy,do not deploy,before shipping,before you ship,before it ships,before merging,before you merge,before release,before releasing,before you release,before deploying,before going live,before it goes live,needs rework,redirect,reject,rework,not yet,fix first,only after,only if,only when,only once,on condition that,disregard,ignore my,i take it back,take that back,changed my mind,on second thought", ","))
+	remaining      = newPhrases(strings.Split("next,todo,to do,to-do,remaining,left,still,in progress,tomorrow,wip,not done,open,missing,now working,working on,moved,blocked,doing,planned,later", ","))
+)

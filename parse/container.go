@@ -1,0 +1,99 @@
+package parse
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// scope is how far a container reaches, see tables/container.txt.
+type scope string
+
+type container struct {
+	client, tag string
+	conds       []cond
+	scope       scope
+}
+
+type cond struct {
+	attr  string
+	op    byte
+	value string
+}
+
+var containers = func() []container {
+	var out []container
+	for _, row := range tableRows("container.txt") {
+		c := container{client: row[0], tag: row[1], scope: scope(row[3])}
+		for s := range strings.SplitSeq(row[2], "&") {
+			s = strings.TrimSpace(s)
+			i := strings.IndexAny(s, "=~^$*")
+			c.conds = append(c.conds, cond{s[:i], s[i], s[i+1:]})
+		}
+		out = append(out, c)
+	}
+	return out
+}()
+
+// containerOf finds the container an element is, nil if it is none.
+func containerOf(n *html.Node) *container {
+	if len(n.Attr) == 0 {
+		return nil
+	}
+	for i := range containers {
+		c := &containers[i]
+		if (c.tag == "*" || c.tag == n.Data) && c.holds(n) {
+			return c
+		}
+	}
+	return nil
+}
+
+func (c *container) holds(n *html.Node) bool {
+	for _, k := range c.conds {
+		if !k.holds(attr(n, k.attr)) {
+			return false
+		}
+	}
+	return true
+}
+
+func (k cond) holds(v string) bool {
+	if v == "" {
+		return false
+	}
+	switch k.op {
+	case '=':
+		return hop(v) == k.value
+	case '^':
+		return strings.HasPrefix(hop(v), k.value)
+	case '$':
+		return strings.HasSuffix(v, k.value)
+	case '*':
+		return strings.Contains(strings.ToLower(strings.Join(strings.Fields(v), "")), k.value)
+	}
+	for w := range strings.FieldsSeq(v) {
+		if hop(w) == k.value {
+			return true
+		}
+	}
+	return false
+}
+
+// hop takes off the x_ that Outlook puts before ids and classes of what it
+// quotes, once for each time.
+func hop(s string) string {
+	for strings.HasPrefix(s, "x_") {
+		s = s[2:]
+	}
+	return s
+}
+
+func attr(n *html.Node, name string) string {
+	for i := range n.Attr {
+		if n.Attr[i].Key == name {
+			return n.Attr[i].Val
+		}
+	}
+	return ""
+}

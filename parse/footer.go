@@ -1,0 +1,221 @@
+package parse
+
+import "strings"
+
+// footerTable is tables/footer.txt.
+var footerTable = func() (t struct {
+	mobile        [][2]string // what stands before and after %%, folded
+	device        phrases
+	banner, lists []string
+	legal         []string
+}) {
+	for _, line := range tableLines("footer.txt") {
+		k, v, _ := strings.Cut(line, ":")
+		v = strings.TrimSpace(v)
+		switch strings.TrimSpace(k) {
+		case "mobile":
+			before, after, _ := strings.Cut(fold(v), "%%")
+			t.mobile = append(t.mobile, [2]string{before, after})
+		case "device":
+			t.device = newPhrases(tableWords(v))
+		case "banner":
+			t.banner = append(t.banner, fold(v))
+		case "list":
+			t.lists = append(t.lists, fold(v))
+		case "legal":
+			t.legal = append(t.legal, fold(v))
+		}
+	}
+	return t
+}()
+
+// mobileFooter tells whether a line is what a phone or client adds of itself:
+// the whole line is of the table's form and names a device or a client.
+func mobileFooter(s string) bool {
+	s = strings.Trim(s, " \t*_.-–—<>[]()!„“\"")
+	if len(s) < 6 || len(s) > 160 {
+		return false
+	}
+	low := fold(s)
+	// A link behind the name of the app: "Get Outlook for iOS <https://…>".
+	if i := strings.IndexAny(low, "<["); i > 0 && strings.Contains(low[i:], "http") {
+		low = strings.TrimRight(low[:i], " (")
+	}
+	if i := strings.Index(low, " http"); i > 0 {
+		low = strings.TrimRight(low[:i], " :(")
+	}
+	for _, m := range footerTable.mobile {
+		mid, ok := strings.CutPrefix(low, m[0])
+		if !ok {
+			continue
+		}
+		if mid, ok = strings.CutSuffix(mid, m[1]); !ok {
+			continue
+		}
+		ts := tokens(mid)
+		if len(ts) == 0 || len(ts) > 7 || strings.ContainsAny(mid, ",;?!:") {
+			continue
+		}
+		if footerTable.device.any2(ts) {
+			// QUIRK: "Sent from my phone, sorry" is the writer's; the comma
+			// above keeps it. "Get the mobile page done" is too.
+			if strings.HasPrefix(low, "get ") || strings.HasPrefix(low, "download ") {
+				if !strings.HasPrefix(mid, "outlook") && !strings.Contains(mid, " for ") {
+					continue
+				}
+			}
+			return true
+		}
+		for _, t := range ts {
+			for _, d := range []string{"iphone", "ipad", "android", "samsung", "outlook", "blackberry", "galaxy"} {
+				if strings.HasPrefix(t.text, d) {
+					return true // with an ending of the language: iPhonesta, iPhone'umdan
+				}
+			}
+		}
+	}
+	return false
+}
+
+func hasPrefixOf(s string, list []string) bool {
+	s = fold(strings.TrimLeft(s, " \t*_>|[]!⚠"))
+	for _, p := range list {
+		if strings.HasPrefix(s, p) {
+			return true
+		}
+	}
+	return false
+}
+
+// footers marks banners above the text, mobile lines anywhere, list footers
+// and disclaimers.
+func (r *reading) footers() {
+	lines := r.lines
+	// Banners: only above the first own line.
+	for i := next(lines, 0); i < len(lines); i = next(lines, i+1) {
+		l := &lines[i]
+		if l.kind != own || l.depth > 0 {
+			break
+		}
+		if mobileFooter(l.text) {
+			l.is(banner, "mobile-footer")
+			continue
+		}
+		if !hasPrefixOf(l.text, footerTable.banner) && !hasPrefixOf(strings.TrimLeft(l.text, "[*"), footerTable.banner) {
+			if ruleLine(l.text, 5) && i > 0 && lines[prevSolid(lines, i)].kind == banner {
+				l.is(banner, "banner")
+				continue
+			}
+			break
+		}
+		// A banner is its paragraph, at most six lines of it.
+		for k := i; k < len(lines) && k < i+6 && !lines[k].blank() && lines[k].kind == own; k++ {
+			lines[k].is(banner, "banner")
+			i = k
+		}
+	}
+	for _, reg := range r.regions() {
+		r.regionFooters(reg[0], reg[1])
+	}
+}
+
+func prevSolid(lines []line, i int) int {
+	for k := i - 1; k > 0; k-- {
+		if !lines[k].blank() {
+			return k
+		}
+	}
+	return 0
+}
+
+// regions are the runs of own lines between history: [start, end).
+func (r *reading) regions() [][2]int {
+	var out [][2]int
+	start := -1
+	for i := 0; i <= len(r.lines); i++ {
+		if i < len(r.lines) && !r.lines[i].kind.past() {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start >= 0 {
+			out = append(out, [2]int{start, i})
+			start = -1
+		}
+	}
+	return out
+}
+
+func (r *reading) regionFooters(start, end int) {
+	lines := r.lines
+	mark := func(from, to int, rule string) {
+		for k := from; k < to; k++ {
+			if lines[k].kind == own {
+				lines[k].is(footer, rule)
+			}
+		}
+	}
+	for i := start; i < end; i++ {
+		l := &lines[i]
+		if l.kind != own || l.fence || l.blank() {
+			continue
+		}
+		if mobileFooter(l.text) {
+			l.is(footer, "mobile-footer")
+			continue
+		}
+		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own
+		if apart && hasPrefixOf(l.text, footerTable.lists) {
+			k := i
+			if k > start && ruleLine(lines[prevSolid(lines, k)].text, 2) {
+				k = max(start, prevSolid(lines, k))
+			}
+			mark(k, end, "list-footer")
+			return
+		}
+	}
+	// Disclaimers: paragraphs from the end upwards.
+	for stop := end; stop > start; {
+		for stop > start && (lines[stop-1].blank() || lines[stop-1].kind != own) {
+			stop--
+		}
+		from := stop
+		for from > start && !lines[from-1].blank() && lines[from-1].kind == own {
+			from--
+		}
+		if from >= stop || !legal(lines[from:stop]) {
+			return
+		}
+		mark(from, stop, "disclaimer")
+		if p := prevSolid(lines, from); p >= start && p < from && ruleLine(lines[p].text, 3) {
+			mark(p, from, "disclaimer")
+			from = p
+		}
+		stop = from
+	}
+}
+
+// legal tells whether a paragraph is a lawyer's: two phrases of the table and
+// long enough to be no sentence of the writer's.
+func legal(lines []line) bool {
+	n, size := 0, 0
+	found := map[string]bool{}
+	var b strings.Builder
+	for i := range lines {
+		if size += len(lines[i].text); size > 20_000 {
+			return false
+		}
+		b.WriteString(fold(lines[i].text))
+		b.WriteByte(' ')
+	}
+	text := b.String()
+	for _, p := range footerTable.legal {
+		if !found[p] && strings.Contains(text, p) {
+			found[p] = true
+			n++
+		}
+	}
+	heading := strings.HasPrefix(text, "confidentiality") || strings.HasPrefix(text, "disclaimer") || strings.HasPrefix(text, "legal notice")
+	return n >= 3 && size > 80 || n >= 2 && (size > 150 || heading) || heading && size < 60
+}

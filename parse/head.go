@@ -1,0 +1,147 @@
+package parse
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+)
+
+// envelope is what the header block of a mail says.
+type envelope struct {
+	block
+	from       Address
+	fromErr    error
+	to, cc     []Address
+	tags       []Tag
+	messageID  string
+	inReplyTo  []string
+	references []string
+	ids        []ThreadID
+	date       time.Time // with the sender's own offset
+	received   time.Time
+	park       string
+}
+
+// readEnvelope reads the header block at the start of raw in linear time.
+func readEnvelope(raw []byte, opt Options) envelope {
+	lim := opt.Limits.filled()
+	e := envelope{block: splitHeader(raw, lim, nil)}
+	h := e.fields
+	e.from, e.fromErr = identity(h)
+	if ids := messageIDs(h.get("message-id")); len(ids) > 0 {
+		e.messageID = ids[0]
+	} else {
+		e.messageID = tame(h.get("message-id")) // QUIRK: written without brackets
+	}
+	e.inReplyTo = references(strings.Join(h.all("in-reply-to"), " "))
+	e.references = references(strings.Join(h.all("references"), " "))
+	newest := slices.Clone(e.references)
+	slices.Reverse(newest)
+	e.ids = threadIDs(append(slices.Clone(e.inReplyTo), newest...), opt.Hosts)
+	e.date = date(h.get("date"))
+	e.received = e.date
+	if r := h.get("received"); r != "" {
+		if i := strings.LastIndexByte(r, ';'); i >= 0 {
+			if t := date(r[i+1:]); !t.IsZero() {
+				e.received = t
+			}
+		}
+	}
+	left := lim.Addresses
+	var lists [][]Address
+	for _, name := range recipientFields {
+		var list []Address
+		for _, v := range h.all(name) {
+			got, more := addresses(v, left)
+			if more {
+				e.park = "there are too many addresses"
+			}
+			left -= len(got)
+			list = append(list, got...)
+		}
+		switch name {
+		case "to":
+			e.to = list
+		case "cc":
+			e.cc = list
+		}
+		lists = append(lists, list)
+	}
+	e.tags = recipientTags(lists, opt.Teams)
+	switch {
+	case e.excess != "":
+		e.park = e.excess
+	case len(h) == 0:
+		e.park = "there is no header block"
+	case len(h.all("received")) > lim.Hops:
+		e.park = "it has passed too many servers: a loop"
+	}
+	return e
+}
+
+// date reads a Date value (RFC 5322 §3.3); the zero time if it cannot be read
+// or names a year no mail was written in.
+func date(s string) time.Time {
+	s = strings.TrimSpace(s)
+	if s == "" || len(s) > 200 {
+		return time.Time{}
+	}
+	t, err := mail.ParseDate(s)
+	if err != nil {
+		for _, layout := range []string{time.RFC3339, "Mon, 2 Jan 2006 15:04:05", "2 Jan 2006 15:04:05", time.ANSIC, time.UnixDate, "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05"} {
+			if t, err = time.Parse(layout, s); err == nil {
+				break
+			}
+		}
+	}
+	if err != nil || t.Year() < 1970 || t.Year() > 9998 {
+		return time.Time{}
+	}
+	return t
+}
+
+// ReadHead reads the header block alone, in time linear in its length, and
+// nothing of a mail whose block is beyond the limits.
+func ReadHead(raw []byte, opt Options) Head {
+	e := readEnvelope(oneBreak(raw[:min(len(raw), opt.Limits.filled().Header+2)]), opt)
+	if e.park != "" {
+		return Head{MessageID: e.messageID, Received: e.received}
+	}
+	h := Head{MessageID: e.messageID, IDs: e.ids, Tags: e.tags, Received: e.received, From: e.from.Address}
+	h.Replies = slices.Clone(e.inReplyTo)
+	for _, id := range slices.Backward(e.references) {
+		if !slices.Contains(h.Replies, id) {
+			h.Replies = append(h.Replies, id)
+		}
+	}
+	return h
+}
+
+// Fingerprint is the identity of a mail's content: a hash over Message-ID,
+// From, To, Date, Subject and the body with its line ends made LF. Trace
+// fields have no part in it, so one mail that comes by two ways is known
+// again; a body that differs in a byte is another mail.
+func Fingerprint(raw []byte) string {
+	raw = oneBreak(raw)
+	b := splitHeader(raw, defaults, nil)
+	h := sha256.New()
+	for _, name := range []string{"message-id", "from", "to", "date", "subject"} {
+		for _, v := range b.fields.all(name) {
+			// Folding is the business of the servers on the way.
+			h.Write([]byte(name + ":" + strings.Join(strings.Fields(v), " ") + "\n"))
+		}
+	}
+	h.Write([]byte("\n"))
+	body := bytes.TrimRight(raw[b.body:], "\r\n") // how many there are at the end is the way's doing
+	for len(body) > 0 {
+		line, next := cutLine(body, 0)
+		h.Write(line)
+		h.Write([]byte("\n"))
+		body = body[next:]
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}

@@ -1,0 +1,146 @@
+package parse
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// labels are the words before the colon in the header block that clients put
+// above history: folded label → role.
+var labels = func() map[string]string {
+	out := map[string]string{}
+	for _, row := range tableRows("labels.txt") {
+		for _, w := range tableWords(row[2]) {
+			if k := fold(w); out[k] == "" {
+				out[k] = row[0]
+			}
+		}
+	}
+	return out
+}()
+
+// labelOf reads "*From:* x", "From : x", "寄件者：x". role is "" when the label
+// is not a known one; ok tells whether the line has the shape at all.
+func labelOf(s string) (role, value string, ok bool) {
+	s = strings.TrimLeft(s, " \t*_>|•")
+	if len(s) > 2000 {
+		s = s[:2000]
+	}
+	at := strings.IndexByte(s, ':')
+	wide := strings.Index(s, "：")
+	n := 1
+	if wide >= 0 && (at < 0 || wide < at) {
+		at, n = wide, len("：")
+	}
+	if at <= 0 || at > 60 {
+		return "", "", false
+	}
+	label := strings.Trim(s[:at], " \t*_")
+	if label == "" || utf8.RuneCountInString(label) > 25 || strings.Count(label, " ") > 3 || strings.ContainsAny(label, "@/<>()\"") {
+		return "", "", false
+	}
+	return labels[fold(label)], strings.Trim(s[at+n:], " \t*_"), true
+}
+
+// headerBlockAt tells whether a header block begins at line i: three lines
+// with known labels (two if one is a date), or, in a language nobody listed,
+// three label-shaped lines of which one holds an address and one a date. It
+// returns how many lines it has.
+func headerBlockAt(lines []line, i int) (n int, rule string) {
+	role, _, ok := labelOf(lines[i].text)
+	if !ok {
+		return 0, ""
+	}
+	first, _, _ := strings.Cut(lines[i].text, ":")
+	roles := map[string]bool{}
+	shaped, known, addrs, dates, last, strays := 0, 0, 0, 0, i, 0
+	for j := i; j < len(lines) && j < i+24; j++ {
+		l := &lines[j]
+		if l.depth != lines[i].depth || l.fence {
+			break
+		}
+		if l.blank() {
+			// Some clients double every line: one blank may stand between labels.
+			if j+1 < len(lines) {
+				if r, _, ok := labelOf(lines[j+1].text); ok && (r != "" && r != "other") && !roles[r] {
+					continue
+				}
+			}
+			break
+		}
+		r, value, ok := labelOf(l.text)
+		if !ok || r == "" && known > 0 && shaped == known {
+			// A wrapped value, or the address on its own line.
+			if known == 0 || strays >= 4 {
+				break
+			}
+			strays++
+			if strings.Contains(l.text, "@") {
+				addrs++
+			}
+			continue
+		}
+		shaped++
+		last = j
+		if r != "" {
+			known++
+			roles[r] = true
+		}
+		if value == "" && j+1 < len(lines) && !lines[j+1].blank() {
+			value = lines[j+1].text // the value is on the next line
+		}
+		if strings.Contains(value, "@") && (r != "" || strings.Contains(value, "<") || !strings.Contains(value, " ")) {
+			addrs++
+		}
+		if sh := shapeOf(value); sh.numbers >= 2 && (sh.year || sh.time) || r == "date" && sh.numbers >= 2 {
+			dates++
+		}
+	}
+	distinct := len(roles)
+	if roles["other"] {
+		distinct--
+	}
+	evidence := addrs > 0 || dates > 0 || distinct >= 4
+	switch {
+	case role != "" && distinct >= 3 && evidence && (roles["from"] || roles["date"]):
+		return last - i + 1, "header-block"
+	case role != "" && distinct == 2 && roles["date"] && dates > 0 && (roles["from"] || addrs > 0):
+		return last - i + 1, "header-block"
+	case shaped >= 3 && shaped <= 12 && addrs > 0 && dates > 0 && sectionLabels[join(tokens(first))] == "":
+		return last - i + 1, "header-shape"
+	}
+	return 0, ""
+}
+
+// separators above history: folded text → counts without dashes too.
+var historySeparators = func() map[string]bool {
+	out := map[string]bool{}
+	for _, s := range tableLines("separator.txt") {
+		bare := strings.HasPrefix(s, "*")
+		k := fold(strings.TrimPrefix(s, "*"))
+		out[k] = out[k] || bare
+	}
+	return out
+}()
+
+// separatorLine tells whether a line is one of the separators.
+func separatorLine(s string) bool {
+	s = strings.TrimSpace(s)
+	if len(s) > 200 || len(s) < 4 {
+		return false
+	}
+	core := strings.Trim(s, " \t-_*=~><:：—–―─|[]#")
+	dashed := strings.HasPrefix(s, "--") || strings.HasPrefix(s, "==") || strings.HasPrefix(s, "__") || strings.HasPrefix(s, "**") || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "–") || strings.HasPrefix(s, "―") || strings.HasPrefix(s, "──") || strings.HasPrefix(s, "- -") || strings.HasPrefix(s, "- ") && strings.HasSuffix(s, " -")
+	k := fold(core)
+	bare, ok := historySeparators[k]
+	if ok && (dashed || bare && (strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || k == fold(s) || strings.HasSuffix(s, "*"))) {
+		return true
+	}
+	return dashed && (strings.HasPrefix(k, "forwarded by ") || strings.HasPrefix(k, "forwarded message") || strings.HasPrefix(k, "original message") || strings.HasPrefix(k, "reply to message"))
+}
+
+// ruleLine tells whether a line is nothing but a rule of at least n marks.
+func ruleLine(s string, n int) bool {
+	s = strings.TrimSpace(s)
+	return utf8.RuneCountInString(s) >= n && strings.Trim(s, "-_=*~—–―─ ") == ""
+}

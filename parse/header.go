@@ -1,0 +1,170 @@
+package parse
+
+import (
+	"bytes"
+	"strings"
+)
+
+// field is one header field. name is lower-case; value is unfolded (each line
+// break and the white space after it became one space) and still encoded.
+type field struct {
+	name, value string
+	odd         bool // space before the colon, or bytes no field name may hold
+	blank       bool // a continuation line was nothing but white space
+	control     bool // NUL, a bare CR or another control stands in the value
+}
+
+// header is a header block in the order of the mail.
+type header []field
+
+// get is the value of the first field of this name, "" if there is none.
+func (h header) get(name string) string {
+	for i := range h {
+		if h[i].name == name {
+			return h[i].value
+		}
+	}
+	return ""
+}
+
+// all are the values of every field of this name.
+func (h header) all(name string) []string {
+	var out []string
+	for i := range h {
+		if h[i].name == name {
+			out = append(out, h[i].value)
+		}
+	}
+	return out
+}
+
+// has tells whether there is a field of this name.
+func (h header) has(name string) bool {
+	for i := range h {
+		if h[i].name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// block is what splitHeader found.
+type block struct {
+	fields header
+	body   int    // offset at which the body begins
+	excess string // a bound that was crossed, in words; the fields up to it are kept
+	broken bool   // the block ended at a line that is no field
+}
+
+// splitHeader reads a header block from the start of b in one pass. The block
+// ends at an empty line, at the first line that is neither a field nor a
+// continuation (as Postfix does it), at a line for which stop answers true, or
+// at the end. It never fails: what is odd is told in the fields.
+func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
+	var out block
+	var cur []byte // value of the field being read
+	var f *field
+	flush := func() {
+		if f != nil {
+			f.value = strings.Trim(string(cur), " \t")
+			f = nil
+		}
+	}
+	pos := 0
+	for pos < len(b) {
+		line, next := cutLine(b, pos)
+		if len(line) == 0 {
+			flush()
+			out.body = next
+			return out
+		}
+		if stop != nil && stop(line) {
+			break
+		}
+		if next > lim.Header {
+			out.excess = "the header block is too large"
+			break
+		}
+		if line[0] == ' ' || line[0] == '\t' {
+			if f == nil {
+				out.broken = true
+				break
+			}
+			t := bytes.Trim(line, " \t")
+			if len(t) == 0 {
+				f.blank = true
+			}
+			if len(cur)+len(t) > lim.Field {
+				out.excess = "a header field is too long"
+				break
+			}
+			cur = append(append(cur, ' '), t...)
+			f.control = f.control || hasControl(t)
+			pos = next
+			continue
+		}
+		if pos == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))) {
+			pos = next // QUIRK: the separator line of an mbox file (RFC 4155)
+			continue
+		}
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		bare := bytes.TrimRight(name, " \t")
+		if !ok || len(bare) == 0 || bytes.ContainsAny(bare, " \t") {
+			out.broken = true
+			break
+		}
+		flush()
+		if len(out.fields) >= lim.Fields {
+			out.excess = "there are too many header fields"
+			break
+		}
+		if len(value) > lim.Field {
+			out.excess = "a header field is too long"
+			break
+		}
+		n := make([]byte, 0, len(bare))
+		odd := len(bare) != len(name)
+		for _, c := range bare {
+			if c < 33 || c > 126 {
+				odd = true
+				continue // so that "Fr\x00om" is still seen to mean From
+			}
+			n = append(n, c)
+		}
+		out.fields = append(out.fields, field{name: strings.ToLower(string(n)), odd: odd, control: hasControl(value)})
+		f = &out.fields[len(out.fields)-1]
+		cur = append(cur[:0], value...)
+		pos = next
+	}
+	flush()
+	out.body = pos
+	return out
+}
+
+// cutLine returns the line at pos without its line end (LF or CRLF) and the
+// offset of the next one.
+func cutLine(b []byte, pos int) (line []byte, next int) {
+	end := bytes.IndexByte(b[pos:], '\n')
+	if end < 0 {
+		return bytes.TrimSuffix(b[pos:], []byte("\r")), len(b)
+	}
+	return bytes.TrimSuffix(b[pos:pos+end], []byte("\r")), pos + end + 1
+}
+
+func hasControl(b []byte) bool {
+	for _, c := range b {
+		if (c < 32 && c != '\t') || c == 127 {
+			return true
+		}
+	}
+	return false
+}
+
+// oneBreak makes LF of a mail whose only line ends are bare CRs; any other
+// mail is returned as it is.
+func oneBreak(raw []byte) []byte {
+	if bytes.IndexByte(raw, '\n') >= 0 || bytes.IndexByte(raw, '\r') < 0 {
+		return raw
+	}
+	return bytes.ReplaceAll(raw, []byte("\r"), []byte("\n"))
+}

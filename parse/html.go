@@ -1,0 +1,370 @@
+package parse
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// htmlReader turns HTML into marked lines: blockquotes become quote depth,
+// containers of history and signatures become marks, hidden nodes are left
+// out.
+type htmlReader struct {
+	out    []line
+	limit  int
+	cur    strings.Builder
+	space  bool // a space is due before the next word
+	pre    int  // inside <pre>
+	sheet  sheet
+	after  string // box of an "onward" container that was met
+	hidden int    // hidden nodes with text in them
+	more   bool
+	nodes  int
+	bold   int
+}
+
+// ctx is what the elements around a node say.
+type ctx struct {
+	depth  int
+	box    string
+	sign   bool
+	color  string
+	ground string // background
+	cite   *cite
+}
+
+// cite is a container in which the writer may have answered between the
+// blockquotes.
+type cite struct {
+	box  string
+	seen bool // a blockquote was met
+}
+
+// htmlLines reads HTML. Nesting is bounded by the parser at 512.
+func htmlLines(text string, limit int) (lines []line, hidden int, more bool, err error) {
+	text = plaintextTags.Replace(text)
+	doc, err := html.Parse(strings.NewReader(text))
+	if err != nil {
+		return nil, 0, false, fmt.Errorf("read html: %w", err)
+	}
+	r := &htmlReader{limit: limit}
+	r.styles(doc)
+	r.walk(doc, ctx{color: "#000000", ground: "#ffffff"})
+	r.flush(ctx{}, false)
+	return r.out, r.hidden, r.more, nil
+}
+
+// QUIRK: <plaintext> and <xmp> would swallow the rest of the mail.
+var plaintextTags = strings.NewReplacer("<plaintext", "<pre", "<PLAINTEXT", "<pre")
+
+func (r *htmlReader) styles(n *html.Node) {
+	for d := range n.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "style" && d.FirstChild != nil {
+			r.sheet.read(d.FirstChild.Data)
+		}
+	}
+}
+
+func (r *htmlReader) walk(n *html.Node, c ctx) {
+	switch n.Type {
+	case html.TextNode:
+		r.text(n.Data, c)
+		return
+	case html.ElementNode:
+	case html.DocumentNode:
+		r.children(n, c)
+		return
+	default:
+		return
+	}
+	switch n.Data {
+	case "head", "script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea", "audio", "video", "map", "meta", "link":
+		if n.Data == "textarea" && n.FirstChild != nil {
+			r.hidden++
+		}
+		return
+	}
+	st := style(attr(n, "style"))
+	if r.isHidden(n, st, &c) {
+		if hasText(n) {
+			r.hidden++
+		}
+		return
+	}
+	wasDepth, wasBox, wasSign := c.depth, c.box, c.sign
+	if k := containerOf(n); k != nil {
+		switch k.scope {
+		case "element", "intro":
+			if c.cite != nil && c.box == "" || k.scope == "element" || !c.sign {
+				c.box = k.client
+			}
+		case "onward":
+			if r.after == "" {
+				r.flush(c, false)
+				r.after = k.client
+			}
+			c.box = k.client
+		case "cite":
+			if c.box == "" && c.cite == nil && n.Data != "blockquote" {
+				c.cite = &cite{box: k.client}
+				c.box = k.client
+			}
+		case "sign":
+			c.sign = true
+		}
+	}
+	block := blocks[n.Data]
+	switch n.Data {
+	case "blockquote":
+		if indent(n, st) {
+			break // the writer's own indentation
+		}
+		c.depth++
+		if c.cite != nil {
+			c.cite.seen = true
+			c.box = c.cite.box
+		}
+	case "br":
+		r.flush(c, true)
+		return
+	case "hr":
+		r.flush(c, false)
+		r.emit(line{text: "----------", depth: c.depth, box: r.boxed(c), sign: c.sign, ruled: true})
+		return
+	case "img":
+		if alt := attr(n, "alt"); alt != "" && len(alt) <= 16 && !hasASCIIWord(alt) {
+			r.text(alt, c) // an emoji that a client made a picture of
+		}
+		return
+	case "pre":
+		r.pre++
+		defer func() { r.pre-- }()
+	}
+	if c.cite != nil && c.cite.seen && n.Data != "blockquote" && c.depth == 0 && c.box == c.cite.box {
+		c.box = "" // beside the blockquotes, below the first
+	}
+	changed := c.depth != wasDepth || c.box != wasBox || c.sign != wasSign
+	if block || changed {
+		r.flush(c, false)
+		if paragraph(n, st) {
+			r.gap(c)
+		}
+	}
+	switch n.Data {
+	case "li":
+		r.cur.WriteString(marker(n))
+	case "td", "th":
+		if r.cur.Len() > 0 {
+			r.cur.WriteString(" |")
+			r.space = true
+		}
+	case "s", "del", "strike":
+		r.cur.WriteString("~~")
+		defer func() { r.cur.WriteString("~~") }()
+	}
+	from := r.cur.Len()
+	r.children(n, c)
+	if n.Data == "a" {
+		r.link(n, c, from)
+	}
+	if block || changed {
+		r.flush(c, false)
+		if paragraph(n, st) {
+			r.gap(c)
+		}
+	}
+}
+
+func (r *htmlReader) children(n *html.Node, c ctx) {
+	for k := n.FirstChild; k != nil && !r.more; k = k.NextSibling {
+		kc := c
+		if c.cite != nil && c.cite.seen && c.depth == 0 && c.box == c.cite.box {
+			kc.box = ""
+		}
+		r.walk(k, kc)
+	}
+}
+
+// isHidden also keeps track of colours: text of the colour of its ground is
+// not to be seen.
+func (r *htmlReader) isHidden(n *html.Node, st map[string]string, c *ctx) bool {
+	for i := range n.Attr {
+		if n.Attr[i].Key == "hidden" {
+			return true
+		}
+	}
+	if hides(st) || r.sheet.hides(n) || attr(n, "aria-hidden") == "true" && zero(attr(n, "height")) {
+		return true
+	}
+	if n.Data == "font" && attr(n, "size") == "0" {
+		return true
+	}
+	if v := colour(attr(n, "bgcolor")); v != "" {
+		c.ground = v
+	}
+	for _, k := range []string{"background-color", "background"} {
+		if v := st[k]; v != "" {
+			if g := colour(strings.SplitN(v, " ", 2)[0]); g != "" && g != "transparent" && g != "none" && g != "inherit" {
+				c.ground = g
+			} else if strings.Contains(v, "url") || strings.Contains(v, "gradient") {
+				c.ground = "picture"
+			}
+		}
+	}
+	v := colour(st["color"])
+	if n.Data == "font" && v == "" {
+		v = colour(attr(n, "color"))
+	}
+	if v != "" && v != "inherit" && v != "initial" && v != "currentcolor" {
+		c.color = v
+	}
+	// The ground of an ancestor may be set on a part of it: judged where the
+	// words stand, in text.
+	return false
+}
+
+func (r *htmlReader) boxed(c ctx) string {
+	if c.box == "" && r.after != "" {
+		return r.after
+	}
+	return c.box
+}
+
+func (r *htmlReader) text(s string, c ctx) {
+	if c.color == c.ground {
+		if strings.TrimSpace(s) != "" {
+			r.hidden++
+		}
+		return
+	}
+	if r.pre > 0 {
+		s = breaks.Replace(s)
+		for {
+			l, rest, ok := strings.Cut(s, "\n")
+			r.cur.WriteString(l)
+			if !ok {
+				return
+			}
+			r.flush(c, true)
+			s = rest
+		}
+	}
+	for i, w := range strings.FieldsFunc(s, func(x rune) bool { return x == ' ' || x == '\n' || x == '\t' || x == '\r' || x == '\f' }) {
+		if (i > 0 || r.space || strings.IndexByte(" \n\t\r\f", s[0]) >= 0) && r.cur.Len() > 0 {
+			r.cur.WriteByte(' ')
+		}
+		r.cur.WriteString(w)
+		r.space = false
+	}
+	if n := len(s); n > 0 && strings.IndexByte(" \n\t\r\f", s[n-1]) >= 0 {
+		r.space = true
+	}
+}
+
+// flush ends the current line; force ends it though it is empty.
+func (r *htmlReader) flush(c ctx, force bool) {
+	s := r.cur.String()
+	r.space = false
+	if s == "" && !force {
+		return
+	}
+	r.cur.Reset()
+	clean, unseen := scrub(s)
+	if r.pre == 0 && clean != "-- " {
+		clean = strings.TrimSpace(clean)
+	}
+	r.emit(line{text: clean, depth: c.depth, box: r.boxed(c), sign: c.sign, unseen: unseen})
+}
+
+// gap makes the blank line around a paragraph.
+func (r *htmlReader) gap(c ctx) {
+	if n := len(r.out); n > 0 && !r.out[n-1].blank() {
+		r.emit(line{depth: c.depth, box: r.boxed(c), sign: c.sign})
+	}
+}
+
+func (r *htmlReader) emit(l line) {
+	if len(r.out) >= r.limit {
+		r.more = true
+		return
+	}
+	r.out = append(r.out, l)
+}
+
+// link adds the address of a link whose text does not say it.
+func (r *htmlReader) link(n *html.Node, c ctx, from int) {
+	href := strings.TrimSpace(attr(n, "href"))
+	if c.depth > 0 || r.boxed(c) != "" || c.sign || !strings.HasPrefix(href, "http") || len(href) > 500 || from > r.cur.Len() {
+		return
+	}
+	text := strings.TrimSpace(r.cur.String()[from:])
+	if text == "" || strings.Contains(text, "://") || strings.Contains(href, strings.TrimSuffix(strings.TrimPrefix(text, "www."), "/")) {
+		return
+	}
+	r.cur.WriteString(" <" + href + ">")
+}
+
+var blocks = set(strings.Fields("address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3 h4 h5 h6 header li main menu nav ol p pre section summary table tbody tfoot thead tr ul caption"))
+
+// paragraph tells whether an element has blank lines around it. Word's
+// paragraphs have none: each of its lines is one.
+func paragraph(n *html.Node, st map[string]string) bool {
+	switch n.Data {
+	case "p":
+		cl := attr(n, "class")
+		if strings.Contains(cl, "MsoNormal") || strings.Contains(cl, "MsoPlainText") || strings.Contains(cl, "MsoListParagraph") || zero(strings.SplitN(st["margin"], " ", 2)[0]) || zero(st["margin-bottom"]) || zero(st["margin-top"]) && st["margin-bottom"] == "" {
+			return false
+		}
+		return true
+	case "h1", "h2", "h3", "h4", "h5", "h6", "pre":
+		return true
+	}
+	return false
+}
+
+// indent tells whether a blockquote is the indentation of an editor and no
+// quote: it draws no line and cites nobody.
+func indent(n *html.Node, st map[string]string) bool {
+	if attr(n, "type") == "cite" || attr(n, "cite") != "" {
+		return false
+	}
+	b := strings.ReplaceAll(st["border"], " ", "")
+	noLine := (strings.HasPrefix(b, "none") || strings.HasPrefix(b, "0")) && st["border-left"] == ""
+	return noLine && containerOf(n) == nil && !strings.Contains(attr(n, "class"), "quote")
+}
+
+func marker(li *html.Node) string {
+	if li.Parent == nil || li.Parent.Data != "ol" {
+		return "- "
+	}
+	n := 1
+	if v, err := strconv.Atoi(attr(li.Parent, "start")); err == nil {
+		n = v
+	}
+	for k, seen := li.PrevSibling, 0; k != nil && seen < 1000; k, seen = k.PrevSibling, seen+1 {
+		if k.Type == html.ElementNode && k.Data == "li" {
+			n++
+		}
+	}
+	return strconv.Itoa(n) + ". "
+}
+
+func hasText(n *html.Node) bool {
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode && strings.TrimSpace(d.Data) != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func hasASCIIWord(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if isAlnum(s[i]) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,182 @@
+package parse
+
+import "strings"
+
+// letterIndex knows the word runs of a letter we sent. History is found with
+// it in every language and however the client wrapped or marked it.
+type letterIndex struct {
+	runs  map[string]bool // shingles of four words
+	lines map[string]bool // whole lines of the letter, words only
+	last  string          // words of its last line that has any
+	words int
+}
+
+const shingle = 4
+
+// newLetter indexes the text of a letter; nil if there is none.
+func newLetter(text string) *letterIndex {
+	if strings.TrimSpace(text) == "" || len(text) > defaults.Text {
+		return nil
+	}
+	lines, _ := plainLines(text, false, false, defaults.Lines)
+	x := &letterIndex{runs: map[string]bool{}, lines: map[string]bool{}}
+	var words []string
+	for i := range lines {
+		var ws []string
+		for _, t := range tokens(lines[i].text) {
+			ws = append(ws, t.text)
+		}
+		if len(ws) > 0 {
+			x.last = strings.Join(ws, " ")
+			x.lines[x.last] = true
+		}
+		words = append(words, ws...)
+	}
+	x.words = len(words)
+	for i := 0; i+shingle <= len(words); i++ {
+		x.runs[strings.Join(words[i:i+shingle], " ")] = true
+	}
+	return x
+}
+
+// mark sets ours on the lines whose words stand in the letter: most of them in
+// runs of four, or the line as a whole next to such lines.
+func (x *letterIndex) mark(lines []line) {
+	if x == nil {
+		return
+	}
+	type at struct {
+		line int
+		text string
+	}
+	var words []at
+	count := make([]int, len(lines))
+	for i := range lines {
+		for _, t := range tokens(lines[i].text) {
+			words = append(words, at{i, t.text})
+			count[i]++
+		}
+	}
+	covered := make([]bool, len(words))
+	for i := 0; i+shingle <= len(words); i++ {
+		k := words[i].text + " " + words[i+1].text + " " + words[i+2].text + " " + words[i+3].text
+		if x.runs[k] {
+			covered[i], covered[i+1], covered[i+2], covered[i+3] = true, true, true, true
+		}
+	}
+	hit := make([]int, len(lines))
+	for i, w := range words {
+		if covered[i] {
+			hit[w.line]++
+		}
+	}
+	for i := range lines {
+		lines[i].ours = count[i] > 0 && hit[i]*5 >= count[i]*4
+	}
+}
+
+// end returns the last line, at or after from, of a run of our letter that
+// reaches the letter's own end; ok is false when the letter is not there or
+// its end is missing.
+func (x *letterIndex) end(lines []line, from int) (last int, ok bool) {
+	if x == nil {
+		return 0, false
+	}
+	last = -1
+	seen, strays := 0, 0
+	for i := from; i < len(lines); i++ {
+		l := &lines[i]
+		if l.blank() {
+			continue
+		}
+		words := join(tokens(l.text))
+		switch {
+		case l.ours || words == "" || x.lines[words] && seen > 0:
+			seen++
+			strays = 0
+			if words != "" && (words == x.last || strings.HasSuffix(x.last, words) && len(words) >= len(x.last)/3) {
+				last = i
+			}
+		default:
+			if strays++; last >= 0 || strays > 3 {
+				return last, last >= 0 && seen >= 2
+			}
+		}
+	}
+	return last, last >= 0 && seen >= 2
+}
+
+// runs marks unmarked runs of our letter as history, with the line above that
+// introduces them, in whatever language it is.
+func (r *reading) runs(x *letterIndex) {
+	if x == nil {
+		return
+	}
+	for i := 0; i < len(r.lines); i++ {
+		if r.lines[i].kind != own || !r.lines[i].ours {
+			continue
+		}
+		end, solid, words, strays := i, 0, 0, 0
+		for k := i; k < len(r.lines); k++ {
+			l := &r.lines[k]
+			if l.kind != own {
+				break
+			}
+			if l.blank() {
+				continue
+			}
+			key := join(tokens(l.text))
+			if l.ours || x.lines[key] || key == "" {
+				solid++
+				words += strings.Count(key, " ") + 1
+				end, strays = k, 0
+			} else if strays++; strays > 1 {
+				break
+			}
+		}
+		if solid < 3 && !(solid >= 2 && words >= 12) && words*2 < x.words {
+			r.soft(i)
+			continue
+		}
+		start := i
+		// Short lines above that the shingles do not reach but the letter has.
+		for k := i - 1; k >= 0 && r.lines[k].kind == own; k-- {
+			if key := join(tokens(r.lines[k].text)); r.lines[k].blank() || key == "" || x.lines[key] && len(key) > 20 {
+				if key != "" {
+					start = k
+				}
+				continue
+			}
+			break
+		}
+		for k := start; k <= end; k++ {
+			r.lines[k].is(history, "our-letter")
+		}
+		r.introduced(start)
+		i = end
+	}
+}
+
+// introduced marks the line above a run of our letter as its intro, if it has
+// any look of one: a colon at its end, an address, or a date.
+func (r *reading) introduced(start int) {
+	k := start - 1
+	for k >= 0 && r.lines[k].blank() && r.lines[k].kind == own {
+		k--
+	}
+	for n := 0; k >= 0 && n < 4; k, n = k-1, n+1 {
+		l := &r.lines[k]
+		if l.kind != own || l.blank() || l.fence {
+			return
+		}
+		sh := shapeOf(l.text)
+		role, _, labelled := labelOf(l.text)
+		date := sh.numbers >= 2 && (sh.time || sh.year)
+		switch {
+		case sh.colon && (sh.addr >= 0 || date || sh.verb >= 0), sh.addr >= 0 && sh.bracketed, labelled && role != "", ruleLine(l.text, 3), n > 0 && date && !sh.colon:
+			l.is(intro, "our-letter")
+		default:
+			return
+		}
+	}
+}

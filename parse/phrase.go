@@ -1,0 +1,209 @@
+package parse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// token is a word, a number or one emoji of a line; start and end are offsets.
+type token struct {
+	text       string // folded
+	start, end int
+}
+
+func wordRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.Is(unicode.M, r) || r == '\'' || r == '’' || r == '+' || r == '_'
+}
+
+// pictograph tells whether r is an emoji or a dingbat.
+func pictograph(r rune) bool {
+	return r >= 0x1f000 && r <= 0x1faff || r >= 0x2600 && r <= 0x27bf || r >= 0x2b00 && r <= 0x2bff || r >= 0x2300 && r <= 0x23ff
+}
+
+// tokens cuts s into words. Emphasis, punctuation and spaces are between them.
+func tokens(s string) []token {
+	var out []token
+	start := -1
+	flush := func(end int) {
+		if start >= 0 {
+			if t := strings.Trim(fold(s[start:end]), "'_"); t != "" {
+				out = append(out, token{t, start, end})
+			}
+			start = -1
+		}
+	}
+	for i, r := range s {
+		switch {
+		case wordRune(r):
+			if start < 0 {
+				start = i
+			}
+		case r == 0xfe0f || r == 0x200d || r >= 0x1f3fb && r <= 0x1f3ff: // presentation, joiner, skin tone
+		case pictograph(r):
+			flush(i)
+			out = append(out, token{string(r), i, i + utf8.RuneLen(r)})
+		default:
+			flush(i)
+		}
+	}
+	flush(len(s))
+	return out
+}
+
+// phrases is a set of phrases of one to six words, each word folded.
+type phrases map[string]bool
+
+const longestPhrase = 6
+
+func newPhrases(lists ...[]string) phrases {
+	p := phrases{}
+	for _, list := range lists {
+		for _, w := range list {
+			p[join(tokens(w))] = true
+			p[fold(w)] = true // what has no words in it, as ":+1:"
+		}
+	}
+	delete(p, "")
+	return p
+}
+
+func join(ts []token) string {
+	if len(ts) == 1 {
+		return ts[0].text
+	}
+	var b strings.Builder
+	for i, t := range ts {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(t.text)
+	}
+	return b.String()
+}
+
+// prefix is the number of tokens of the longest phrase at the start, 0 if none.
+func (p phrases) prefix(ts []token) int {
+	for n := min(longestPhrase, len(ts)); n > 0; n-- {
+		if p[join(ts[:n])] {
+			return n
+		}
+	}
+	return 0
+}
+
+// any returns the first phrase found among the tokens.
+func (p phrases) any(ts []token) (at int, ok bool) {
+	for i := range ts {
+		if p.prefix(ts[i:]) > 0 {
+			return i, true
+		}
+	}
+	return -1, false
+}
+
+// tails are the phrases of tables/tail.txt by kind.
+var tails = func() map[string]phrases {
+	out := map[string]phrases{}
+	for kind, words := range tableKinds("tail.txt") {
+		out[kind] = newPhrases(words)
+	}
+	out["friendly"] = newPhrases(tableKinds("tail.txt")["friendly"], friendlyMarks)
+	return out
+}()
+
+var friendlyMarks = strings.Fields("👍 👌 ✅ ✔ ✓ 🎉 🚀 💯 🙌 👏 ❤ ♥ ☑ 🆗 😀 😃 😄 😁 😊 🙂 😉 😎 🤩 🥳 🙏 💪 ⭐ 🌟 ✨ 🏆 🥂 🍻 💚 💙 💛 💜 🧡 🔥 🤝 🎊 😍 🥰 🤗 👊 🤘 🏁 🚢 ⛵")
+
+// emoticons are taken away before a tail is read; a sad one is not.
+var emoticons = strings.NewReplacer(":-)", " ", ":)", " ", ";-)", " ", ";)", " ", ":-D", " ", ":D", " ", "=)", " ", "^^", " ", ":+1:", " 👍 ", ":thumbsup:", " 👍 ", ":tada:", " 🎉 ", ":rocket:", " 🚀 ", "(y)", " 👍 ", "<3", " ❤ ", "\\o/", " ")
+
+// friendly tells whether a tail changes nothing: thanks, praise, a name, an
+// emoji, and nothing else. It must be so as a whole; one word that is not
+// known makes it unfriendly.
+func friendly(tail string) bool {
+	tail = emoticons.Replace(tail)
+	if strings.ContainsAny(tail, "?？¿@<>/=%$€£#") || strings.Contains(tail, "~~") || strings.Contains(tail, ":(") || strings.Contains(tail, ":-(") {
+		return false
+	}
+	ts := tokens(tail)
+	if len(ts) > 25 {
+		return false
+	}
+	for i, clause := range clauses(tail, ts) {
+		if !friendlyClause(tail, clause, i > 0 || strings.IndexAny(strings.TrimLeft(tail, " *_`"), ",.!;:-–—") == 0) {
+			return false
+		}
+	}
+	// What is left besides words must be punctuation of the harmless kind.
+	for _, r := range tail {
+		if !wordRune(r) && !pictograph(r) && !unicode.IsSpace(r) && !invisible(r) && !strings.ContainsRune(",.!;:-–—…*_`()\"'“”‘’、。！，；：～~&·•", r) && !(r >= 0x1f3fb && r <= 0x1f3ff) {
+			return false
+		}
+	}
+	return true
+}
+
+// clauses groups tokens by the punctuation between them.
+func clauses(s string, ts []token) [][]token {
+	var out [][]token
+	start := 0
+	for i := 1; i <= len(ts); i++ {
+		if i == len(ts) || strings.ContainsAny(s[ts[i-1].end:ts[i].start], ",.!;:–—…、。！，；：()\n-") {
+			out = append(out, ts[start:i])
+			start = i
+		}
+	}
+	return out
+}
+
+func friendlyClause(s string, ts []token, apart bool) bool {
+	warm, names := false, 0
+	for i := 0; i < len(ts); {
+		if n := tails["friendly"].prefix(ts[i:]); n > 0 {
+			i, warm = i+n, true
+			continue
+		}
+		if n := tails["filler"].prefix(ts[i:]); n > 0 {
+			i += n
+			continue
+		}
+		// Names may follow thanks, or stand for themselves behind a comma.
+		t := ts[i]
+		if names++; names > 3 || !warm && !(apart && i < 2) || !name(s[t.start:t.end], t.text) {
+			return false
+		}
+		i++
+	}
+	return true
+}
+
+// name tells whether a word can be a person's name: capitalised, or of a
+// script without capitals, and no word that could turn the meaning.
+func name(written, folded string) bool {
+	first, _ := utf8.DecodeRuneInString(written)
+	if !unicode.IsLetter(first) || unicode.IsLower(first) || utf8.RuneCountInString(written) > 20 {
+		return false
+	}
+	if unicode.In(first, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Arabic, unicode.Hebrew, unicode.Devanagari) {
+		return false // no capitals tell a name from a word there
+	}
+	upper := 0
+	for _, r := range written {
+		if unicode.IsUpper(r) {
+			upper++
+		}
+	}
+	if upper > 3 || (upper > 1 && upper == utf8.RuneCountInString(written)) {
+		return false // NOT, LATER
+	}
+	for _, kind := range []string{"negation", "condition", "contrast", "partial"} {
+		if tails[kind][folded] {
+			return false
+		}
+	}
+	return !notNames[folded] && builtin.canon[folded] == ""
+}
+
+// notNames are capitalised words that are no names and could mean a time or a
+// part.
+var notNames = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old other another all any each every qa ci tests staging production prod"))

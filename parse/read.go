@@ -1,0 +1,311 @@
+package parse
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Read reads a mail. It never fails and never panics: Mail.Problems tells what
+// was odd, and Mail.Park, if not empty, that the mail must be kept for a
+// person and not applied. Time and memory are linear in the size of raw.
+func Read(raw []byte, opt Options) Mail {
+	m, _ := read(raw, opt)
+	return m
+}
+
+// trace is what Explain shows besides the Mail.
+type trace struct {
+	used      *reading
+	html      bool // the HTML form was read
+	robotRule string
+	hidden    int
+	fromErr   error
+	first     int // index of the first own line, -1: none
+}
+
+func read(raw []byte, opt Options) (m Mail, t *trace) {
+	t = &trace{first: -1}
+	defer func() {
+		if r := recover(); r != nil {
+			// A fault of ours must not stop the mails behind this one.
+			m.Park = fmt.Sprintf("reading failed: %v", r)
+			m.Commands = []Command{}
+			m.Problems = append(m.Problems, m.Park)
+		}
+		m.fill()
+	}()
+	m.File = opt.File
+	lim := opt.Limits.filled()
+	full := len(raw)
+	if full > lim.Bytes {
+		raw = raw[:min(full, lim.Header+2)] // the header block is still told
+	}
+	raw = oneBreak(raw)
+	e := readEnvelope(raw, opt)
+	m.envelope(&e)
+	if full > lim.Bytes {
+		m.park(fmt.Sprintf("the mail has %d bytes, more than %d", full, lim.Bytes))
+	}
+	if e.park != "" {
+		m.park(e.park)
+	}
+	t.fromErr = e.fromErr
+	if m.Park != "" {
+		m.Robot, t.robotRule = robotOf(e.fields, nil, m.From, opt)
+		return m, t
+	}
+	root, err := split(raw, e.block, lim)
+	if err != nil {
+		m.park(err.Error())
+		m.Robot, t.robotRule = robotOf(e.fields, nil, m.From, opt)
+		return m, t
+	}
+	m.Robot, t.robotRule = robotOf(e.fields, root, m.From, opt)
+	b := gather(root, lim)
+	m.Attachment = b.attached
+	m.Problems = append(m.Problems, b.problems...)
+	t.hidden = b.hidden
+	if b.hidden > 0 {
+		m.Problems = append(m.Problems, "hidden text in the HTML was left out")
+	}
+	if b.park != "" {
+		m.park(b.park)
+		return m, t
+	}
+	m.text(b, opt, t)
+	if m.Robot == RobotBounce {
+		m.Bounce = bounceOf(root, e.fields, opt)
+	}
+	if m.Text == "" && !m.Quoted && m.Robot == RobotNone && m.Signature == "" && !b.encrypted && b.bytes == 0 && len(raw)-e.body > 200 && len(b.attached) == 0 {
+		m.park("there is a body but nothing of it could be read")
+	}
+	return m, t
+}
+
+func (m *Mail) park(reason string) {
+	if m.Park == "" {
+		m.Park = reason
+	}
+	m.Problems = append(m.Problems, reason)
+}
+
+// fill makes lists of what is nil, so that the JSON has [] and not null.
+func (m *Mail) fill() {
+	if m.References == nil {
+		m.References = []string{}
+	}
+	if m.To == nil {
+		m.To = []Address{}
+	}
+	if m.Cc == nil {
+		m.Cc = []Address{}
+	}
+	if m.Commands == nil {
+		m.Commands = []Command{}
+	}
+	if m.Advice == nil {
+		m.Advice = []string{}
+	}
+	if m.Attachment == nil {
+		m.Attachment = []Attached{}
+	}
+	if m.Problems == nil {
+		m.Problems = []string{}
+	}
+	for _, s := range []*string{&m.Evidence.DKIM, &m.Evidence.DMARC, &m.Evidence.SPF} {
+		if *s == "" {
+			*s = "none"
+		}
+	}
+}
+
+func (m *Mail) envelope(e *envelope) {
+	m.MessageID = e.messageID
+	if len(e.inReplyTo) > 0 {
+		m.InReplyTo = e.inReplyTo[0]
+	}
+	m.References = e.references
+	if !e.date.IsZero() {
+		m.Date = e.date.Format(time.RFC3339)
+	}
+	m.From, m.To, m.Cc = e.from, e.to, e.cc
+	m.Subject = subjectOf(e.fields)
+	m.Received = e.received
+	m.IDs, m.Tags = e.ids, e.tags
+	if len(e.tags) > 0 {
+		m.Address = e.tags[0]
+	}
+	m.Number = taskNumber(m.Subject)
+	if e.fromErr != nil {
+		m.From = Address{}
+		m.Problems = append(m.Problems, e.fromErr.Error())
+	}
+	if e.broken {
+		m.Problems = append(m.Problems, "the header block ends at a line that is no header field")
+	}
+}
+
+// text reads the words: which are new, which are commands, which part of a
+// task they are.
+func (m *Mail) text(b *body, opt Options, t *trace) {
+	letter := newLetter(opt.Letter)
+	lx := newLexicon(opt.Words)
+	plain := classify(b.plain, letter, m.From)
+	used := plain
+	var rich *reading
+	if b.both {
+		rich = classify(b.html, letter, m.From)
+		used = choose(plain, rich)
+		t.html = used == rich
+	} else {
+		t.html = b.onlyHTML
+	}
+	t.used = used
+	m.Text = used.text()
+	m.Quoted = used.quoted || rich != nil && rich.quoted
+	m.Signature = textOf(used.lines, func(l *line) bool { return l.kind == signature })
+	if used.cut >= 0 {
+		m.Cut = Cut{Line: used.cut + 1, Rule: used.rule}
+	}
+	cmds := lx.commands(used, m.confirms())
+	if rich != nil {
+		other := plain
+		if used == plain {
+			other = rich
+		}
+		if disagree(used, other) {
+			m.Problems = append(m.Problems, "the text and the HTML of the mail say different things")
+			alt := lx.commands(other, m.confirms())
+			if len(cmds) == 0 {
+				cmds = alt
+			}
+			for i := range cmds {
+				cmds[i].doubt(DoubtParts)
+			}
+		}
+	}
+	opens := len(cmds) > 0 && cmds[0].Word != ""
+	if m.Robot == RobotNone {
+		reply := m.InReplyTo != "" || len(m.References) > 0
+		m.Robot, t.robotRule = robotByWords(m.Subject, m.Text, reply, opens)
+	}
+	t.first = used.firstOwn()
+	if m.Robot != RobotNone {
+		return // a robot's words are shown and never act
+	}
+	m.Commands = cmds
+	m.Sections, m.Labelled = FindSections(m.Text)
+	if len(cmds) == 0 && m.Text != "" {
+		m.Advice = Advise(*m)
+	}
+	if used.top && m.Text == "" && used.quoted {
+		m.Problems = append(m.Problems, "history stands on top; whether anything below it is new cannot be told")
+	}
+}
+
+// confirms tells whether the mail answers a confirm letter, the only one to
+// which "yes" is a word.
+func (m *Mail) confirms() bool {
+	for _, t := range m.Tags {
+		if strings.HasPrefix(t.Ref, "c") {
+			return true
+		}
+	}
+	for _, id := range m.IDs {
+		if strings.HasPrefix(id.Ref, "c") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *reading) text() string {
+	return textOf(r.lines, func(l *line) bool { return l.kind == own })
+}
+
+// firstOwn is the first own line that is no greeting; -1 if there is none.
+func (r *reading) firstOwn() int {
+	greeted := -1
+	for i := range r.lines {
+		l := &r.lines[i]
+		if l.kind != own || l.blank() || ruleLine(l.text, 2) {
+			continue
+		}
+		if greeted < 0 && greeting(l.text) {
+			greeted = i
+			continue
+		}
+		return i
+	}
+	return greeted
+}
+
+// choose takes the plain form unless it is empty, a stub, or shows no mark of
+// history where the HTML does.
+func choose(plain, rich *reading) *reading {
+	p, h := plain.text(), rich.text()
+	blank := true
+	for i := range plain.lines {
+		blank = blank && plain.lines[i].blank()
+	}
+	switch {
+	case blank, stub(p) && h != "" && !stub(h):
+		return rich
+	case !plain.quoted && rich.quoted:
+		return rich
+	}
+	return plain
+}
+
+// disagree tells whether two forms of one text say different things: their
+// first own lines differ, or one holds words the other has not.
+func disagree(a, b *reading) bool {
+	ta, tb := a.text(), b.text()
+	sa, sb := squash(ta), squash(tb)
+	if sa == sb || stub(ta) || stub(tb) {
+		return false
+	}
+	all := func(r *reading) bool {
+		for i := range r.lines {
+			if !r.lines[i].blank() {
+				return false
+			}
+		}
+		return true
+	}
+	if all(a) || all(b) {
+		return false // a form that is not there says nothing
+	}
+	first := func(r *reading) string {
+		if i := r.firstOwn(); i >= 0 {
+			return squash(r.lines[i].text)
+		}
+		return ""
+	}
+	fa, fb := first(a), first(b)
+	if fa != fb && !(len(fa) > 20 && strings.HasPrefix(fb, fa)) && !(len(fb) > 20 && strings.HasPrefix(fa, fb)) {
+		return true
+	}
+	// Wrapping, links and pictures make small differences; words do not.
+	return !strings.HasPrefix(sa, sb) && !strings.HasPrefix(sb, sa) && difference(ta, tb) > 0.1
+}
+
+// difference is the share of words that only one of two texts has.
+func difference(a, b string) float64 {
+	count := map[string]int{}
+	n := 0
+	for _, t := range tokens(a) {
+		count[t.text]++
+		n++
+	}
+	for _, t := range tokens(b) {
+		count[t.text]--
+		n++
+	}
+	d := 0
+	for _, c := range count {
+		d += max(c, -c)
+	}
+	return float64(d) / float64(max(n, 1))
+}

@@ -1,0 +1,275 @@
+package parse
+
+import (
+	"strings"
+)
+
+// A mail is a robot's by its header first (RFC 3834, 3464, 8098), by its
+// structure second, by its words last. The words alone never make a robot of a
+// mail that opens with a command.
+
+var absence = func() map[string][]string {
+	out := map[string][]string{}
+	for _, row := range tableRows("absence.txt") {
+		k := row[0] + " " + row[1]
+		for _, w := range tableWords(row[2]) {
+			out[k] = append(out[k], fold(w))
+		}
+	}
+	return out
+}()
+
+// robotOf tells what sent the mail, by its header and structure.
+func robotOf(h header, root *part, from Address, opt Options) (Robot, string) {
+	for _, f := range h {
+		if f.name == "x-gatepost-letter" || f.name == "x-gatepost-task" {
+			return RobotOwn, "own-header"
+		}
+	}
+	if ownAddress(from.Address, opt.Teams) {
+		return RobotOwn, "own-address"
+	}
+	for _, v := range h.all("x-loop") {
+		for _, a := range append(words(v), strings.Trim(v, " <>")) {
+			if ownAddress(strings.Trim(a, "<>,;"), opt.Teams) {
+				return RobotOwn, "own-loop"
+			}
+		}
+	}
+	submitted := ""
+	for _, v := range h.all("auto-submitted") {
+		if s := strings.ToLower(firstToken(uncomment(v))); s != "" && s != "no" {
+			submitted = s
+		}
+	}
+	if root != nil {
+		if r, rule := robotByParts(root); r != RobotNone {
+			return r, rule
+		}
+	}
+	failed := h.has("x-failed-recipients")
+	local, _, _ := strings.Cut(strings.ToLower(from.Address), "@")
+	daemon := local == "mailer-daemon" || local == "postmaster" && (submitted != "" || nullPath(h)) || local == "mail-daemon" || local == "mailerdaemon"
+	if !daemon && from.Address == "" {
+		raw := strings.ToLower(h.get("from"))
+		daemon = strings.Contains(raw, "mailer-daemon") || strings.Contains(raw, "mail delivery s")
+	}
+	subject := fold(subjectOf(h))
+	if failed || daemon {
+		return RobotBounce, "bounce-sender"
+	}
+	if (nullPath(h) || submitted != "") && startsWith(plainSubject(subject), absence["bounce subject"]) {
+		return RobotBounce, "bounce-subject"
+	}
+	if submitted != "" {
+		return RobotAutoReply, "auto-submitted"
+	}
+	for _, name := range []string{"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-autoreply-from", "x-mail-autoreply", "x-vacation", "x-away"} {
+		if v, ok := h.lookup(name); ok && !strings.EqualFold(strings.TrimSpace(v), "no") && !strings.EqualFold(strings.TrimSpace(v), "false") {
+			return RobotAutoReply, "autoreply-header"
+		}
+	}
+	switch strings.ToLower(firstToken(uncomment(h.get("precedence")))) {
+	case "auto_reply", "auto-reply":
+		return RobotAutoReply, "precedence"
+	case "bulk", "junk":
+		if h.has("list-id") || h.has("list-unsubscribe") || h.has("list-post") {
+			return RobotList, "list-bulk"
+		}
+		return RobotAutoReply, "precedence"
+	}
+	if h.has("x-ms-reaction") || h.has("x-ms-reactions-content") {
+		return RobotReaction, "reaction-header"
+	}
+	if nullPath(h) {
+		if startsWith(plainSubject(subject), absence["receipt subject"]) {
+			return RobotReceipt, "receipt-subject"
+		}
+		return RobotAutoReply, "null-path"
+	}
+	if h.has("list-unsubscribe") && (h.has("feedback-id") || h.has("x-campaign") || h.has("x-campaignid") || h.has("x-mailchimp-id") || h.has("x-csa-complaints")) {
+		return RobotList, "list-campaign"
+	}
+	if h.has("list-id") && h.has("list-unsubscribe") || h.has("list-id") && h.has("list-post") || h.has("list-id") && strings.EqualFold(firstToken(h.get("precedence")), "list") {
+		return RobotList, "list-id"
+	}
+	return RobotNone, ""
+}
+
+func (h header) lookup(name string) (string, bool) {
+	for i := range h {
+		if h[i].name == name {
+			return h[i].value, true
+		}
+	}
+	return "", false
+}
+
+// robotByParts knows reports, receipts, reactions and invitations by their
+// media types.
+func robotByParts(root *part) (Robot, string) {
+	switch root.ctype {
+	case "multipart/report":
+		switch strings.ToLower(root.params["report-type"]) {
+		case "disposition-notification":
+			return RobotReceipt, "report"
+		case "delivery-status", "":
+			if find(root, func(p *part) bool { return p.ctype == "message/disposition-notification" }) != nil {
+				return RobotReceipt, "report"
+			}
+			return RobotBounce, "report"
+		default: // feedback reports and what will come
+			return RobotAutoReply, "report"
+		}
+	case "message/delivery-status", "message/global-delivery-status":
+		return RobotBounce, "report"
+	case "message/disposition-notification":
+		return RobotReceipt, "report"
+	case "text/calendar":
+		return RobotInvitation, "calendar"
+	}
+	if find(root, func(p *part) bool { return p.ctype == "text/vnd.google.email-reaction+json" }) != nil {
+		return RobotReaction, "reaction-part"
+	}
+	if find(root, func(p *part) bool { return p.ctype == "message/delivery-status" && !p.attached() }) != nil {
+		return RobotBounce, "report"
+	}
+	if p := find(root, func(p *part) bool { return p.ctype == "text/calendar" && p.params["method"] != "" && !p.attached() }); p != nil {
+		return RobotInvitation, "calendar"
+	}
+	return RobotNone, ""
+}
+
+// attached tells whether a part is meant to be kept and not to be read.
+func (p *part) attached() bool { return !p.inline }
+
+// find walks a tree in order.
+func find(p *part, is func(*part) bool) *part {
+	if is(p) {
+		return p
+	}
+	for _, k := range p.kids {
+		if f := find(k, is); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// nullPath tells whether the topmost Return-Path is empty: "<>".
+func nullPath(h header) bool {
+	v, ok := h.lookup("return-path")
+	return ok && strings.Trim(uncomment(v), " \t") == "<>"
+}
+
+func ownAddress(address string, teams []string) bool {
+	if address == "" || len(teams) == 0 {
+		return false
+	}
+	_, ok := tagOf(address, teams)
+	return ok
+}
+
+// uncomment takes the comments of RFC 5322 away.
+func uncomment(s string) string {
+	var b strings.Builder
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '(':
+			depth++
+		case s[i] == ')' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteByte(s[i])
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+func words(s string) []string { return strings.Fields(s) }
+
+func subjectOf(h header) string { return tame(decodeWords(h.get("subject"))) }
+
+// plainSubject takes off Re:, AW:, Fwd: and the like.
+func plainSubject(folded string) string {
+	for range 5 {
+		t := strings.TrimLeft(folded, " [")
+		cut := false
+		for _, p := range []string{"re:", "aw:", "sv:", "vs:", "antw:", "odp:", "ynt:", "rv:", "res:", "rif:", "fwd:", "fw:", "wg:", "tr:", "回复:", "回复：", "答复:", "答复：", "回覆:", "re：", "[external]", "external]", "[ext]"} {
+			if r, ok := strings.CutPrefix(t, p); ok {
+				folded, cut = r, true
+			}
+		}
+		if !cut {
+			return t
+		}
+	}
+	return folded
+}
+
+func startsWith(s string, list []string) bool {
+	for _, p := range list {
+		if rest, ok := strings.CutPrefix(s, p); ok && (rest == "" || !wordRune(firstRune(rest)) || !wordRune(lastRune(p)) || firstRune(rest) > 0x2e80) {
+			return true
+		}
+	}
+	return false
+}
+
+// robotByWords knows absence notices, free-form bounces and reactions by what
+// they say, when no header tells. opens is whether the first line reads as a
+// command: then it is a person.
+func robotByWords(subject, text string, reply, opens bool) (Robot, string) {
+	if opens {
+		return RobotNone, ""
+	}
+	s := plainSubject(fold(subject))
+	own := fold(subject) == s // not "Re: Out of office": that is a person about it
+	head := fold(text[:min(len(text), 1500)])
+	n := 0
+	for _, p := range absence["away text"] {
+		if hasPhrase(head, p) {
+			n++
+		}
+	}
+	away := startsWith(s, absence["away subject"])
+	automatic := startsWith(s, strong)
+	switch {
+	case away && automatic && own:
+		return RobotAutoReply, "away-subject"
+	case away && own && n >= 1:
+		return RobotAutoReply, "away-words"
+	case own && startsWith(s, absence["bounce subject"]) && bounceText(head):
+		return RobotBounce, "bounce-words"
+	case reply && n >= 3 && !own && len(text) < 1200:
+		return RobotAutoReply, "away-words"
+	}
+	for _, p := range absence["reaction text"] {
+		if len(text) < 300 && strings.Contains(head, p) && strings.Count(strings.TrimSpace(text), "\n") <= 3 && reply {
+			return RobotReaction, "reaction-words"
+		}
+	}
+	return RobotNone, ""
+}
+
+// strong are the subjects no person writes.
+var strong = []string{"out of office:", "automatic reply", "auto reply", "auto-reply", "autoreply", "automatic response", "automated reply", "vacation reply", "abwesenheitsnotiz", "automatische antwort", "réponse automatique", "respuesta automática", "resposta automática", "resposta automàtica", "risposta automatica", "automatisch antwoord", "automatisk svar", "autosvar", "automatiskt svar", "automaattinen vastaus", "odpowiedź automatyczna", "automatyczna odpowiedź", "automatická odpověď", "automatická odpoveď", "automatikus válasz", "răspuns automat", "автоответ", "автоматический ответ", "автоматична відповідь", "автоматичен отговор", "αυτόματη απάντηση", "otomatik yanıt", "رد تلقائي", "מענה אוטומטי", "תגובה אוטומטית", "自动回复", "自動回覆", "自動返信", "자동 회신", "자동 응답"}
+
+func hasPhrase(text, p string) bool {
+	i := strings.Index(text, p)
+	if i < 0 {
+		return false
+	}
+	return firstRune(p) > 0x2e80 || i == 0 || !wordRune(lastRune(text[:i]))
+}
+
+// bounceText: what a mail server says of a mail it could not deliver.
+func bounceText(head string) bool {
+	for _, p := range []string{"could not be delivered", "couldn't be delivered", "delivery to the following", "permanent error", "permanent failure", "undeliver", "was not delivered", "wasn't delivered", "user unknown", "mailbox full", "mailbox unavailable", "over quota", "recipient address rejected", "host unknown", "no such user", "address not found", "550 ", "554 ", "552 ", "5.1.1", "5.2.2", "4.4.1", "delivery status", "failed recipient", "failed permanently", "nicht zugestellt", "konnte nicht", "unzustellbar", "n'a pas pu être", "no se ha podido", "no se pudo", "não foi possível", "non è stato possibile", "niet worden bezorgd", "не удалось", "не может быть доставлено", "не было доставлено", "无法", "配信できません", "配信に失敗", "mail system", "delayed", "will keep trying"} {
+		if strings.Contains(head, p) {
+			return true
+		}
+	}
+	return false
+}

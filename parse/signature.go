@@ -1,0 +1,229 @@
+package parse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// signoffs are the whole lines of tables/signoff.txt; thanksOnly are those
+// that are text unless a name follows.
+var signoffs = func() phrases {
+	p := phrases{}
+	for _, line := range tableLines("signoff.txt") {
+		_, cell, _ := strings.Cut(line, ":")
+		for _, w := range tableWords(cell) {
+			p[join(tokens(w))] = true
+		}
+	}
+	delete(p, "")
+	return p
+}()
+
+// The bounds of a signature that no delimiter announces.
+const (
+	signoffLines = 8  // from the end, blank lines not counted
+	signoffWidth = 70 // runes of a line in it
+)
+
+// signatures marks what stands at the end of each run of own lines about the
+// writer.
+func (r *reading) signatures(from Address) {
+	for i := range r.lines {
+		if l := &r.lines[i]; l.sign && l.kind == own {
+			l.is(signature, "signature-html")
+		}
+	}
+	for _, reg := range r.regions() {
+		r.signed(reg[0], reg[1], from)
+	}
+}
+
+func (r *reading) signed(start, end int, from Address) {
+	lines := r.lines
+	mark := func(at int, rule string) {
+		for k := at; k < end; k++ {
+			if lines[k].kind == own {
+				lines[k].is(signature, rule)
+			}
+		}
+	}
+	isOwn := func(k int) bool { return lines[k].kind == own && !lines[k].blank() }
+	// The delimiter of RFC 3676 §4.3, and its form without the space.
+	for i := start; i < end; i++ {
+		l := &lines[i]
+		if l.kind != own || l.fence || l.depth > 0 {
+			continue
+		}
+		t := strings.TrimRight(l.text, " \t")
+		if t != "--" && t != "—" && t != "- --" {
+			continue
+		}
+		solid := 0
+		for k := i + 1; k < end; k++ {
+			if isOwn(k) {
+				solid++
+			}
+		}
+		exact := l.text == "-- "
+		if exact || solid > 0 && solid <= 12 && (i == start || lines[i-1].blank() || t == "--") {
+			mark(i, "signature-delimiter")
+			end = i
+			break
+		}
+	}
+	// The last own lines, from the end.
+	var tail []int
+	for k := end - 1; k >= start && len(tail) < signoffLines; k-- {
+		if lines[k].kind == own && !lines[k].blank() {
+			tail = append(tail, k)
+		}
+	}
+	if len(tail) == 0 {
+		return
+	}
+	above := func(k int) bool { // something is said above line k
+		for i := start; i < k; i++ {
+			if isOwn(i) && !greeting(lines[i].text) {
+				return true
+			}
+		}
+		return false
+	}
+	for n := len(tail) - 1; n >= 0; n-- {
+		k := tail[n]
+		after := tail[:n]
+		if !shortLines(lines, after) || lines[k].fence {
+			continue
+		}
+		t := strings.TrimSpace(lines[k].text)
+		switch {
+		case signoffLine(t) && (n > 0 || !thanks(t)):
+			if above(k) || n > 0 {
+				if !above(k) && len(after) > 0 && thanks(t) {
+					return // "Thanks, Dana" is all there is
+				}
+				mark(k, "signoff")
+				return
+			}
+		case n == 0 && above(k) && signoffWithName(t, from):
+			mark(k, "signoff")
+			return
+		case (k == start || lines[k-1].blank()) && above(k) && isName(t, from):
+			mark(k, "name")
+			return
+		case n == 0 && above(k) && dashName(t, from, k > start && lines[k-1].blank()):
+			mark(k, "dash-name")
+			return
+		}
+	}
+}
+
+func shortLines(lines []line, at []int) bool {
+	for _, k := range at {
+		t := lines[k].text
+		if utf8.RuneCountInString(t) > signoffWidth || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
+			return false
+		}
+		if strings.HasSuffix(strings.TrimSpace(t), ":") {
+			return false
+		}
+		if ts := tokens(t); len(ts) > 0 {
+			if w, _ := builtin.at(t, ts); decisive(w) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func signoffLine(t string) bool {
+	t = strings.TrimRight(t, " ,.!;:)-–—*_")
+	if strings.ContainsAny(t, "?:") || len(t) > 80 {
+		return false
+	}
+	return signoffs[join(tokens(t))]
+}
+
+// thanks tells whether a sign-off is one that is text when nothing follows.
+func thanks(t string) bool {
+	t = join(tokens(t))
+	for _, w := range []string{"thank", "thx", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "later", "ta", "以上"} {
+		if strings.HasPrefix(t, w) {
+			return true
+		}
+	}
+	return strings.Contains(t, "tak") && strings.HasPrefix(t, "på") || t == "many thanks"
+}
+
+// names of the sender, folded: all, and each word of it.
+func fromNames(from Address) (whole string, words map[string]bool) {
+	words = map[string]bool{}
+	ts := tokens(from.Name)
+	for _, t := range ts {
+		words[t.text] = true
+	}
+	local, _, _ := strings.Cut(from.Address, "@")
+	for _, t := range strings.FieldsFunc(fold(local), func(r rune) bool { return !unicode.IsLetter(r) }) {
+		if len(t) > 2 {
+			words[t] = true
+		}
+	}
+	return join(ts), words
+}
+
+// isName: the line is the sender's name, or a part of it.
+func isName(t string, from Address) bool {
+	if strings.ContainsAny(t, "?:;!/") {
+		return false
+	}
+	ts := tokens(strings.Trim(t, " .,*_"))
+	if len(ts) == 0 || len(ts) > 4 {
+		return false
+	}
+	_, words := fromNames(from)
+	for _, w := range ts {
+		if !words[w.text] {
+			if utf8.RuneCountInString(w.text) == 1 && len(ts) > 1 {
+				continue // an initial
+			}
+			return false
+		}
+	}
+	if w, _ := builtin.at(t, ts); w != "" {
+		return false
+	}
+	return true
+}
+
+// signoffWithName: "Best regards, Ada", "Cheers Ada" with the sender's name.
+func signoffWithName(t string, from Address) bool {
+	ts := tokens(t)
+	n := signoffs.prefix(ts)
+	return n > 0 && len(ts) > n && len(ts)-n <= 4 && isName(t[ts[n].start:], from)
+}
+
+// dashName: "-Ada", "— Ada". With a space it could be a list item, so then the
+// name must be the sender's.
+func dashName(t string, from Address, apart bool) bool {
+	body := strings.TrimLeft(t, "-–—~")
+	if body == t || len(t)-len(body) > 6 {
+		return false
+	}
+	if isName(body, from) {
+		return apart || body == strings.TrimLeft(body, " ") || !strings.HasPrefix(t, "- ")
+	}
+	if strings.HasPrefix(body, " ") || strings.HasPrefix(t, "--") {
+		return false
+	}
+	ts := tokens(body)
+	if len(ts) == 0 || len(ts) > 2 {
+		return false
+	}
+	for _, w := range ts {
+		if !name(body[w.start:w.end], w.text) {
+			return false
+		}
+	}
+	return strings.Trim(body, " .") == body[ts[0].start:ts[len(ts)-1].end]
+}

@@ -1,0 +1,79 @@
+package parse
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+)
+
+// The knowledge of languages, clients and footers is data: the files in
+// tables/, which open with a comment that says how to add to them.
+//
+//go:embed tables/*.txt
+var tableFiles embed.FS
+
+// tableLines returns the lines of a table that say something. A table is part
+// of the program: one that is missing is a fault of the build.
+func tableLines(name string) []string {
+	b, err := tableFiles.ReadFile("tables/" + name)
+	if err != nil {
+		panic(fmt.Sprintf("read table %q: %v", name, err))
+	}
+	var out []string
+	for line := range strings.Lines(string(b)) {
+		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// tableWords splits a comma-separated cell.
+func tableWords(cell string) []string {
+	var out []string
+	for w := range strings.SplitSeq(cell, ",") {
+		if w = strings.TrimSpace(w); w != "" {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// tableKinds reads a table of lines "kind : words", all words of a kind
+// together.
+func tableKinds(name string) map[string][]string {
+	out := map[string][]string{}
+	for _, line := range tableLines(name) {
+		kind, cell, _ := strings.Cut(line, ":")
+		kind = strings.TrimSpace(kind)
+		out[kind] = append(out[kind], tableWords(cell)...)
+	}
+	return out
+}
+
+// tableRows reads a table of lines with cells between semicolons.
+func tableRows(name string) [][]string {
+	var out [][]string
+	for _, line := range tableLines(name) {
+		cells := strings.Split(line, ";")
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		out = append(out, cells)
+	}
+	return out
+}
+
+// set makes a lookup of words, lower-case.
+func set(words []string) map[string]bool {
+	out := make(map[string]bool, len(words))
+	for _, w := range words {
+		out[fold(w)] = true
+	}
+	return out
+}
+
+// fold is the form in which words are compared: lower case, plain apostrophes.
+func fold(s string) string {
+	return strings.ReplaceAll(strings.ToLower(s), "’", "'")
+}

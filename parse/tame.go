@@ -1,0 +1,65 @@
+package parse
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// invisible tells whether a rune shows nothing and could hide or reorder what
+// is shown: zero-width marks, bidi controls, variation selectors, tags, soft
+// hyphen, fillers. Joiners are among them; see clean for where they stay.
+func invisible(r rune) bool {
+	switch {
+	case r < 0xad:
+		return false
+	case r == 0xad, r == 0x34f, r == 0x61c, r == 0x115f, r == 0x1160, r == 0x17b4, r == 0x17b5,
+		r >= 0x180b && r <= 0x180e, r >= 0x200b && r <= 0x200f, r >= 0x202a && r <= 0x202e,
+		r >= 0x2060 && r <= 0x206f, r == 0x3164, r >= 0xfe00 && r <= 0xfe0f, r == 0xfeff, r == 0xffa0,
+		r >= 0xfff9 && r <= 0xfffb, r >= 0xe0000 && r <= 0xe0fff, r >= 0x1d173 && r <= 0x1d17a:
+		return true
+	}
+	return false
+}
+
+// tame makes a header value fit to be shown: one line, no controls, no bidi
+// or zero-width marks, at most 998 bytes (RFC 5322 §2.1.1).
+func tame(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		switch {
+		case r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Zs, r) || r == 0x2028 || r == 0x2029:
+			b.WriteByte(' ')
+		case unicode.IsControl(r) || r == utf8.RuneError || invisible(r) && r != 0x200d && r != 0x200c && r != 0xfe0f:
+		default:
+			b.WriteRune(r)
+		}
+		if b.Len() > 990 {
+			break
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// shown is tame for a value quoted in a problem: short.
+func shown(s string) string {
+	s = tame(s)
+	if len(s) > 60 {
+		s = strings.ToValidUTF8(s[:60], "") + "…"
+	}
+	return `"` + s + `"`
+}
+
+// fileName makes data of a stranger's file name: the base name only, tamed,
+// no leading dot or dash, at most 120 characters.
+func fileName(s string) string {
+	s = tame(decodeWords(s))
+	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
+		s = s[i+1:]
+	}
+	s = strings.TrimLeft(s, ".- ")
+	if r := []rune(s); len(r) > 120 {
+		s = string(r[:120])
+	}
+	return strings.TrimSpace(s)
+}

@@ -1,0 +1,122 @@
+package parse
+
+import (
+	"slices"
+	"strings"
+)
+
+// lexicon knows the words of DESIGN section 4 and those a team added.
+type lexicon struct {
+	canon map[string]string // phrase → canonical word
+}
+
+var builtin = func() *lexicon {
+	lx := &lexicon{canon: map[string]string{}}
+	for _, row := range tableRows("word.txt") {
+		lx.add(row[0], append([]string{row[0]}, tableWords(row[1])...))
+	}
+	return lx
+}()
+
+// CanonicalWords are the words a command can have, in the order of DESIGN
+// section 4.
+func CanonicalWords() []string {
+	var out []string
+	for _, row := range tableRows("word.txt") {
+		out = append(out, row[0])
+	}
+	return out
+}
+
+// add takes phrases in for a canonical word; a phrase that is there already
+// keeps its meaning, so a team cannot make "approve" mean something else.
+func (lx *lexicon) add(word string, list []string) {
+	for _, p := range list {
+		if key := join(tokens(p)); key != "" && lx.canon[key] == "" {
+			lx.canon[key] = word
+		}
+	}
+}
+
+// newLexicon is the built-in words and those of the options. A word that is
+// no canonical one is passed over: config refuses it.
+func newLexicon(words map[string][]string) *lexicon {
+	if len(words) == 0 {
+		return builtin
+	}
+	lx := &lexicon{canon: make(map[string]string, len(builtin.canon)+8)}
+	for k, v := range builtin.canon {
+		lx.canon[k] = v
+	}
+	canonical := CanonicalWords()
+	for _, w := range canonical { // in a fixed order
+		lx.add(w, words[w])
+	}
+	return lx
+}
+
+// at returns the canonical word of the longest phrase at the start of ts. The
+// words of a phrase may stand apart by spaces, a hyphen or emphasis only.
+func (lx *lexicon) at(s string, ts []token) (word string, n int) {
+	for n = min(longestPhrase, len(ts)); n > 0; n-- {
+		w := lx.canon[join(ts[:n])]
+		if w == "" {
+			continue
+		}
+		for i := 1; i < n && w != ""; i++ {
+			if strings.Trim(s[ts[i-1].end:ts[i].start], " -*_") != "" {
+				w = ""
+			}
+		}
+		if w != "" {
+			return w, n
+		}
+	}
+	return "", 0
+}
+
+// decisions are the words that open or shut a gate, and their opposites. Found
+// anywhere in a first line they are asked about.
+var decisions = []string{"approve", "redirect"}
+
+func decisive(word string) bool { return slices.Contains(decisions, word) }
+
+// opposed are words that cannot both be meant in one mail for one task.
+var opposed = []string{"approve", "redirect", "done", "drop", "undo", "reopen", "blocked"}
+
+// IsSoft tells whether a line is nothing but a friendly word that is no
+// decision ("ok", "looks good", a thumb): DoubtSoft at a gate.
+func IsSoft(line string) bool {
+	line = emoticons.Replace(line)
+	if strings.ContainsAny(line, "?？") {
+		return false
+	}
+	ts := tokens(line)
+	if len(ts) == 0 || len(ts) > 20 {
+		return false
+	}
+	cs := clauses(line, ts)
+	if softClause(cs[0]) {
+		for _, c := range cs[1:] {
+			if !softClause(c) && !friendlyClause(line, c, true) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func softClause(ts []token) bool {
+	soft := false
+	for i := 0; i < len(ts); {
+		if n := tails["soft"].prefix(ts[i:]); n > 0 {
+			i, soft = i+n, true
+		} else if n := max(tails["friendly"].prefix(ts[i:]), tails["filler"].prefix(ts[i:])); n > 0 {
+			i += n
+		} else {
+			return false
+		}
+	}
+	return soft
+}

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatepost/loop"
+)
+
+// Step is a mail read, or a moment passed, with all its consequences.
+type Step struct {
+	Team string    // address; "" if the mail is for no team
+	At   time.Time // now
+
+	Mail    int64     // the mail that was read; 0: time passed, or the operator acted
+	Verdict string    // on the mail: Read, Parked, Waiting, Held or Ignored
+	Reason  string    // of the verdict
+	Until   time.Time // Waiting: when to read it again
+
+	From, Subject, Robot string // as the reader saw them; shown in lists
+	Task                 int    // that the mail is about, 0: none
+	Text                 string // the new text: what search finds, if the verdict is Read
+
+	Before, After *loop.State   // both nil: the state does not change
+	Events        []loop.Event  // appended to the record; Seq is set on success
+	Letters       []loop.Letter // to the outbox, unless the team has one with this Key
+	Cancel        []int64       // letters not to be sent after all, if they still wait
+	Release       []int64       // held mails to be read again, with a "yes" behind them
+	Drop          []int64       // held mails that are not waited for any more
+}
+
+// Commit makes a step durable, whole or not at all. It fails with ErrStale if
+// the mail has its verdict already, or if the state is not what it was when it
+// was loaded: then nothing is written, and the next NextMail and Load tell
+// what to do.
+func (d *DB) Commit(ctx context.Context, s Step) error {
+	op := fmt.Sprintf("commit mail %d", s.Mail)
+	if s.Mail == 0 {
+		op = "commit"
+	}
+	if err := s.check(); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	seqs := make([]int64, len(s.Events))
+	// A crash before this commit: the mail is unread and is read again, from
+	// the same state, to the same end. After it: all of it has happened, and
+	// the letters wait in the outbox.
+	err := d.write(ctx, op, func(tx *sql.Tx) error {
+		if err := s.markMail(ctx, tx); err != nil {
+			return err
+		}
+		if s.Team != "" {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO team (address) VALUES (?) ON CONFLICT DO NOTHING`, s.Team); err != nil {
+				return err
+			}
+		}
+		if s.After != nil {
+			if err := saveState(ctx, tx, s.Team, s.Before, s.After); err != nil {
+				return err
+			}
+		}
+		if err := s.index(ctx, tx); err != nil {
+			return err
+		}
+		for i, e := range s.Events {
+			var err error
+			if seqs[i], err = s.appendEvent(ctx, tx, e); err != nil {
+				return err
+			}
+		}
+		for _, l := range s.Letters {
+			if err := s.post(ctx, tx, l); err != nil {
+				return err
+			}
+		}
+		return s.settle(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	for i := range seqs {
+		s.Events[i].Seq = seqs[i]
+	}
+	return nil
+}
+
+func (s Step) check() error {
+	if (s.Before == nil) != (s.After == nil) {
+		return errors.New("a state before without one after, or the other way round")
+	}
+	switch s.Verdict {
+	case Read, Parked, Held, Ignored:
+	case Waiting:
+		if s.Until.IsZero() {
+			return errors.New("verdict waiting without a time")
+		}
+	default:
+		if s.Mail != 0 {
+			return fmt.Errorf("no such verdict: %q", s.Verdict)
+		}
+	}
+	return nil
+}
+
+// markMail gives the verdict. Whoever comes second finds the mail decided.
+func (s Step) markMail(ctx context.Context, tx *sql.Tx) error {
+	if s.Mail == 0 {
+		return nil
+	}
+	until := ""
+	if s.Verdict == Waiting {
+		until = stamp(s.Until)
+	}
+	r, err := tx.ExecContext(ctx, `
+		UPDATE inbox
+		   SET verdict = ?1,
+		       reason = ?2,
+		       until = ?3,
+		       decided = ?4,
+		       team = ?5,
+		       sender = ?6,
+		       subject = ?7,
+		       robot = ?8,
+		       task = ?9,
+		       text = ?10,
+		       attempts = attempts + (?1 = 'waiting'),
+		       first_seen = iif(?1 = 'waiting' AND first_seen = '', ?4, first_seen)
+		 WHERE id = ?11
+		   AND verdict IN ('', 'waiting')`,
+		s.Verdict, s.Reason, until, stamp(s.At), s.Team, s.From, s.Subject, s.Robot, s.Task, s.Text, s.Mail)
+	if err = one(r, err); errors.Is(err, ErrUnknown) {
+		return ErrStale
+	}
+	return err
+}
+
+func (s Step) appendEvent(ctx context.Context, tx *sql.Tx, e loop.Event) (int64, error) {
+	body, err := json.Marshal(e)
+	if err != nil {
+		return 0, err
+	}
+	task := e.Task
+	if task == 0 && e.Hold != nil {
+		task = e.Hold.Task
+	}
+	r, err := tx.ExecContext(ctx, `
+		INSERT INTO event (team, task, kind, at, mail, body)
+		VALUES (?, ?, ?, ?, ?, ?)`, s.Team, task, string(e.Kind), stamp(e.At), null(e.Mail), string(body))
+	if err != nil {
+		return 0, err
+	}
+	seq, err := r.LastInsertId()
+	if err != nil {
+		return 0, err
+	}
+	return seq, say(ctx, tx, s.Team, seq, 0, words(e))
+}
+
+// index makes what a mail said findable. What was not read is not: nobody but
+// the operator may come to see a stranger's words.
+func (s Step) index(ctx context.Context, tx *sql.Tx) error {
+	if s.Mail == 0 || s.Verdict != Read || s.Text == "" {
+		return nil
+	}
+	return say(ctx, tx, s.Team, 0, s.Mail, s.Subject+"\n"+s.Text)
+}
+
+func (s Step) post(ctx context.Context, tx *sql.Tx, l loop.Letter) error {
+	if l.Key != "" { // asked first, for a refused insert would use up a serial
+		var n int
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM post WHERE team = ? AND key = ? AND key <> ''`, l.Team, l.Key).Scan(&n); err != nil || n > 0 {
+			return err
+		}
+	}
+	body, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO post (team, kind, recipient, task, key, mail, created, next, letter)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		l.Team, string(l.Kind), l.To, l.Task, l.Key, null(s.Mail), stamp(s.At), stamp(l.Due), string(body))
+	return err
+}
+
+// settle does what a step says of other mails and letters. Those that are no
+// longer held, or no longer wait, had another fate meanwhile and keep it.
+func (s Step) settle(ctx context.Context, tx *sql.Tx) error {
+	for _, serial := range s.Cancel {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE post
+			   SET state = 'cancelled',
+			       closed = ?
+			 WHERE serial = ?
+			   AND state = 'waiting'`, stamp(s.At), serial); err != nil {
+			return err
+		}
+	}
+	for _, id := range s.Release {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE inbox
+			   SET verdict = '',
+			       reason = '',
+			       until = '',
+			       vouched = 'confirm'
+			 WHERE id = ?
+			   AND verdict = 'held'`, id); err != nil {
+			return err
+		}
+	}
+	for _, id := range s.Drop {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE inbox
+			   SET verdict = 'dropped'
+			 WHERE id = ?
+			   AND verdict = 'held'`, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}

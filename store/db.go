@@ -1,0 +1,307 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// busyWait is how long a statement waits for another process that writes. A
+// commit takes milliseconds; whoever holds the lock longer than this is stuck.
+const busyWait = 5 * time.Second
+
+// readers bounds the pool of reading connections.
+const readers = 4
+
+// oldestLibrary is the first SQLite without the bug that could lose a commit
+// when a WAL file was reset (in all versions from 3.7.0 to 3.51.2).
+const oldestLibrary = 3051003
+
+// DB is an open database. It is safe for use by many goroutines.
+type DB struct {
+	path   string  // without symbolic links, so that one file has one lock
+	writer *sql.DB // one connection, immediate transactions; nil for OpenReader
+	reader *sql.DB
+	lock   *os.File // nil unless Lock was called
+}
+
+// Create makes a new database that only its owner can read, and opens it. It
+// refuses a path where anything exists.
+func Create(path string) (*DB, error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("create database %q: it exists already: use it as it is, or move it away first: %w", path, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create database %q: %w: make the folder, or name another file under [store] path", path, err)
+	}
+	f.Close()
+	// A crash from here to the end of migrate leaves an empty file, which Open
+	// refuses and says so: nobody was told that there is a database.
+	d, err := create(path)
+	if err != nil {
+		os.Remove(path)
+		return nil, err
+	}
+	return d, nil
+}
+
+func create(path string) (*DB, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return nil, fmt.Errorf("create database: %w", err)
+	}
+	d, err := connect(path, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(d.writer, 0, migrations); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// Open opens a database that exists, and brings an older schema up to date. It
+// never creates one: a mistyped path must not become an empty service that
+// answers a whole mailbox again.
+func Open(path string) (*DB, error) { return open(path, migrations) }
+
+func open(path string, migrations []string) (*DB, error) {
+	path, version, err := probe(path, len(migrations))
+	if err != nil {
+		return nil, err
+	}
+	d, err := connect(path, true)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(d.writer, version, migrations); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+// OpenReader opens a database that exists for reading only, beside a service
+// that may be running on it. It migrates nothing.
+func OpenReader(path string) (*DB, error) {
+	resolved, version, err := probe(path, len(migrations))
+	if err != nil {
+		return nil, err
+	}
+	if version < len(migrations) {
+		return nil, fmt.Errorf("open database %q: its schema is version %d, this program reads version %d: start the service (gatepost run or once), which brings it up to date", path, version, len(migrations))
+	}
+	return connect(resolved, false)
+}
+
+// probe looks at a file without changing it: is it ours, and which version?
+// The file is not opened but through SQLite, because closing any descriptor of
+// it would drop the locks that another DB in this process holds.
+func probe(path string, newest int) (resolved string, version int, err error) {
+	if n, _, _ := libraryVersion(); n < oldestLibrary {
+		return "", 0, fmt.Errorf("open database %q: SQLite library %d is older than %d and can lose a commit: build with a newer go-sqlite3", path, n, oldestLibrary)
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", 0, fmt.Errorf("open database %q: there is none: look at the path, or make a new one with gatepost init: %w", path, err)
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("open database: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return "", 0, fmt.Errorf("open database %q: it is not a file: name the database file under [store] path or with --db", path)
+	}
+	if info.Size() == 0 {
+		return "", 0, fmt.Errorf("open database %q: the file is empty, its making was cut short: remove it and run gatepost init, or restore a backup", path)
+	}
+	if resolved, err = filepath.EvalSymlinks(path); err != nil {
+		return "", 0, fmt.Errorf("open database: %w", err)
+	}
+	db, err := pool(resolved, 1, url.Values{"_query_only": {"1"}})
+	if err != nil {
+		return "", 0, err
+	}
+	defer db.Close()
+	var app int64
+	row := db.QueryRow(`SELECT (SELECT application_id FROM pragma_application_id), (SELECT user_version FROM pragma_user_version)`)
+	if err := row.Scan(&app, &version); err != nil {
+		return "", 0, explain(fmt.Sprintf("open database %q", path), err)
+	}
+	if app != applicationID || version < 1 {
+		return "", 0, fmt.Errorf("open database %q: it is a SQLite database, but not of Gatepost: look at the path, or make a new one with gatepost init", path)
+	}
+	if version > newest {
+		return "", 0, fmt.Errorf("open database %q: its schema is version %d, this program knows up to %d: install the newer gatepost that wrote it, or restore a backup", path, version, newest)
+	}
+	return resolved, version, nil
+}
+
+func libraryVersion() (number int, version, source string) {
+	version, number, source = sqlite3.Version()
+	return number, version, source
+}
+
+// connect opens the pools and reads back what the options were to set, for a
+// misspelt option is silently ignored by the driver.
+func connect(path string, write bool) (d *DB, err error) {
+	d = &DB{path: path}
+	defer func() {
+		if err != nil {
+			d.Close()
+			d = nil
+		}
+	}()
+	if write {
+		if d.writer, err = pool(path, 1, url.Values{"_txlock": {"immediate"}, "_journal_mode": {"WAL"}, "_stmt_cache_size": {"64"}}); err != nil {
+			return d, err
+		}
+		if err = readBack(d.writer, false); err != nil {
+			return d, fmt.Errorf("open database %q: %w", path, err)
+		}
+	}
+	if d.reader, err = pool(path, readers, url.Values{"_query_only": {"1"}, "_stmt_cache_size": {"32"}}); err != nil {
+		return d, err
+	}
+	if err = readBack(d.reader, true); err != nil {
+		return d, fmt.Errorf("open database %q: %w", path, err)
+	}
+	return d, nil
+}
+
+// pool opens up to n connections with the options that all of them share.
+// Connections are made when they are first needed.
+func pool(path string, n int, options url.Values) (*sql.DB, error) {
+	options.Set("mode", "rw") // never create
+	options.Set("_busy_timeout", fmt.Sprint(busyWait.Milliseconds()))
+	options.Set("_foreign_keys", "1")
+	options.Set("_synchronous", "FULL") // survives the loss of power; NORMAL may lose the last commits
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	}
+	dsn := url.URL{Scheme: "file", Path: abs, OmitHost: true, RawQuery: options.Encode()}
+	db, err := sql.Open("sqlite3", dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("open database %q: %w", path, err)
+	}
+	db.SetMaxOpenConns(n)
+	db.SetMaxIdleConns(n)
+	return db, nil
+}
+
+func readBack(db *sql.DB, readOnly bool) error {
+	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": fmt.Sprint(busyWait.Milliseconds()), "query_only": "0"}
+	if readOnly {
+		want["query_only"] = "1"
+		delete(want, "journal_mode") // a backup is in another mode until it is first written to
+	}
+	for name, value := range want {
+		var got string
+		if err := db.QueryRow(`PRAGMA ` + name).Scan(&got); err != nil {
+			return explain("read back "+name, err)
+		}
+		if got != value {
+			return fmt.Errorf("%s is %q after setting it to %q: is the file on a disk that SQLite can lock (no network share)?", name, got, value)
+		}
+	}
+	return nil
+}
+
+// Path is the file of the database, without symbolic links.
+func (d *DB) Path() string { return d.path }
+
+// Close writes what is in the log back into the database file, so that the one
+// file is all of it, and gives the lock back. A crash instead of Close loses
+// nothing: the next Open reads the log.
+func (d *DB) Close() error {
+	var errs []error
+	if d.reader != nil {
+		errs = append(errs, d.reader.Close())
+	}
+	if d.writer != nil {
+		// Another process may be reading; then the log stays, and is its to tidy.
+		if _, err := d.writer.Exec(`PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+			errs = append(errs, explain("close database", err))
+		}
+		errs = append(errs, d.writer.Close())
+	}
+	errs = append(errs, d.Unlock())
+	return errors.Join(errs...)
+}
+
+// Backup writes a consistent copy to a new file that only its owner can read.
+// The service may be writing meanwhile: the copy is of one moment.
+func (d *DB) Backup(path string) error {
+	op := fmt.Sprintf("backup to %q", path)
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s: it exists already: name a new file: %w", op, fs.ErrExist)
+	}
+	// A crash before the rename leaves the part and nothing under the name
+	// itself: what has the name is whole.
+	part, err := filepath.Abs(path + ".part") // absolute, for a name such as file:x would mean something to SQLite
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	os.Remove(part)
+	defer os.Remove(part)
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	defer f.Close()
+	// A connection of its own: the reading ones may not VACUUM, and the
+	// writing one must stay free.
+	db, err := pool(d.path, 1, url.Values{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if _, err := db.Exec(`VACUUM INTO ?`, part); err != nil {
+		return explain(op, err)
+	}
+	if err := f.Sync(); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if err := os.Rename(part, path); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	return nil
+}
+
+// write runs f in one immediate transaction. The one context is that of every
+// statement in it: a statement cancelled by another context would end the
+// transaction behind our back and let the next one commit by itself.
+func (d *DB) write(ctx context.Context, op string, f func(*sql.Tx) error) error {
+	if d.writer == nil {
+		return fmt.Errorf("%s: the database was opened for reading only", op)
+	}
+	tx, err := d.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(op, err)
+	}
+	defer tx.Rollback()
+	if err := f(tx); err != nil {
+		return explain(op, err)
+	}
+	return explain(op, tx.Commit())
+}
+
+// read runs f in one reading transaction: all it sees is of one moment.
+func (d *DB) read(ctx context.Context, op string, f func(*sql.Tx) error) error {
+	tx, err := d.reader.BeginTx(ctx, nil)
+	if err != nil {
+		return explain(op, err)
+	}
+	defer tx.Rollback()
+	return explain(op, f(tx))
+}

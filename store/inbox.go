@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatepost/parse"
+)
+
+// Inbox is a mail to be read.
+type Inbox struct {
+	ID          int64 // order of arrival; never used for another mail
+	Mailbox     string
+	UIDValidity uint32
+	UID         uint32
+	At          time.Time // when it was received
+	Raw         []byte
+	Vouched     string    // who let it in after it was held: "confirm", "operator"; "" if it never was
+	Attempts    int       // how often it was put off (verdict waiting)
+	FirstSeen   time.Time // when it was first put off; zero if never
+}
+
+// Position tells how far a mailbox was taken in. known is false before the
+// first start (see Begin).
+func (d *DB) Position(ctx context.Context, mailbox string) (uidvalidity, uid uint32, since time.Time, known bool, err error) {
+	err = d.reader.QueryRowContext(ctx, `
+		SELECT uidvalidity,
+		       uid,
+		       since
+		  FROM position
+		 WHERE mailbox = ?`, mailbox).Scan(&uidvalidity, &uid, moment{&since})
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, time.Time{}, false, nil
+	}
+	return uidvalidity, uid, since, err == nil, explain(fmt.Sprintf("position of mailbox %q", mailbox), err)
+}
+
+// Begin sets where reading of a mailbox goes on, whatever it was: at the first
+// start, when its UIDVALIDITY changed, and to read it from its start again.
+// Mail up to uid is not asked for. since is the time of the first start, before
+// which mail is left alone; zero if none is.
+func (d *DB) Begin(ctx context.Context, mailbox string, uidvalidity, uid uint32, since time.Time) error {
+	// A crash before this commit is a first start once more: nothing was taken in.
+	return d.write(ctx, fmt.Sprintf("begin mailbox %q", mailbox), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `
+			INSERT INTO position (mailbox, uidvalidity, uid, since)
+			VALUES (?1, ?2, ?3, ?4)
+			ON CONFLICT (mailbox) DO UPDATE
+			   SET uidvalidity = ?2,
+			       uid = ?3,
+			       since = ?4`, mailbox, uidvalidity, uid, stamp(since))
+		return err
+	})
+}
+
+// Receive keeps a mail and moves the position on to its uid; mails of a
+// mailbox are to be handed over in rising order of uid, after Begin. fresh is
+// false if the mail is here already: the same place, or the same fingerprint
+// found in another place. A mail that was parked for want of its body is made
+// whole, and is to be read.
+func (d *DB) Receive(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, raw []byte) (fresh bool, err error) {
+	return d.take(ctx, arrival{mailbox, uidvalidity, uid, at, parse.Fingerprint(raw), raw, true, ""})
+}
+
+// Park keeps the header of a mail that was not fetched whole (too large), with
+// the reason, for a person to look at. It moves the position on as Receive does.
+func (d *DB) Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error {
+	id := sha256.Sum256(head)
+	if len(head) == 0 { // nothing is known of it but its place
+		id = sha256.Sum256(fmt.Appendf(nil, "%s %d %d", mailbox, uidvalidity, uid))
+	}
+	_, err := d.take(ctx, arrival{mailbox, uidvalidity, uid, at, "head " + hex.EncodeToString(id[:]), head, false, reason})
+	return err
+}
+
+// arrival is a mail as its source found it. reason is why it is parked at once.
+type arrival struct {
+	mailbox          string
+	uidvalidity, uid uint32
+	at               time.Time
+	fingerprint      string
+	bytes            []byte
+	whole            bool
+	reason           string
+}
+
+func (d *DB) take(ctx context.Context, a arrival) (fresh bool, err error) {
+	// The source may touch flags on the server only after this commit. A crash
+	// before it: the mail is fetched again. After it: it is known.
+	err = d.write(ctx, fmt.Sprintf("receive mail %d of mailbox %q", a.uid, a.mailbox), func(tx *sql.Tx) error {
+		r, err := tx.ExecContext(ctx, `
+			UPDATE position
+			   SET uid = max(uid, ?)
+			 WHERE mailbox = ?
+			   AND uidvalidity = ?`, a.uid, a.mailbox, a.uidvalidity)
+		if err != nil {
+			return err
+		}
+		if n, _ := r.RowsAffected(); n == 0 {
+			return fmt.Errorf("the mailbox was not begun with UIDVALIDITY %d: %w", a.uidvalidity, ErrStale)
+		}
+		var mail int64
+		err = tx.QueryRowContext(ctx, `
+			SELECT id   FROM inbox WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3
+			UNION ALL
+			SELECT mail FROM copy  WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3`,
+			a.mailbox, a.uidvalidity, a.uid).Scan(&mail)
+		if err == nil && a.whole {
+			fresh, err = complete(ctx, tx, mail, a)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		err = tx.QueryRowContext(ctx, `SELECT id FROM inbox WHERE fingerprint = ?`, a.fingerprint).Scan(&mail)
+		if err == nil {
+			_, err = tx.ExecContext(ctx, `
+				INSERT INTO copy (mailbox, uidvalidity, uid, mail)
+				VALUES (?, ?, ?, ?)`, a.mailbox, a.uidvalidity, a.uid, mail)
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		fresh = true
+		return insertMail(ctx, tx, a)
+	})
+	return fresh && err == nil, err
+}
+
+// complete gives the bytes to a mail of which only the header was fetched, as
+// after a larger limit and a second reading of the mailbox.
+func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, error) {
+	r, err := tx.ExecContext(ctx, `
+		UPDATE inbox
+		   SET fingerprint = ?1,
+		       size = ?2,
+		       whole = 1,
+		       verdict = '',
+		       reason = '',
+		       decided = ''
+		 WHERE id = ?3
+		   AND whole = 0
+		   AND verdict = 'parked'
+		   AND NOT EXISTS (SELECT 1 FROM inbox WHERE fingerprint = ?1)`, a.fingerprint, len(a.bytes), mail)
+	if err != nil {
+		return false, err
+	}
+	if n, err := r.RowsAffected(); n == 0 || err != nil {
+		return false, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ? WHERE mail = ?`, append([]byte{}, a.bytes...), mail)
+	return true, err
+}
+
+func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
+	verdict, decided := "", ""
+	if !a.whole {
+		verdict, decided = Parked, stamp(a.at)
+	}
+	r, err := tx.ExecContext(ctx, `
+		INSERT INTO inbox (mailbox, uidvalidity, uid, fingerprint, at, size, whole, verdict, reason, decided)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		a.mailbox, a.uidvalidity, a.uid, a.fingerprint, stamp(a.at), len(a.bytes), a.whole, verdict, a.reason, decided)
+	if err != nil {
+		return err
+	}
+	mail, err := r.LastInsertId()
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes) VALUES (?, ?)`, mail, append([]byte{}, a.bytes...))
+	return err
+}
+
+// Polled notes that the mailbox was looked at, for status.
+func (d *DB) Polled(ctx context.Context, mailbox string, at time.Time) error {
+	return d.write(ctx, fmt.Sprintf("note poll of mailbox %q", mailbox), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE position SET polled = ? WHERE mailbox = ?`, stamp(at), mailbox)
+		return err
+	})
+}
+
+// NextMail is the oldest unread mail whose wait is over, nil if there is none.
+// It stays the next one until Commit gives a verdict on it.
+func (d *DB) NextMail(ctx context.Context, now time.Time) (*Inbox, error) {
+	var m Inbox
+	err := d.reader.QueryRowContext(ctx, `
+		SELECT i.id,
+		       i.mailbox,
+		       i.uidvalidity,
+		       i.uid,
+		       i.at,
+		       raw.bytes,
+		       i.vouched,
+		       i.attempts,
+		       i.first_seen
+		  FROM inbox i
+		  JOIN raw ON raw.mail = i.id
+		 WHERE i.verdict IN ('', 'waiting')
+		   AND i.until <= ?
+		 ORDER BY i.id
+		 LIMIT 1`, stamp(now)).Scan(
+		&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &m.Vouched, &m.Attempts, moment{&m.FirstSeen})
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, explain("next mail", err)
+	}
+	return &m, nil
+}
+
+// WakeMail tells when the first of the mails that were put off is due.
+func (d *DB) WakeMail(ctx context.Context) (at time.Time, ok bool, err error) {
+	err = d.reader.QueryRowContext(ctx, `
+		SELECT coalesce(min(until), '')
+		  FROM inbox
+		 WHERE verdict IN ('', 'waiting')
+		   AND until <> ''`).Scan(moment{&at})
+	return at, !at.IsZero(), explain("next waiting mail", err)
+}

@@ -1,0 +1,259 @@
+package store
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestPosition(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	if _, _, _, known, err := r.Position(ctx, "Other"); known || err != nil {
+		t.Errorf("a mailbox nobody began: %v %v", known, err)
+	}
+	check := func(uidvalidity, uid uint32, since time.Time) {
+		t.Helper()
+		v, u, s, known, err := r.Position(ctx, "INBOX")
+		if v != uidvalidity || u != uid || !s.Equal(since) || !known || err != nil {
+			t.Errorf("position is %d %d %v %v %v, want %d %d %v", v, u, s, known, err, uidvalidity, uid, since)
+		}
+	}
+	check(7, 0, start)
+	r.receive("one")
+	r.receive("two")
+	check(7, 2, start)
+	_, err := r.Receive(ctx, "INBOX", 7, 1, start, []byte("one"))
+	must(t, err)
+	check(7, 2, start) // never backwards by itself
+	must(t, r.Begin(ctx, "INBOX", 8, 0, time.Time{}))
+	check(8, 0, time.Time{})
+	must(t, r.Begin(ctx, "INBOX", 8, 4294967295, clock(5)))
+	check(8, 4294967295, clock(5))
+
+	must(t, r.Polled(ctx, "INBOX", clock(9)))
+	c, err := r.Counts(ctx)
+	must(t, err)
+	if len(c.Mailboxes) != 1 || c.Mailboxes[0] != (Mailbox{"INBOX", 8, 4294967295, clock(5), clock(9)}) || c.Unread != 2 {
+		t.Errorf("counts are %+v", c)
+	}
+}
+
+func TestReceiveOnce(t *testing.T) {
+	head := "Message-ID: <a@acme.example>\r\n\r\n"
+	r := newRig(t) // one for all rows: each builds on those before
+	for _, c := range []struct {
+		name    string
+		mailbox string
+		uv, uid uint32
+		raw     string
+		fresh   bool
+	}{
+		{"first", "INBOX", 7, 1, head + "approve", true},
+		{"same place", "INBOX", 7, 1, head + "approve", false},
+		{"same place, other bytes", "INBOX", 7, 1, "rewritten by the server", false},
+		{"second copy", "INBOX", 7, 2, head + "approve", false},
+		{"second copy again", "INBOX", 7, 2, head + "approve", false},
+		{"same Message-ID, other bytes", "INBOX", 7, 3, head + "redirect: no", true},
+		{"new UIDVALIDITY, known", "INBOX", 8, 1, head + "approve", false},
+		{"new UIDVALIDITY, unknown", "INBOX", 8, 2, head + "question: why", true},
+		{"new UIDVALIDITY, known again", "INBOX", 8, 3, head + "redirect: no", false},
+		{"other mailbox", "Archive", 1, 1, head + "approve", false},
+		{"empty", "Archive", 1, 2, "", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if v, _, _, known, _ := r.Position(t.Context(), c.mailbox); !known || v != c.uv {
+				must(t, r.Begin(t.Context(), c.mailbox, c.uv, 0, time.Time{}))
+			}
+			fresh, err := r.Receive(t.Context(), c.mailbox, c.uv, c.uid, start, []byte(c.raw))
+			if fresh != c.fresh || err != nil {
+				t.Errorf("fresh is %v, %v, want %v", fresh, err, c.fresh)
+			}
+			if _, uid, _, _, _ := r.Position(t.Context(), c.mailbox); uid < c.uid {
+				t.Errorf("position is %d behind %d", uid, c.uid)
+			}
+			r.verifyClean()
+		})
+	}
+}
+
+func TestReceiveNeedsBegin(t *testing.T) {
+	r := newRig(t)
+	_, err := r.Receive(t.Context(), "INBOX", 8, 1, start, []byte("x"))
+	wantErr(t, err, "UIDVALIDITY 8")
+	_, err = r.Receive(t.Context(), "Other", 7, 1, start, []byte("x"))
+	wantErr(t, err, `mailbox "Other"`)
+	if m, _ := r.NextMail(t.Context(), clock(1)); m != nil {
+		t.Errorf("it was kept: %+v", m)
+	}
+}
+
+func TestSameMailByTwoWays(t *testing.T) {
+	r := newRig(t)
+	r.receive("Received: by a\r\nMessage-ID: <a@acme.example>\r\n\r\nhello\r\n")
+	fresh, err := r.Receive(t.Context(), "INBOX", 7, 2, start, []byte("Received: by b\r\nMessage-ID: <a@acme.example>\r\n\r\nhello\r\n"))
+	if fresh || err != nil {
+		t.Errorf("the same content on another way: %v %v", fresh, err)
+	}
+}
+
+func TestParkTooLarge(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	for range 2 {
+		must(t, r.Park(ctx, "INBOX", 7, 1, start, []byte("Subject: huge\r\n\r\n"), "31 MB, more than 25 MB"))
+	}
+	if m, err := r.NextMail(ctx, clock(1)); m != nil || err != nil {
+		t.Errorf("a parked mail is read: %+v %v", m, err)
+	}
+	list, err := r.Parked(ctx)
+	must(t, err)
+	if len(list) != 1 || list[0].Whole || list[0].Reason != "31 MB, more than 25 MB" || list[0].UID != 1 {
+		t.Fatalf("parked are %+v", list)
+	}
+	raw, err := r.Raw(ctx, list[0].ID)
+	if string(raw) != "Subject: huge\r\n\r\n" || err != nil {
+		t.Errorf("header is %q, %v", raw, err)
+	}
+	wantErr(t, r.RetryParked(ctx, list[0].ID), "only its header")
+	must(t, r.DropParked(ctx, list[0].ID))
+	if list, _ := r.Parked(ctx); len(list) != 0 {
+		t.Errorf("after drop: %+v", list)
+	}
+	if _, err := r.Raw(ctx, 99); !errors.Is(err, ErrUnknown) {
+		t.Errorf("raw of no mail: %v", err)
+	}
+}
+
+func TestParkWithoutHeader(t *testing.T) {
+	r := newRig(t)
+	for uid := range uint32(3) {
+		must(t, r.Park(t.Context(), "INBOX", 7, uid+1, start, nil, "the server does not give it"))
+	}
+	if list, err := r.Parked(t.Context()); len(list) != 3 || err != nil {
+		t.Errorf("parked are %+v, %v", list, err)
+	}
+}
+
+func TestParkedIsMadeWhole(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	small := "Subject: small\r\n\r\nhello\r\n"
+	large := "Subject: large\r\n\r\n" + strings.Repeat("x", 9000)
+	r.receive(small)
+	must(t, r.Park(ctx, "INBOX", 7, 2, start, []byte(large[:18]), "too large"))
+	must(t, r.Begin(ctx, "INBOX", 7, 0, time.Time{})) // from the start, with a larger limit
+	for i, raw := range []string{small, large, large} {
+		fresh, err := r.Receive(ctx, "INBOX", 7, uint32(min(i+1, 2)), start, []byte(raw))
+		if want := i == 1; fresh != want || err != nil {
+			t.Errorf("mail %d is fresh: %v, %v", i, fresh, err)
+		}
+	}
+	must(t, r.Commit(ctx, Step{At: clock(1), Mail: 1, Verdict: Ignored}))
+	m, err := r.NextMail(ctx, clock(1))
+	must(t, err)
+	if m == nil || string(m.Raw) != large {
+		t.Errorf("next mail is %+v", m)
+	}
+	r.verifyClean()
+}
+
+func TestWaiting(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	early, late := r.receive("update of task 1"), r.receive("task 1")
+	wait := Step{At: clock(1), Mail: early, Verdict: Waiting, Reason: "no such task yet", Until: clock(15)}
+	wantErr(t, r.Commit(ctx, Step{At: clock(1), Mail: early, Verdict: Waiting}), "without a time")
+	must(t, r.Commit(ctx, wait))
+	if at, ok, err := r.WakeMail(ctx); !at.Equal(clock(15)) || !ok || err != nil {
+		t.Errorf("wakes at %v %v %v", at, ok, err)
+	}
+	for _, c := range []struct {
+		now  int
+		want int64
+	}{{2, late}, {14, late}, {15, early}, {16, early}} {
+		m, err := r.NextMail(ctx, clock(c.now))
+		must(t, err)
+		if m == nil || m.ID != c.want {
+			t.Errorf("at minute %d the next mail is %+v, want %d", c.now, m, c.want)
+		}
+	}
+	wait.At, wait.Until = clock(15), clock(20)
+	must(t, r.Commit(ctx, wait))
+	m, err := r.NextMail(ctx, clock(20))
+	must(t, err)
+	if m.ID != early || m.Attempts != 2 || !m.FirstSeen.Equal(clock(1)) || !m.At.Equal(start) || m.UIDValidity != 7 || m.UID != 1 || m.Mailbox != "INBOX" {
+		t.Errorf("put off twice: %+v", m)
+	}
+	must(t, r.Commit(ctx, Step{At: clock(20), Mail: early, Verdict: Ignored}))
+	if _, ok, err := r.WakeMail(ctx); ok || err != nil {
+		t.Errorf("still something to wake for: %v", err)
+	}
+}
+
+func TestHeldMail(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		act     func(*rig, int64) error
+		vouched string // of the mail that is read next; "" if none is
+	}{
+		{"released by the operator", func(r *rig, id int64) error { return r.ReleaseHeld(r.Context(), id) }, "operator"},
+		{"confirmed", func(r *rig, id int64) error {
+			return r.Commit(r.Context(), Step{At: clock(5), Release: []int64{id}})
+		}, "confirm"},
+		{"dropped by the operator", func(r *rig, id int64) error { return r.DropHeld(r.Context(), id) }, ""},
+		{"expired", func(r *rig, id int64) error {
+			return r.Commit(r.Context(), Step{At: clock(5), Drop: []int64{id}})
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			id := r.receive("approve")
+			wantErr(t, r.ReleaseHeld(t.Context(), id), "release held mail 1", ErrUnknown.Error())
+			must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(1), Mail: id, Verdict: Held, Reason: "token", From: "x@y.example", Subject: "Re: Login", Task: 4, Text: "approve"}))
+			list, err := r.Held(t.Context())
+			must(t, err)
+			if len(list) != 1 || list[0].From != "x@y.example" || list[0].Subject != "Re: Login" || list[0].Task != 4 || list[0].Team != shop || !list[0].Decided.Equal(clock(1)) {
+				t.Fatalf("held are %+v", list)
+			}
+			must(t, c.act(r, id))
+			if list, _ = r.Held(t.Context()); len(list) != 0 {
+				t.Errorf("still held: %+v", list)
+			}
+			m, err := r.NextMail(t.Context(), clock(9))
+			must(t, err)
+			if got := m != nil; got != (c.vouched != "") || got && m.Vouched != c.vouched {
+				t.Errorf("next mail is %+v, want vouched %q", m, c.vouched)
+			}
+			if c.act(r, id) == nil && strings.HasSuffix(c.name, "operator") {
+				t.Error("a second time is taken for done")
+			}
+			r.verifyClean()
+		})
+	}
+}
+
+func TestParkedByReader(t *testing.T) {
+	r := newRig(t)
+	id := r.receive("no header here")
+	must(t, r.Commit(t.Context(), Step{At: clock(1), Mail: id, Verdict: Parked, Reason: "no header"}))
+	c, err := r.Counts(t.Context())
+	if err != nil || c.Parked != 1 || c.Unread != 0 {
+		t.Errorf("counts are %+v, %v", c, err)
+	}
+	must(t, r.RetryParked(t.Context(), id))
+	s := r.plan(id, opened(1, "", "It reads now"))
+	must(t, r.Commit(t.Context(), s))
+	m, err := r.Mail(t.Context(), id)
+	must(t, err)
+	if m.Verdict != Read || m.Reason != "" {
+		t.Errorf("mail is %+v", m)
+	}
+	if n, err := r.TaskByMessage(t.Context(), shop, []string{"", "none@x", "root1@acme.example"}); n != 1 || err != nil {
+		t.Errorf("task by message is %d, %v", n, err)
+	}
+	if n, err := r.TaskByMessage(t.Context(), "other@acme.example", []string{"root1@acme.example"}); n != 0 || err != nil {
+		t.Errorf("another team's task is %d, %v", n, err)
+	}
+}

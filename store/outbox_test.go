@@ -1,0 +1,193 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"gatepost/loop"
+)
+
+// post puts letters into the outbox.
+func (r *rig) post(letters ...loop.Letter) {
+	r.Helper()
+	must(r, r.Commit(r.Context(), Step{Team: shop, At: clock(r.now), Letters: letters}))
+}
+
+func due(n int, to string) loop.Letter {
+	l := letter(to)
+	l.Task, l.Due = 0, clock(n)
+	return l
+}
+
+func (r *rig) next(now int) int64 {
+	r.Helper()
+	p, err := r.NextPost(r.Context(), clock(now))
+	must(r, err)
+	if p == nil {
+		return 0
+	}
+	return p.Serial
+}
+
+func TestOutboxOrder(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	if at, ok, err := r.WakePost(ctx); ok || err != nil {
+		t.Errorf("an empty outbox wakes at %v, %v", at, err)
+	}
+	now := due(0, "c@acme.example")
+	now.Due = time.Time{}
+	r.post(due(10, "a@acme.example"), due(5, "b@acme.example"), now)
+	steps := []struct {
+		name string
+		act  func() error
+		now  int
+		want int64
+		wake int // minutes; -1: at once, -2: never
+	}{
+		{"without a due date at once", nil, 0, 3, -1},
+		{"sent", func() error { return r.SentPost(ctx, 3, clock(1)) }, 1, 0, 5},
+		{"the earlier first", nil, 10, 2, 5},
+		{"put off", func() error { return r.LaterPost(ctx, 2, clock(20), "421 busy") }, 10, 1, 10},
+		{"failed", func() error { return r.FailPost(ctx, 1, clock(10), "550 no such user") }, 10, 0, 20},
+		{"retried", func() error { return r.RetryPost(ctx, 1) }, 10, 1, -1},
+		{"dropped", func() error { return r.DropPost(ctx, 1, clock(11)) }, 19, 0, 20},
+		{"its time again", nil, 20, 2, 20},
+		{"cancelled", func() error { return r.Commit(ctx, Step{At: clock(20), Cancel: []int64{2, 3, 99}}) }, 30, 0, -2},
+		{"put off too late", func() error { return r.LaterPost(ctx, 2, clock(25), "x") }, 30, 0, -2},
+	}
+	for _, c := range steps {
+		t.Run(c.name, func(t *testing.T) {
+			if c.act != nil {
+				must(t, c.act())
+			}
+			if got := r.next(c.now); got != c.want {
+				t.Errorf("next is %d, want %d", got, c.want)
+			}
+			at, ok, err := r.WakePost(ctx)
+			must(t, err)
+			if want := c.wake != -2; ok != want {
+				t.Errorf("wake: %v", ok)
+			}
+			if c.wake >= 0 && !at.Equal(clock(c.wake)) || c.wake == -1 && !at.IsZero() {
+				t.Errorf("wakes at %v, want minute %d", at, c.wake)
+			}
+		})
+	}
+	list, err := r.Outbox(ctx, PostFilter{})
+	must(t, err)
+	var got string
+	for _, p := range list {
+		got += fmt.Sprintf("%d %s %d %q; ", p.Serial, p.State, p.Attempts, p.Reason)
+	}
+	if want := `1 dropped 1 "550 no such user"; 2 cancelled 1 "421 busy"; 3 sent 1 ""; `; got != want {
+		t.Errorf("outbox is %s, want %s", got, want)
+	}
+	for i, err := range []error{r.SentPost(ctx, 99, start), r.LaterPost(ctx, 99, start, ""), r.FailPost(ctx, 99, start, ""),
+		r.RetryPost(ctx, 3), r.DropPost(ctx, 3, start), r.KeepPost(ctx, &loop.Post{Serial: 99, MessageID: "x", Raw: []byte("x")})} {
+		if !errors.Is(err, ErrUnknown) {
+			t.Errorf("act %d on no such letter: %v", i, err)
+		}
+	}
+}
+
+func TestKeepPost(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	r.post(due(1, "a@acme.example"), due(2, "b@acme.example"))
+	p, err := r.NextPost(ctx, clock(1))
+	must(t, err)
+	if p.Raw != nil || p.Letter.To != "a@acme.example" || !p.Letter.Due.Equal(clock(1)) {
+		t.Fatalf("letter is %+v", p)
+	}
+	p.MessageID, p.Sender, p.Raw, p.Text = "t1.tok.1@acme.example", "shop+b1.tok@acme.example", []byte("Subject: x\r\n\r\n\x00x"), "x"
+	must(t, r.KeepPost(ctx, p))
+	r.reopen() // killed before it could be sent
+	q, err := r.NextPost(ctx, clock(1))
+	must(t, err)
+	if string(q.Raw) != string(p.Raw) || q.MessageID != p.MessageID || q.Sender != p.Sender || q.Text != "x" {
+		t.Errorf("kept letter is %+v, want %+v", q, p)
+	}
+	must(t, r.KeepPost(ctx, p))
+	p.Raw = []byte("other bytes")
+	if err := r.KeepPost(ctx, p); !errors.Is(err, ErrStale) {
+		t.Errorf("other bytes for a kept letter: %v", err)
+	}
+	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2, MessageID: p.MessageID, Raw: []byte("x")}), "another letter's")
+	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2}), "no bytes")
+
+	for _, c := range []struct {
+		ids  []string
+		want int64
+	}{{nil, 0}, {[]string{"", "x@y"}, 0}, {[]string{"x@y", p.MessageID}, 1}} {
+		q, err := r.LetterByID(ctx, c.ids)
+		must(t, err)
+		if c.want == 0 != (q == nil) || q != nil && q.Serial != c.want {
+			t.Errorf("letter by %q is %+v, want %d", c.ids, q, c.want)
+		}
+	}
+	if q, err := r.PostBySerial(ctx, 1); err != nil || string(q.Raw) != "Subject: x\r\n\r\n\x00x" {
+		t.Errorf("letter 1 is %+v, %v", q, err)
+	}
+	if _, err := r.PostBySerial(ctx, 99); !errors.Is(err, ErrUnknown) {
+		t.Errorf("letter 99: %v", err)
+	}
+}
+
+func TestOneLetterPerKey(t *testing.T) {
+	r := newRig(t)
+	l := due(1, "priya@acme.example")
+	l.Key = "digest|priya@acme.example|2026-03-02"
+	r.post(l, l)
+	r.post(l)
+	other := l
+	other.Team = "other@acme.example"
+	r.post(other, due(3, "x@acme.example"), due(3, "x@acme.example"))
+	must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "me.x.1@acme.example", Raw: []byte("x")}))
+	must(t, r.SentPost(t.Context(), 1, clock(2)))
+	r.post(l) // sent is sent
+	list, err := r.Outbox(t.Context(), PostFilter{})
+	must(t, err)
+	if len(list) != 4 || list[3].Serial != 4 {
+		t.Errorf("outbox is %+v", list)
+	}
+	r.verifyClean()
+}
+
+func TestOutboxFilter(t *testing.T) {
+	r := newRig(t)
+	r.does("1", opened(1, "web", "One"))
+	gate := letter("priya@acme.example")
+	gate.Kind = loop.Gate
+	r.post(letter("dana@acme.example"), gate, due(1, "dana@acme.example"))
+	must(t, r.FailPost(t.Context(), 1, clock(2), "550"))
+	for _, c := range []struct {
+		f    PostFilter
+		want string
+	}{
+		{PostFilter{}, "[1 2 3]"},
+		{PostFilter{Limit: 2}, "[2 3]"},
+		{PostFilter{State: PostFailed}, "[1]"},
+		{PostFilter{State: PostWaiting}, "[2 3]"},
+		{PostFilter{State: PostWaiting, Task: 1}, "[2]"},
+		{PostFilter{Kind: loop.Gate}, "[2]"},
+		{PostFilter{To: "dana@acme.example", Team: shop}, "[1 3]"},
+		{PostFilter{Team: "other@acme.example"}, "[]"},
+	} {
+		list, err := r.Outbox(t.Context(), c.f)
+		must(t, err)
+		got := []int64{}
+		for _, p := range list {
+			got = append(got, p.Serial)
+		}
+		if fmt.Sprint(got) != c.want {
+			t.Errorf("%+v selects %v, want %s", c.f, got, c.want)
+		}
+	}
+	c, err := r.Counts(t.Context())
+	if err != nil || c.Waiting != 2 || c.Failed != 1 {
+		t.Errorf("counts are %+v, %v", c, err)
+	}
+}

@@ -1,0 +1,40 @@
+package store
+
+import (
+	"strings"
+	"testing"
+)
+
+// What runs for every mail and every letter must not read a table from end to
+// end: a year later it would be slow.
+func TestHotQueriesUseIndexes(t *testing.T) {
+	r := newRig(t)
+	r.story()
+	for _, query := range []string{
+		`SELECT i.id FROM inbox i JOIN raw ON raw.mail = i.id WHERE i.verdict IN ('', 'waiting') AND i.until <= '' ORDER BY i.id LIMIT 1`,
+		`SELECT coalesce(min(until), '') FROM inbox WHERE verdict IN ('', 'waiting') AND until <> ''`,
+		`SELECT id FROM inbox WHERE mailbox = '' AND uidvalidity = 1 AND uid = 1`,
+		`SELECT id FROM inbox WHERE fingerprint = ''`,
+		`SELECT id FROM inbox WHERE verdict IN ('parked', 'held') AND verdict = 'held' ORDER BY id`,
+		postColumns + `, raw FROM post WHERE state = 'waiting' AND next <= '' ORDER BY next, serial LIMIT 1`,
+		`SELECT min(next) FROM post WHERE state = 'waiting'`,
+		`SELECT count(*) FROM post WHERE state = 'failed'`,
+		postColumns + ` FROM post WHERE message_id = 'x' AND message_id <> ''`,
+		`SELECT count(*) FROM post WHERE team = ? AND key = ? AND key <> ''`,
+		`SELECT number FROM task WHERE team = '' AND root = 'x' AND root <> ''`,
+		openTasks,
+		`SELECT body FROM event WHERE team = '' AND task = 1 ORDER BY seq`,
+	} {
+		rows, err := r.reader.Query(`EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "?"))...)
+		must(t, err)
+		for rows.Next() {
+			var id, parent, unused int
+			var line string
+			must(t, rows.Scan(&id, &parent, &unused, &line))
+			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "json_each") || strings.Contains(line, "TEMP B-TREE FOR ORDER") {
+				t.Errorf("%s\n\t%s", query, line)
+			}
+		}
+		must(t, rows.Close())
+	}
+}

@@ -1,0 +1,189 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// applicationID marks the file as one of ours: "GPST".
+const applicationID = 0x47505354
+
+// migrations lead from an empty file to the present schema; the i-th makes
+// version i+1. They are only ever added to: a released one never changes.
+var migrations = []string{version1}
+
+// migrate brings a database from version to the newest one. Each step is a
+// transaction with its version number, so a crash leaves a whole older schema.
+func migrate(db *sql.DB, version int, migrations []string) error {
+	for version < len(migrations) {
+		op := fmt.Sprintf("migrate database to version %d", version+1)
+		tx, err := db.BeginTx(context.Background(), nil)
+		if err != nil {
+			return explain(op, err)
+		}
+		defer tx.Rollback()
+		// Another process may have migrated it while we waited for the lock.
+		if err := tx.QueryRow(`PRAGMA user_version`).Scan(&version); err != nil {
+			return explain(op, err)
+		}
+		if version < len(migrations) {
+			if _, err := tx.Exec(migrations[version]); err != nil {
+				return explain(op, err)
+			}
+			version++
+			if _, err := tx.Exec(fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, version)); err != nil {
+				return explain(op, err)
+			}
+		}
+		if err := tx.Commit(); err != nil {
+			return explain(op, err)
+		}
+	}
+	return nil
+}
+
+const version1 = `
+CREATE TABLE position (
+    mailbox     TEXT    NOT NULL PRIMARY KEY, -- as its source names it
+    uidvalidity INTEGER NOT NULL,             -- of the numbers in uid (RFC 9051 2.3.1.1)
+    uid         INTEGER NOT NULL,             -- all up to here are in inbox, or are not to be read
+    since       TEXT    NOT NULL,             -- first start: older mail is not read; '' if all is
+    polled      TEXT    NOT NULL DEFAULT ''   -- the source was last looked at, for status
+) STRICT;
+
+CREATE TABLE inbox (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT, -- order in which mail is read; never used again
+    mailbox     TEXT    NOT NULL,             -- where it was first found
+    uidvalidity INTEGER NOT NULL,
+    uid         INTEGER NOT NULL,
+    fingerprint TEXT    NOT NULL UNIQUE,      -- of Message-ID and content: a second copy is the same mail
+    at          TEXT    NOT NULL,             -- when it was received
+    size        INTEGER NOT NULL,             -- bytes in raw
+    whole       INTEGER NOT NULL,             -- 1; 0 if only the header was fetched
+    verdict     TEXT    NOT NULL DEFAULT ''
+                CHECK (verdict IN ('', 'waiting', 'read', 'parked', 'held', 'ignored', 'dropped')),
+    reason      TEXT    NOT NULL DEFAULT '',  -- why it waits, is parked, held or ignored
+    until       TEXT    NOT NULL DEFAULT '',  -- waiting: not to be read before
+    first_seen  TEXT    NOT NULL DEFAULT '',  -- waiting: when it was first put off
+    attempts    INTEGER NOT NULL DEFAULT 0,   -- how often it was put off
+    vouched     TEXT    NOT NULL DEFAULT '',  -- who let a held mail in: confirm, operator
+    decided     TEXT    NOT NULL DEFAULT '',  -- when the verdict was given
+    team        TEXT    NOT NULL DEFAULT '',  -- address of the team that it was for
+    sender      TEXT    NOT NULL DEFAULT '',  -- these five as the reader saw them, for lists and search
+    subject     TEXT    NOT NULL DEFAULT '',
+    robot       TEXT    NOT NULL DEFAULT '',
+    task        INTEGER NOT NULL DEFAULT 0,
+    text        TEXT    NOT NULL DEFAULT '',
+    UNIQUE (mailbox, uidvalidity, uid)
+) STRICT;
+CREATE INDEX inbox_unread ON inbox (id) WHERE verdict IN ('', 'waiting');
+CREATE INDEX inbox_kept ON inbox (verdict, id) WHERE verdict IN ('parked', 'held');
+
+CREATE TABLE raw (
+    mail        INTEGER NOT NULL PRIMARY KEY REFERENCES inbox (id),
+    bytes       BLOB    NOT NULL              -- as the server gave them
+) STRICT;
+
+CREATE TABLE copy (
+    mailbox     TEXT    NOT NULL,             -- a further place where the mail was found:
+    uidvalidity INTEGER NOT NULL,             -- a rescan, a second delivery
+    uid         INTEGER NOT NULL,
+    mail        INTEGER NOT NULL REFERENCES inbox (id),
+    PRIMARY KEY (mailbox, uidvalidity, uid)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE team (
+    address     TEXT    NOT NULL PRIMARY KEY,
+    last_task   INTEGER NOT NULL DEFAULT 0,   -- highest task number given
+    last_hold   INTEGER NOT NULL DEFAULT 0,   -- highest confirm number given
+    strange     INTEGER NOT NULL DEFAULT 0,   -- mails of strangers held so far
+    begun       TEXT    NOT NULL DEFAULT ''   -- when the first task was opened
+) STRICT;
+
+CREATE TABLE task (
+    team        TEXT    NOT NULL,
+    number      INTEGER NOT NULL,
+    stream      TEXT    NOT NULL,
+    state       TEXT    NOT NULL,
+    changed     TEXT    NOT NULL,             -- last event
+    root        TEXT    NOT NULL,             -- Message-ID of the opening mail
+    body        TEXT    NOT NULL,             -- loop.Task as JSON
+    PRIMARY KEY (team, number)
+) STRICT;
+CREATE UNIQUE INDEX task_in_work ON task (team, stream) WHERE state IN ('active', 'gate');
+CREATE INDEX task_open ON task (team) WHERE state IN ('draft', 'queued', 'active', 'gate');
+CREATE INDEX task_changed ON task (team, changed);
+CREATE INDEX task_root ON task (team, root) WHERE root <> '';
+
+CREATE TABLE stream (
+    team        TEXT    NOT NULL,
+    name        TEXT    NOT NULL,
+    body        TEXT    NOT NULL,             -- loop.Stream as JSON
+    PRIMARY KEY (team, name)
+) STRICT;
+
+CREATE TABLE person (
+    team        TEXT    NOT NULL,
+    name        TEXT    NOT NULL,             -- the key: their first address
+    body        TEXT    NOT NULL,             -- loop.Presence as JSON
+    PRIMARY KEY (team, name)
+) STRICT;
+
+CREATE TABLE hold (
+    team        TEXT    NOT NULL,
+    number      INTEGER NOT NULL,             -- c17
+    body        TEXT    NOT NULL,             -- loop.Hold as JSON
+    PRIMARY KEY (team, number)
+) STRICT;
+
+CREATE TABLE event (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT, -- place in the record
+    team        TEXT    NOT NULL,
+    task        INTEGER NOT NULL,             -- 0: of no one task
+    kind        TEXT    NOT NULL,
+    at          TEXT    NOT NULL,
+    mail        INTEGER REFERENCES inbox (id), -- the mail that did it; NULL: time, or the operator
+    body        TEXT    NOT NULL              -- loop.Event as JSON
+) STRICT;
+CREATE INDEX event_task ON event (team, task, seq);
+
+CREATE TABLE post (
+    serial      INTEGER PRIMARY KEY AUTOINCREMENT, -- part of the Message-ID; never used again
+    team        TEXT    NOT NULL,
+    kind        TEXT    NOT NULL,
+    recipient   TEXT    NOT NULL,
+    task        INTEGER NOT NULL,             -- 0: of no one task
+    key         TEXT    NOT NULL,             -- names the deed, so that it is done once; '' if a mail caused it
+    mail        INTEGER REFERENCES inbox (id), -- the mail that caused it; NULL: time, or the operator
+    created     TEXT    NOT NULL,
+    state       TEXT    NOT NULL DEFAULT 'waiting'
+                CHECK (state IN ('waiting', 'sent', 'failed', 'cancelled', 'dropped')),
+    next        TEXT    NOT NULL,             -- waiting: not to be sent before; '' at once
+    attempts    INTEGER NOT NULL DEFAULT 0,
+    reason      TEXT    NOT NULL DEFAULT '',  -- what the last attempt failed of
+    closed      TEXT    NOT NULL DEFAULT '',  -- when it was sent, or given up
+    message_id  TEXT    NOT NULL DEFAULT '',  -- without angle brackets; '' until it is put into words
+    sender      TEXT    NOT NULL DEFAULT '',  -- of the envelope; '' is <>
+    letter      TEXT    NOT NULL,             -- loop.Letter as JSON
+    text        TEXT    NOT NULL DEFAULT '',  -- the plain text, to compare replies with
+    raw         BLOB                          -- the bytes that go out, however often; NULL until put into words
+) STRICT;
+CREATE UNIQUE INDEX post_key ON post (team, key) WHERE key <> '';
+CREATE UNIQUE INDEX post_message ON post (message_id) WHERE message_id <> '';
+CREATE INDEX post_waiting ON post (next, serial) WHERE state = 'waiting';
+CREATE INDEX post_failed ON post (serial) WHERE state = 'failed';
+
+CREATE TABLE said (
+    id          INTEGER PRIMARY KEY,          -- docid in words; a later one was said later
+    team        TEXT    NOT NULL,
+    seq         INTEGER REFERENCES event (seq), -- an event's words, or
+    mail        INTEGER REFERENCES inbox (id)   -- all that a mail said
+) STRICT;
+-- Without a content table: the text is in event and inbox already.
+CREATE VIRTUAL TABLE words USING fts4 (
+    content="",
+    text,
+    tokenize=unicode61
+);
+`

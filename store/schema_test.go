@@ -1,0 +1,107 @@
+package store
+
+import (
+	"database/sql"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"gatepost/loop"
+)
+
+// schemaOf lists everything in the file that is not data.
+func schemaOf(t *testing.T, file string) []string {
+	t.Helper()
+	db, err := sql.Open("sqlite3", file)
+	must(t, err)
+	defer db.Close()
+	rows, err := db.Query(`
+		SELECT type || ' ' || name || ': ' || coalesce(sql, '')
+		  FROM sqlite_schema
+		 UNION ALL
+		SELECT 'version ' || user_version FROM pragma_user_version
+		 UNION ALL
+		SELECT 'application ' || application_id FROM pragma_application_id
+		 ORDER BY 1`)
+	must(t, err)
+	defer rows.Close()
+	var list []string
+	for rows.Next() {
+		var s string
+		must(t, rows.Scan(&s))
+		list = append(list, s)
+	}
+	must(t, rows.Err())
+	return list
+}
+
+// oldest builds the database of the first version with something in it.
+func oldest(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "gatepost.db")
+	script, err := os.ReadFile("testdata/v1.sql")
+	must(t, err)
+	db, err := sql.Open("sqlite3", file)
+	must(t, err)
+	_, err = db.Exec(string(script))
+	must(t, err)
+	must(t, db.Close())
+	return file
+}
+
+func TestMigrateFromOldest(t *testing.T) {
+	file := oldest(t)
+	d, err := Open(file)
+	must(t, err)
+	r := &rig{TB: t, DB: d, file: file, now: 40, uid: 40}
+	r.verifyClean()
+	s, err := d.Load(t.Context(), team, Want{All: true})
+	must(t, err)
+	if s.LastTask != 1 || s.Tasks[1].Title != "Login loops" || s.Tasks[1].State != loop.Active {
+		t.Errorf("task 1 of the oldest file: %+v", s.Tasks[1])
+	}
+	r.does("and on it goes", said(loop.Updated, 1, "Still there."))
+	r.verifyClean()
+	if hits, err := d.Search(t.Context(), shop, "cookie", 9); err != nil || len(hits) != 1 {
+		t.Errorf("search in the oldest file: %v %v", hits, err)
+	}
+	must(t, d.Close())
+
+	fresh := newRig(t)
+	must(t, fresh.Close())
+	if a, b := schemaOf(t, file), schemaOf(t, fresh.file); !slices.Equal(a, b) {
+		t.Errorf("migrated and fresh differ:\n%q\n%q", a, b)
+	}
+}
+
+func TestMigrateStepByStep(t *testing.T) {
+	more := append(slices.Clone(migrations),
+		`ALTER TABLE team ADD COLUMN motto TEXT NOT NULL DEFAULT ''`,
+		`CREATE TABLE extra (x TEXT NOT NULL) STRICT; INSERT INTO extra VALUES ('kept')`)
+	broken := append(slices.Clone(more), `CREATE TABLE half (x TEXT) STRICT; SELECT no_such_function()`)
+	file := oldest(t)
+
+	_, err := open(file, broken) // stops at a whole version, with what it got
+	wantErr(t, err, "migrate database to version 4")
+	if s := schemaOf(t, file); !slices.Contains(s, "version 3") || slices.ContainsFunc(s, func(l string) bool { return l[:min(len(l), 10)] == "table half" }) {
+		t.Errorf("after a failed migration: %q", s)
+	}
+	d, err := open(file, more)
+	must(t, err)
+	var x string
+	must(t, d.reader.QueryRow(`SELECT x FROM extra`).Scan(&x))
+	must(t, d.Close())
+
+	_, err = Open(file) // which knows only version 1
+	wantErr(t, err, "version 3", "install the newer gatepost")
+}
+
+func TestReaderDoesNotMigrate(t *testing.T) {
+	old := migrations
+	defer func() { migrations = old }()
+	file := oldest(t)
+	migrations = append(slices.Clone(old), `CREATE TABLE extra (x TEXT) STRICT`)
+	_, err := OpenReader(file)
+	wantErr(t, err, "version 1", "start the service")
+}

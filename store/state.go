@@ -1,0 +1,269 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"gatepost/loop"
+)
+
+// Want says which tasks a load brings besides the open ones. Streams, people,
+// holds and counters are always whole.
+type Want struct {
+	All   bool      // every task
+	Tasks []int     // these, if they exist
+	Since time.Time // those changed then or later; zero: none for that reason
+}
+
+// Load reads the state of a team, or the part of it that is wanted, as of one
+// moment. A team that nothing is known of has an empty state.
+func (d *DB) Load(ctx context.Context, team *loop.Team, want Want) (s *loop.State, err error) {
+	err = d.read(ctx, fmt.Sprintf("load state of %s", team.Address), func(tx *sql.Tx) error {
+		s, err = load(ctx, tx, team, want)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// openTasks takes the team, a time and a list of numbers.
+const openTasks = `
+	SELECT body
+	  FROM task
+	 WHERE team = ?1
+	   AND (state IN ('draft', 'queued', 'active', 'gate')
+	        OR changed >= ?2
+	        OR number IN (SELECT value FROM json_each(?3)))`
+
+func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.State, error) {
+	s := loop.NewState(team)
+	err := tx.QueryRowContext(ctx, `
+		SELECT last_task,
+		       last_hold,
+		       strange,
+		       begun
+		  FROM team
+		 WHERE address = ?`, team.Address).Scan(&s.LastTask, &s.LastHold, &s.Strange, moment{&s.Begun})
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, err
+	}
+	since := never
+	if !want.Since.IsZero() {
+		since = stamp(want.Since)
+	}
+	named, err := json.Marshal(append([]int{}, want.Tasks...))
+	if err != nil {
+		return nil, err
+	}
+	tasks, args := `SELECT body FROM task WHERE team = ?`, []any{team.Address}
+	if !want.All {
+		tasks, args = openTasks, append(args, since, string(named))
+	}
+	return s, errors.Join(
+		each(ctx, tx, func(t *loop.Task) { s.Tasks[t.Number] = t }, tasks, args...),
+		each(ctx, tx, func(v *loop.Stream) { s.Streams[v.Name] = v }, `SELECT body FROM stream WHERE team = ?`, team.Address),
+		each(ctx, tx, func(p *loop.Presence) { s.People[p.Key] = p }, `SELECT body FROM person WHERE team = ?`, team.Address),
+		each(ctx, tx, func(h *loop.Hold) { s.Holds[h.Number] = h }, `SELECT body FROM hold WHERE team = ?`, team.Address),
+	)
+}
+
+// each reads rows of one JSON column.
+func each[T any](ctx context.Context, tx *sql.Tx, add func(*T), query string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := new(T)
+		if err := rows.Scan(object{v}); err != nil {
+			return err
+		}
+		add(v)
+	}
+	return rows.Err()
+}
+
+// saveState writes what after has changed of before: the objects whose
+// pointers differ. It fails with ErrStale if the database no longer holds them
+// as before has them, so that two writers cannot undo each other's work.
+func saveState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
+	if counters(before) != counters(after) {
+		if err := saveTeam(ctx, tx, team, before, after); err != nil {
+			return err
+		}
+	}
+	for n := range before.Tasks {
+		if after.Tasks[n] == nil {
+			return fmt.Errorf("task %d is gone from the state: tasks are never deleted", n)
+		}
+	}
+	// Those that leave work go first: a stream never has two at once, not even
+	// between two statements.
+	tasks := changed(before.Tasks, after.Tasks)
+	slices.SortStableFunc(tasks, func(a, b int) int {
+		return cmp.Compare(busy(after.Tasks[a]), busy(after.Tasks[b]))
+	})
+	for _, n := range tasks {
+		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n]); err != nil {
+			return err
+		}
+	}
+	// The first error ends it: after some errors SQLite has ended the
+	// transaction already, and the next statement would commit by itself.
+	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams); err != nil {
+		return err
+	}
+	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People); err != nil {
+		return err
+	}
+	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds)
+}
+
+// counters are what a state holds besides its objects.
+func counters(s *loop.State) [4]string {
+	return [4]string{strconv.Itoa(s.LastTask), strconv.Itoa(s.LastHold), strconv.Itoa(s.Strange), stamp(s.Begun)}
+}
+
+func saveTeam(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
+	r, err := tx.ExecContext(ctx, `
+		UPDATE team
+		   SET last_task = ?,
+		       last_hold = ?,
+		       strange = ?,
+		       begun = ?
+		 WHERE address = ?
+		   AND last_task = ?
+		   AND last_hold = ?
+		   AND strange = ?
+		   AND begun = ?`,
+		after.LastTask, after.LastHold, after.Strange, stamp(after.Begun),
+		team, before.LastTask, before.LastHold, before.Strange, stamp(before.Begun))
+	if err = one(r, err); errors.Is(err, ErrUnknown) {
+		return fmt.Errorf("numbers of %s: %w", team, ErrStale)
+	}
+	return err
+}
+
+func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task) error {
+	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `
+		INSERT INTO task (team, number, stream, state, changed, root, body)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+		ON CONFLICT (team, number) DO UPDATE
+		   SET stream = ?3,
+		       state = ?4,
+		       changed = ?5,
+		       root = ?6,
+		       body = ?7`,
+		team, after.Number, after.Stream, string(after.State), stamp(after.Changed), after.Root, body)
+	if violates(err) {
+		return fmt.Errorf("task %d: stream %q has a task in work already: %w", after.Number, after.Stream, err)
+	}
+	return err
+}
+
+// saveAll writes the changed objects of a table and deletes those that are gone.
+func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T) error {
+	for _, k := range changed(before, after) {
+		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k])
+		if err != nil {
+			return err
+		}
+		if after[k] == nil {
+			_, err = tx.ExecContext(ctx, `DELETE FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, k)
+		} else {
+			_, err = tx.ExecContext(ctx, `
+				INSERT INTO `+table+` (team, `+column+`, body)
+				VALUES (?1, ?2, ?3)
+				ON CONFLICT (team, `+column+`) DO UPDATE
+				   SET body = ?3`, team, k, body)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changed lists, sorted, the keys whose objects differ. Fold makes a fresh copy
+// of whatever it touches, so the pointers tell.
+func changed[K cmp.Ordered, T any](before, after map[K]*T) []K {
+	keys := map[K]bool{}
+	for k, v := range after {
+		if v != before[k] {
+			keys[k] = true
+		}
+	}
+	for k := range before {
+		if after[k] == nil {
+			keys[k] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+func busy(t *loop.Task) int {
+	if t.State == loop.Active || t.State == loop.AtGate {
+		return 1
+	}
+	return 0
+}
+
+// replaces returns the JSON of after, once it is certain that the row still
+// holds before (nil: that there is none).
+func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T) (string, error) {
+	stored := new(T)
+	err := tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, key).Scan(object{stored})
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		stored = nil
+	case err != nil:
+		return "", err
+	}
+	same := (stored == nil) == (before == nil)
+	if same && stored != nil {
+		a, errA := canonical(stored)
+		b, errB := canonical(before)
+		if err := errors.Join(errA, errB); err != nil {
+			return "", err
+		}
+		same = bytes.Equal(a, b)
+	}
+	if !same {
+		return "", fmt.Errorf("%s %v of %s: %w", table, key, team, ErrStale)
+	}
+	if after == nil {
+		return "", nil
+	}
+	b, err := json.Marshal(after)
+	return string(b), err
+}
+
+// canonical is the JSON of v as it would be after a way through the database:
+// no difference between nil and empty, no monotonic clock, no broken UTF-8.
+func canonical[T any](v *T) ([]byte, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	w := new(T)
+	if err := json.Unmarshal(b, w); err != nil {
+		return nil, err
+	}
+	return json.Marshal(w)
+}

@@ -1,0 +1,222 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"slices"
+
+	"gatepost/loop"
+)
+
+// shown bounds how many differences of a team are told; the first is the cause
+// of the others more often than not.
+const shown = 10
+
+// Verify looks at everything that must always be true, as of one moment, and
+// says in a sentence each what is not; none is the only good answer. Teams that
+// the database knows and the config does not are looked at as well. It needs
+// the memory for the whole state of one team.
+func (d *DB) Verify(ctx context.Context, teams []*loop.Team) (bad []string, err error) {
+	err = d.read(ctx, "verify", func(tx *sql.Tx) error {
+		for _, look := range []func(context.Context, *sql.Tx) ([]string, error){verifyFile, verifyRows} {
+			more, err := look(ctx, tx)
+			if err != nil {
+				return err
+			}
+			bad = append(bad, more...)
+		}
+		known, err := column[string](ctx, tx, `
+			SELECT address FROM team
+			UNION
+			SELECT team FROM event
+			ORDER BY 1`)
+		if err != nil {
+			return err
+		}
+		for _, address := range known {
+			i := slices.IndexFunc(teams, func(t *loop.Team) bool { return t.Address == address })
+			team := &loop.Team{Address: address}
+			if i >= 0 {
+				team = teams[i]
+			}
+			more, err := verifyTeam(ctx, tx, team)
+			if err != nil {
+				return err
+			}
+			bad = append(bad, more...)
+		}
+		return nil
+	})
+	return bad, err
+}
+
+// verifyFile asks SQLite about the file itself.
+func verifyFile(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
+	lines, err := column[string](ctx, tx, `PRAGMA integrity_check(20)`)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		if l != "ok" {
+			bad = append(bad, "database: "+l)
+		}
+	}
+	lines, err = column[string](ctx, tx, `
+		SELECT format('%s row %s: refers to a row of %s that is not there', "table", rowid, parent)
+		  FROM pragma_foreign_key_check
+		 LIMIT 20`)
+	return append(bad, lines...), err
+}
+
+// invariants are queries that find nothing; what they find is a sentence.
+var invariants = []string{
+	`SELECT format('record: %d events up to number %d: some were deleted', count(*), max(seq))
+	   FROM event
+	 HAVING count(*) <> coalesce(max(seq), 0)`,
+
+	`SELECT format('letters of %s: %d have the key %s', team, count(*), key)
+	   FROM post
+	  WHERE key <> ''
+	  GROUP BY team, key
+	 HAVING count(*) > 1`,
+
+	`SELECT format('letter %d: is about task %d of %s, which does not exist', serial, task, team)
+	   FROM post
+	  WHERE task <> 0
+	    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.team = post.team AND t.number = post.task)`,
+
+	`SELECT format('letter %d: is sent, but its bytes are not kept', serial)
+	   FROM post
+	  WHERE state = 'sent'
+	    AND (raw IS NULL OR message_id = '')`,
+
+	`SELECT format('mail %d: is kept %d times', id, 1 + count(*))
+	   FROM inbox
+	   JOIN copy USING (mailbox, uidvalidity, uid)
+	  GROUP BY id`,
+
+	`SELECT format('mail %d: its bytes are not kept', id)
+	   FROM inbox
+	  WHERE NOT EXISTS (SELECT 1 FROM raw WHERE raw.mail = inbox.id)`,
+
+	`SELECT format('mail %d: is still unread, but %d events and letters come of it', id,
+	               (SELECT count(*) FROM event WHERE event.mail = inbox.id) + (SELECT count(*) FROM post WHERE post.mail = inbox.id)) AS line
+	   FROM inbox
+	  WHERE verdict = ''
+	    AND vouched = ''
+	    AND decided = ''
+	    AND (EXISTS (SELECT 1 FROM event WHERE event.mail = inbox.id) OR EXISTS (SELECT 1 FROM post WHERE post.mail = inbox.id))`,
+
+	`SELECT format('mail %d: was read by %d steps at once', mail, count(*))
+	   FROM said
+	  WHERE mail IS NOT NULL
+	  GROUP BY mail
+	 HAVING count(*) > 1`,
+}
+
+func verifyRows(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
+	for _, query := range invariants {
+		lines, err := column[string](ctx, tx, query+"\n LIMIT 20")
+		if err != nil {
+			return nil, err
+		}
+		bad = append(bad, lines...)
+	}
+	return bad, nil
+}
+
+// verifyTeam compares the stored state with the one that the record folds to.
+func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team) (bad []string, err error) {
+	stored, err := load(ctx, tx, team, Want{All: true})
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range stored.Check() {
+		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
+	}
+	folded := loop.NewState(team)
+	err = events(ctx, tx, func(e loop.Event) error {
+		if said := fold(folded, e); said != "" && len(bad) < shown {
+			bad = append(bad, fmt.Sprintf("%s: event %d (%s) does not fit what came before: %s", team.Address, e.Seq, e.Kind, said))
+		}
+		return nil
+	}, ` WHERE team = ?`, team.Address)
+	if err != nil {
+		return nil, err
+	}
+	var diff []string
+	if counters(stored) != counters(folded) {
+		diff = append(diff, fmt.Sprintf("the counters (last task, last hold, strangers, begun) are %q, the record says %q", counters(stored), counters(folded)))
+	}
+	diff = append(diff, differ("task", stored.Tasks, folded.Tasks)...)
+	diff = append(diff, differ("stream", stored.Streams, folded.Streams)...)
+	diff = append(diff, differ("person", stored.People, folded.People)...)
+	diff = append(diff, differ("hold", stored.Holds, folded.Holds)...)
+	for i, l := range diff {
+		if i == shown {
+			bad = append(bad, fmt.Sprintf("%s: and %d more differences", team.Address, len(diff)-shown))
+			break
+		}
+		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
+	}
+	return bad, nil
+}
+
+// fold makes e part of s. A damaged record can hold events that no rule would
+// write; what Fold then does to itself is a finding and not the end.
+func fold(s *loop.State, e loop.Event) (said string) {
+	defer func() {
+		if r := recover(); r != nil {
+			said = fmt.Sprint(r)
+		}
+	}()
+	s.Fold(e)
+	return ""
+}
+
+// differ says in which objects the stored state and the record disagree, and
+// where the two first part.
+func differ[K cmp.Ordered, T any](what string, stored, folded map[K]*T) (diff []string) {
+	keys := map[K]bool{}
+	for k := range stored {
+		keys[k] = true
+	}
+	for k := range folded {
+		keys[k] = true
+	}
+	for _, k := range slices.Sorted(maps.Keys(keys)) {
+		switch {
+		case stored[k] == nil:
+			diff = append(diff, fmt.Sprintf("%s %v: is not stored, but in the record", what, k))
+		case folded[k] == nil:
+			diff = append(diff, fmt.Sprintf("%s %v: is stored, but not in the record", what, k))
+		default:
+			a, errA := canonical(stored[k])
+			b, errB := canonical(folded[k])
+			if errA != nil || errB != nil {
+				diff = append(diff, fmt.Sprintf("%s %v: cannot be compared: %v %v", what, k, errA, errB))
+			} else if !bytes.Equal(a, b) {
+				x, y := part(a, b)
+				diff = append(diff, fmt.Sprintf("%s %v: is %s, the record says %s", what, k, x, y))
+			}
+		}
+	}
+	return diff
+}
+
+// part cuts out of two JSON objects the place where they part, with the name
+// of the field before it.
+func part(a, b []byte) (x, y string) {
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	start := max(bytes.LastIndexByte(a[:i], ','), bytes.LastIndexByte(a[:i], '{')) + 1
+	start = max(start, i-120)
+	cut := func(s []byte) string { return string(bytes.ToValidUTF8(s[start:min(len(s), i+60)], nil)) }
+	return cut(a), cut(b)
+}

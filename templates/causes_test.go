@@ -1,0 +1,131 @@
+package templates
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"gatepost/loop"
+)
+
+// constants reads the values of the string constants with this prefix out of
+// a source file, so that a new cause without words is found.
+func constants(t *testing.T, file, prefix string) []string {
+	t.Helper()
+	f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		for i, name := range spec.Names {
+			if strings.HasPrefix(name.Name, prefix) && i < len(spec.Values) {
+				if lit, ok := spec.Values[i].(*ast.BasicLit); ok {
+					s, err := strconv.Unquote(lit.Value)
+					if err != nil {
+						t.Fatal(err)
+					}
+					out = append(out, s)
+				}
+			}
+		}
+		return true
+	})
+	if len(out) < 5 {
+		t.Fatalf("%s: only %d constants begin with %s", file, len(out), prefix)
+	}
+	return out
+}
+
+func causes(t *testing.T) []string {
+	return append(constants(t, "../loop/letter.go", "Cause"), constants(t, "../parse/mail.go", "Doubt")...)
+}
+
+func TestEveryCauseHasItsOwnSentence(t *testing.T) {
+	said := map[string]string{}
+	for _, cause := range causes(t) {
+		l := loop.Letter{Kind: loop.Unclear, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
+			Body: loop.Body{Task: coupons(loop.AtGate, 2), Cause: cause}}
+		w := render(t, l)
+		if texts[loop.Unclear].Lookup("why."+cause) == nil {
+			t.Errorf("%s: causes.txt has no words for it", cause)
+		}
+		if other := said[w.Preheader]; other != "" {
+			t.Errorf("%s says the same as %s: %q", cause, other, w.Preheader)
+		}
+		said[w.Preheader] = cause
+		if n := len(strings.Fields(w.Preheader)); n < 6 || n > 45 {
+			t.Errorf("%s: %d words: %q", cause, n, w.Preheader)
+		}
+	}
+}
+
+// Whatever fields the rules set or leave out: every kind with every cause
+// renders, with no hole in it.
+func TestEveryKindWithEveryCause(t *testing.T) {
+	bodies := map[string]loop.Body{
+		"bare": {},
+		"full": {Task: coupons(loop.AtGate, 2), Next: invoices(loop.Active), Who: "Dana Kim", When: march(6, 9, 0), Act: "approve", Text: "Some words.", Asked: "A question?",
+			Line: "approve if green", Detail: "One more thing.", Missing: []string{"done", "stream"}, Advice: []string{"recipe"}, Place: 3, Undo: march(6, 11, 0),
+			Updates: sampleGate().Updates, Kept: sampleGate().Kept, Answers: sampleGate().Kept, Days: loop.DaysUsed{Work: 1}, Others: []string{"Ada Park"},
+			Choices: gateChoices(), Streams: []string{"web", "billing"}, Tasks: []loop.TaskView{*refunds(loop.Active), *draft()}, Query: "words",
+			Digest: SampleDigest(2).Body.Digest, Status: []loop.Lane{{Stream: "web"}}, Entries: []loop.Entry{{Task: 1, What: "opened"}}, Words: []loop.WordHelp{{Usage: "help", Does: "this"}}},
+	}
+	acts := []string{"", "approve", "redirect", "undo", "drop", "queue", "top", "after", "to", "pause", "resume", "reopen", "away", "now", "comment", "blocked", "question", "too big", "propose", "done", "unheard-of"}
+	for _, kind := range loop.Kinds {
+		for name, b := range bodies {
+			for _, cause := range append(causes(t), "", "unheard-of") {
+				b.Cause = cause
+				holes(t, kind, name+" "+cause, b)
+			}
+			for _, act := range acts {
+				b.Cause, b.Act = "", act
+				holes(t, kind, name+" "+act, b)
+			}
+		}
+	}
+}
+
+func holes(t *testing.T, kind loop.Kind, name string, b loop.Body) {
+	t.Helper()
+	l := loop.Letter{Kind: kind, Team: "shop@acme.example", To: priya, Name: "Priya Nair", Zone: "Europe/Berlin", Ref: "me", Body: b}
+	w, err := Render(l, Context{})
+	if err != nil {
+		t.Errorf("%s %s: %v", kind, name, err)
+		return
+	}
+	for part, s := range map[string]string{"subject": w.Subject, "preview": w.Preheader, "text": w.Text, "html": w.HTML} {
+		for _, hole := range []string{"<no value>", "&lt;no value&gt;", "%!", "<nil>", "{{", "ZgotmplZ", " .", " ,", "..  ", "0001", `""`} {
+			if part == "html" && strings.ContainsAny(hole, `" `) {
+				continue
+			}
+			if strings.Contains(s, hole) {
+				t.Errorf("%s %s: %s has %q in it:\n%s", kind, name, part, hole, s)
+				return
+			}
+		}
+	}
+	if w.Subject == "" || w.Preheader == "" || w.Text == "" || w.HTML == "" {
+		t.Errorf("%s %s: something is empty: %+v", kind, name, w)
+	}
+}
+
+func TestUnknownKindAndZone(t *testing.T) {
+	if _, err := Render(loop.Letter{Kind: "postcard"}, Context{}); err == nil {
+		t.Error("a postcard was rendered")
+	}
+	l := Samples()[0]
+	l.Zone = "Atlantis/Capital"
+	l.Kind, l.Body.Digest = loop.DigestMail, &loop.Digest{Day: on(2), Since: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
+	if w := render(t, l); !strings.Contains(w.Text, "Sun 1 March, 08:00 UTC") {
+		t.Errorf("an unknown zone does not show UTC:\n%s", w.Text)
+	}
+}

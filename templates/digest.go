@@ -1,0 +1,270 @@
+package templates
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"gatepost/loop"
+)
+
+// size is how much of a digest is shown. It shrinks until the whole letter
+// has at most DigestWords words.
+type size struct {
+	text, title int // words of an item's text and title
+	items       int // items in all
+}
+
+var whole = size{text: 22, title: 12, items: 1 << 20}
+
+// digestView is a digest cut to size.
+type digestView struct {
+	Sections []section
+	How      []sample // how to answer what waits, with real numbers
+}
+
+// section is one heading of a digest.
+type section struct {
+	Head  string
+	Items []item
+	More  string // what did not fit, counted
+}
+
+// item is one entry: a line, and a line of somebody's words.
+type item struct {
+	Before, After string // around the number: `Task ` and ` "title" is at the gate, 2 days.`
+	Number        string // #12; "" if about no task
+	Link          string // an empty reply about it
+	Text          string
+}
+
+// renderDigest renders with less and less until the words fit: first items'
+// texts and titles grow shorter, then items are counted instead of shown.
+// Decisions go last.
+func renderDigest(l loop.Letter, c Context) (Words, error) {
+	if l.Body.Digest == nil {
+		l.Body.Digest = &loop.Digest{}
+	}
+	v, err := newView(l, c)
+	if err != nil {
+		return Words{}, err
+	}
+	all := 0
+	for _, s := range v.sections() {
+		all += len(s.items)
+	}
+	var text string
+	fits := func(s size) bool {
+		if err != nil {
+			return true
+		}
+		v.size = s
+		if err = v.digest(); err == nil {
+			text, err = v.text()
+		}
+		return len(strings.Fields(text)) <= DigestWords
+	}
+	for _, s := range []size{whole, {16, 10, all}, {10, 8, all}, {6, 7, all}, {0, 6, all}} {
+		if fits(s) {
+			return v.digestWords(text, err)
+		}
+	}
+	low, high := 0, all // the most items that fit, by halves: fits(low) is assumed, fits(high) is known to fail
+	for high-low > 1 {
+		if mid := (low + high) / 2; fits(size{0, 6, mid}) {
+			low = mid
+		} else {
+			high = mid
+		}
+	}
+	for _, s := range []size{{10, 6, low}, {6, 6, low}, {0, 6, low}, {0, 6, low / 2}, {0, 3, 0}} {
+		if fits(s) {
+			return v.digestWords(text, err)
+		}
+	}
+	return Words{}, fmt.Errorf("digest of %d words does not shrink below %d", len(strings.Fields(text)), DigestWords)
+}
+
+func (v *view) digestWords(text string, err error) (Words, error) {
+	if err != nil {
+		return Words{}, err
+	}
+	w := Words{Subject: v.Subject, Preheader: v.Ask, Text: text}
+	w.HTML, err = v.html()
+	return w, err
+}
+
+// rawSection is a section before it is cut to size.
+type rawSection struct {
+	name   string
+	items  []loop.Item
+	status bool // "status" lists what does not fit; else the record of each task has it
+}
+
+func (v *view) sections() []rawSection {
+	d := v.B.Digest
+	return []rawSection{
+		{"waiting", d.Waiting, true}, {"moved", d.Moved, false}, {"blocked", d.Blocked, false}, {"silent", d.Silent, false},
+		{"dates", d.Dates, false}, {"next", d.Next, true}, {"low", d.Low, true}, {"away", d.Away, true}, {"bounced", d.Bounced, true},
+	}
+}
+
+// share deals n places to the sections, in their order and round by round;
+// what waits for the reader gets two in each round.
+func share(n int, sections []rawSection) []int {
+	shown := make([]int, len(sections))
+	for n > 0 {
+		dealt := false
+		for i, s := range sections {
+			for range 1 + btoi(i == 0) {
+				if shown[i] < len(s.items) && n > 0 {
+					shown[i]++
+					n--
+					dealt = true
+				}
+			}
+		}
+		if !dealt {
+			break
+		}
+	}
+	return shown
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (v *view) digest() error {
+	d := &digestView{}
+	v.D = d
+	sections := v.sections()
+	shown := share(v.size.items, sections)
+	for i, raw := range sections {
+		if len(raw.items) == 0 {
+			continue
+		}
+		head, err := v.Say("head." + raw.name)
+		if err != nil {
+			return err
+		}
+		s := section{Head: head}
+		for k := range raw.items[:shown[i]] {
+			it, err := v.item(raw.items[k])
+			if err != nil {
+				return err
+			}
+			s.Items = append(s.Items, it)
+		}
+		if hidden := raw.items[shown[i]:]; len(hidden) > 0 {
+			s.More = fmt.Sprintf(`%d more: "status" has them`, len(hidden))
+			if at := slices.IndexFunc(hidden, func(it loop.Item) bool { return it.Task != 0 }); at >= 0 && !raw.status {
+				s.More = fmt.Sprintf(`%d more: "record %d" has it all`, len(hidden), hidden[at].Task)
+				if len(hidden) > 1 {
+					s.More = fmt.Sprintf(`%d more: "record %d" has the first of them`, len(hidden), hidden[at].Task)
+				}
+			}
+			if len(s.Items) > 0 {
+				s.More = "and " + s.More
+			}
+		}
+		d.Sections = append(d.Sections, s)
+	}
+	d.How = v.how()
+	return nil
+}
+
+// item puts one entry into words. The template says the sentence, with the
+// task's number where "@" stands.
+func (v *view) item(it loop.Item) (item, error) {
+	title := short(v.size.title, it.Title)
+	it.Who, it.Stream = or(clip(short(3, it.Who), 24), "somebody"), clip(short(2, it.Stream), 16)
+	v.Item = &it
+	var line string
+	for { // the sentence and the words under it get one line each
+		it.Title = quote(title)
+		var err error
+		if line, err = v.SayOf("item", it.Kind); err != nil {
+			return item{}, err
+		}
+		over := wide(line) + len(num(it.Task)) - 1 + 2 - columns
+		if n := len([]rune(title)); over > 0 && n > 12 {
+			title = clip(title, max(n-over, 12))
+			continue
+		}
+		break
+	}
+	out := item{Before: line}
+	if before, after, ok := strings.Cut(line, "@"); ok && it.Task != 0 {
+		out = item{Before: before, Number: num(it.Task), After: after, Link: v.Write(num(it.Task) + " ")}
+	}
+	if v.size.text > 0 {
+		out.Text = clipWide(short(v.size.text, it.Text), columns-4)
+	}
+	return out, nil
+}
+
+// how shows a sample answer for each sort of thing that waits. Sep stands
+// before it.
+func (v *view) how() []sample {
+	var out []sample
+	seen := map[string]bool{}
+	add := func(sep string, it loop.Item, sort, body, hint string) {
+		if !seen[sort] {
+			seen[sort] = true
+			text := fmt.Sprintf("#%d %s", it.Task, body)
+			out = append(out, sample{Sep: sep, Shown: text + hint, Link: v.Write(text)})
+		}
+	}
+	for _, it := range v.B.Digest.Waiting {
+		switch {
+		case it.Task == 0:
+		case it.Kind == "gate" && !seen["approve"]:
+			add(", ", it, "approve", "approve", "")
+			add(" or ", it, "redirect", "redirect: ", "why")
+		case it.Kind == "proposal":
+			add(", ", it, "queue", "queue", "")
+		case it.Kind != "gate":
+			add(", ", it, "words", "", "your words")
+		}
+	}
+	if len(out) > 0 {
+		out[0].Sep = ""
+	}
+	return out
+}
+
+// sample is an answer to a digest, ready to send.
+type sample struct{ Sep, Shown, Link string }
+
+// Counts is the essence of a digest: "2 wait for you · 3 moved · 1 blocked".
+func (v *view) Counts() string {
+	d := v.B.Digest
+	var parts []string
+	add := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+one)
+		case n > 1:
+			parts = append(parts, fmt.Sprint(n, " ", many))
+		}
+	}
+	add(len(d.Waiting), "waits for you", "wait for you")
+	add(len(d.Moved), "moved", "moved")
+	add(len(d.Blocked), "blocked", "blocked")
+	add(len(d.Silent), "silent", "silent")
+	late := 0
+	for _, it := range d.Dates {
+		late += btoi(it.Kind == "late")
+	}
+	add(late, "late", "late")
+	return strings.Join(parts, " · ")
+}
+
+// Quiet tells whether nothing at all happened.
+func (v *view) Quiet() bool {
+	return v.Counts() == "" && len(v.B.Digest.Dates) == 0 && v.B.Digest.Held == 0 && len(v.B.Digest.Bounced) == 0
+}

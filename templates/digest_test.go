@@ -1,0 +1,127 @@
+package templates
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gatepost/loop"
+)
+
+var (
+	itemLine = regexp.MustCompile(`(?m)^  (Task #|In |Stream |Lee Osei until)`)
+	moreLine = regexp.MustCompile(`(?m)^  (?:and )?(\d+) more: "(status|record \d+)" has (?:them|it all|the first of them)$`)
+)
+
+// However much happened: at most 300 words, nothing left out uncounted, and
+// an item is at most two lines.
+func TestDigestIsShort(t *testing.T) {
+	for _, n := range []int{0, 1, 2, 3, 5, 8, 12, 20, 60, 400} {
+		l := SampleDigest(n)
+		w := render(t, l)
+		if words := len(strings.Fields(w.Text)); words > DigestWords {
+			t.Errorf("%d streams: %d words", n, words)
+		}
+		d := l.Body.Digest
+		all := len(d.Waiting) + len(d.Moved) + len(d.Blocked) + len(d.Silent) + len(d.Dates) + len(d.Next) + len(d.Low) + len(d.Away) + len(d.Bounced)
+		shown := len(itemLine.FindAllString(w.Text, -1))
+		hidden := 0
+		for _, m := range moreLine.FindAllStringSubmatch(w.Text, -1) {
+			k, err := strconv.Atoi(m[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			hidden += k
+		}
+		if shown+hidden != all {
+			t.Errorf("%d streams: %d items shown and %d counted, of %d\n%s", n, shown, hidden, all, w.Text)
+		}
+		if n == 60 && shown < 12 {
+			t.Errorf("only %d items are shown:\n%s", shown, w.Text)
+		}
+		lines := 0
+		for line := range strings.SplitSeq(w.Text, "\n") {
+			if !strings.HasPrefix(line, "  ") || itemLine.MatchString(line) || moreLine.MatchString(line) {
+				lines = 0
+			}
+			if lines++; lines > 2 && line != "" {
+				t.Errorf("%d streams: an item has more than two lines, at %q", n, line)
+			}
+		}
+	}
+}
+
+func TestDigestOfHostileTexts(t *testing.T) {
+	for name, s := range hostile {
+		l := SampleDigest(60)
+		d := l.Body.Digest
+		for _, items := range [][]loop.Item{d.Waiting, d.Moved, d.Silent, d.Dates, d.Next, d.Low, d.Away} {
+			for i := range items {
+				items[i].Title, items[i].Text, items[i].Stream = s, s, s
+			}
+		}
+		w := render(t, l)
+		if words := len(strings.Fields(w.Text)); words > DigestWords {
+			t.Errorf("%s: %d words", name, words)
+		}
+	}
+}
+
+func TestDigestOrder(t *testing.T) {
+	l := SampleDigest(2)
+	d := l.Body.Digest
+	d.Blocked = []loop.Item{{Kind: "blocked", Task: 13, Title: "Refunds", Who: "Lee Osei", Days: 2}}
+	d.Bounced = []loop.Item{{Kind: "bounced", Who: "Lee Osei", Text: "lee@acme.example"}}
+	w := render(t, l)
+	at := 0
+	for _, head := range []string{"Reply, a line for each: \"#12 approve\" or \"#12 redirect: why\"", "Waiting for you:", "Task #12", "Moved:", "Blocked:", "Silent:", "Dates:", "Next up:", "Running low:", "Who is away:", "Letters that came back:", "1 mail from a stranger is held"} {
+		i := strings.Index(w.Text[at:], head)
+		if i < 0 {
+			t.Fatalf("%q does not follow:\n%s", head, w.Text)
+		}
+		at += i
+	}
+	if w.Subject != "4 wait for you · 2 moved · 1 blocked · 1 silent" {
+		t.Errorf("subject %q", w.Subject)
+	}
+}
+
+func TestQuietDigest(t *testing.T) {
+	w := render(t, SampleDigest(0))
+	if !strings.Contains(w.Text, "\nNothing happened since Fri 6 March, 08:30, and nothing waits for you.\n") || w.Subject != "Nothing happened" {
+		t.Errorf("%q\n%s", w.Subject, w.Text)
+	}
+	busy := SampleDigest(0)
+	busy.Body.Digest.Moved = []loop.Item{{Kind: "approved", Task: 12, Title: "Wrong total", Who: "Ada Park"}}
+	if w = render(t, busy); w.Subject != "1 moved" || !strings.Contains(w.Text, `Task #12 "Wrong total" approved by Ada Park`) {
+		t.Errorf("%q\n%s", w.Subject, w.Text)
+	}
+}
+
+// Each sort of item has words of its own.
+func TestDigestItems(t *testing.T) {
+	for _, kind := range strings.Fields("gate question draft proposal update delivered approved redirected started opened dropped blocked silent late due next low paused away maybe-away bounced") {
+		if texts[loop.DigestMail].Lookup("item."+kind) == nil {
+			t.Errorf("digest.txt has no words for an item of kind %q", kind)
+		}
+		for _, days := range []int{0, 1, 3} {
+			l := SampleDigest(0)
+			l.Body.Digest.Waiting = []loop.Item{{Kind: kind, Task: 7, Title: "A title", Who: "Lee Osei", Stream: "web", Days: days, Date: on(9), Count: days}}
+			if w := render(t, l); strings.Contains(w.Text, "@") || strings.Contains(w.Text, "  ,") || strings.Contains(w.Text, "0 ") {
+				t.Errorf("%s:\n%s", kind, w.Text)
+			}
+		}
+	}
+}
+
+func TestShare(t *testing.T) {
+	item := make([]loop.Item, 10)
+	sections := []rawSection{{items: item}, {items: item}, {items: item[:1]}}
+	for n, want := range map[int][]int{0: {0, 0, 0}, 1: {1, 0, 0}, 4: {2, 1, 1}, 7: {4, 2, 1}, 21: {10, 10, 1}, 99: {10, 10, 1}} {
+		if got := share(n, sections); fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("share(%d) = %v, want %v", n, got, want)
+		}
+	}
+}

@@ -1,0 +1,220 @@
+// Package templates puts letters into words: a loop.Letter in, subject, plain
+// text and HTML out. It decides nothing, reads no clock and does no IO.
+//
+// Each kind of letter has two files. <kind>.txt holds every sentence, as
+// named blocks:
+//
+//	subject  the subject, when the thread does not bring one
+//	what     the first line: what this letter is, at most 46 characters
+//	ask      the second line: what is asked of the reader
+//	body     what follows, as plain text
+//
+// and <kind>.html lays the same words out; it has no sentences of its own but
+// headings. layout.* is the frame, partials.* the pieces, causes.txt says in
+// words why something did not move. The words of both parts follow each other
+// in the same order, so that a reply that quotes either of them can be
+// compared with the plain text.
+//
+// Words that come from people are data: one-line values are tamed and quoted,
+// longer ones are set off by two spaces, and nothing of theirs begins a line.
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	htmpl "html/template"
+	"reflect"
+	"regexp"
+	ttmpl "text/template"
+	"time"
+
+	"gatepost/loop"
+)
+
+// Marker ends the first line of every letter. Whatever stands on that line or
+// below it in a reply is history.
+const Marker = "— write above this line —"
+
+// Limits of a letter. HTML stays well under the size at which large mailbox
+// providers clip a mail; the text keeps more, and the record has everything.
+const (
+	MaxHTML     = 40 << 10 // bytes
+	MaxText     = 64 << 10 // bytes of the plain part; eight times that for a record
+	MaxWords    = 8 << 10  // bytes of one person's text in it
+	DigestWords = 300      // of the whole digest, DESIGN section 7
+)
+
+// Words is a letter in words. Lines end in LF. HTML is empty for a record
+// that is too long for it: the plain text is then the whole letter.
+type Words struct {
+	Subject   string
+	Preheader string // what a list of mails shows beside the subject
+	Text      string
+	HTML      string
+}
+
+// Context is what a letter does not know of itself.
+type Context struct {
+	Reply    string // reply address made for the recipient; "" for the team's own
+	TeamName string // display name; "" shows the address
+}
+
+//go:embed *.txt *.html
+var files embed.FS
+
+var (
+	texts = map[loop.Kind]*ttmpl.Template{}
+	htmls = map[loop.Kind]*htmpl.Template{}
+)
+
+// The files are part of the program: one that does not parse is a defect that
+// every test finds, so it may panic at start.
+func init() {
+	for _, k := range loop.Kinds {
+		name := string(k)
+		texts[k] = ttmpl.Must(ttmpl.New(name).Funcs(ttmpl.FuncMap(funcs)).ParseFS(files, "layout.txt", "partials.txt", "causes.txt", name+".txt"))
+		htmls[k] = htmpl.Must(htmpl.New(name).Funcs(funcs).ParseFS(files, "layout.html", "partials.html", name+".html"))
+	}
+}
+
+var funcs = htmpl.FuncMap{
+	"setoff": setOff, "deeper": deeper, "fill": fill, "lines": htmlLines, "quote": quote, "short": short, "count": count, "clip": clip, "paused": paused, "mso": mso,
+}
+
+// Render puts l into words for its reader. An error means that the letter
+// cannot be sent at all: an unknown kind, or a template that does not fit.
+func Render(l loop.Letter, c Context) (Words, error) {
+	if texts[l.Kind] == nil {
+		return Words{}, fmt.Errorf("render %q: no such letter", l.Kind)
+	}
+	tamed, err := tameLetter(l)
+	if err != nil {
+		return Words{}, fmt.Errorf("render %q: %w", l.Kind, err)
+	}
+	var w Words
+	if l.Kind == loop.DigestMail {
+		w, err = renderDigest(tamed, c)
+	} else {
+		w, err = renderOne(tamed, c)
+	}
+	if err != nil {
+		return Words{}, fmt.Errorf("render %q: %w", l.Kind, err)
+	}
+	return w, nil
+}
+
+func renderOne(l loop.Letter, c Context) (Words, error) {
+	v, err := newView(l, c)
+	if err != nil {
+		return Words{}, err
+	}
+	w := Words{Subject: v.Subject, Preheader: v.Ask}
+	most := MaxText
+	if v.long() {
+		most *= 8
+	}
+	for {
+		if w.Text, err = v.text(); err != nil {
+			return Words{}, err
+		}
+		if len(w.Text) <= most || v.limit < 40 {
+			break
+		}
+		v.limit /= 2
+	}
+	w.HTML, err = v.html()
+	return w, err
+}
+
+// long tells whether the letter is read for its long texts.
+func (v *view) long() bool { return v.L.Kind == loop.RecordMail || v.L.Kind == loop.SearchMail }
+
+// text executes the plain part.
+func (v *view) text() (string, error) {
+	var b bytes.Buffer
+	if err := texts[v.L.Kind].ExecuteTemplate(&b, "layout.txt", v); err != nil {
+		return "", err
+	}
+	return finish(b.String()), nil
+}
+
+// html executes the HTML part, with less and less of people's long texts
+// until it fits. A record is read for its texts: one that does not fit whole
+// goes out as plain text alone.
+func (v *view) html() (string, error) {
+	defer func(n, e int) { v.limit, v.notes = n, e }(v.limit, v.notes)
+	if !v.long() {
+		v.limit = min(v.limit, 3000)
+	}
+	for {
+		var b bytes.Buffer
+		if err := htmls[v.L.Kind].ExecuteTemplate(&b, "layout.html", v); err != nil {
+			return "", err
+		}
+		out := squeeze(b.String())
+		switch {
+		case len(out) <= MaxHTML:
+			return out, nil
+		case v.long():
+			return "", nil
+		case v.limit < 40:
+			return "", fmt.Errorf("html of %d bytes does not shrink below %d", len(out), MaxHTML)
+		}
+		v.limit, v.notes = v.limit/2, max(v.notes*2/3, 3)
+	}
+}
+
+var spaceBetweenTags = regexp.MustCompile(`>\s*\n\s*<`)
+
+// squeeze takes the line breaks and indentation between tags away; the words
+// are inside them.
+func squeeze(s string) string { return spaceBetweenTags.ReplaceAllString(s, ">\n<") }
+
+// tameLetter is a deep copy of l in which every string is fit to be shown.
+func tameLetter(l loop.Letter) (loop.Letter, error) {
+	raw, err := json.Marshal(l)
+	if err != nil {
+		return l, err
+	}
+	var out loop.Letter
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return l, err
+	}
+	tameValue(reflect.ValueOf(&out).Elem(), false)
+	return out, nil
+}
+
+// manyLines are the fields that hold people's words with their line breaks;
+// every other string of a letter is one line.
+var manyLines = map[string]bool{
+	"Text": true, "Asked": true, "Blocked": true,
+	"Problem": true, "Reproduce": true, "Done": true, "Context": true,
+}
+
+func tameValue(v reflect.Value, many bool) {
+	switch v.Kind() {
+	case reflect.String:
+		if many {
+			v.SetString(manyTame(v.String()))
+		} else {
+			v.SetString(clip(oneLine(v.String()), 300))
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			tameValue(v.Elem(), false)
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			tameValue(v.Index(i), many)
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return
+		}
+		for i := range v.NumField() {
+			tameValue(v.Field(i), manyLines[v.Type().Field(i).Name] && v.Field(i).Kind() == reflect.String)
+		}
+	}
+}
