@@ -19,17 +19,21 @@ var says = map[EventKind]string{
 	Prompted: "prompt", BouncedE: "letter came back", Ignored: "ignored:",
 }
 
+// String is the kind in the record's words.
+func (k EventKind) String() string {
+	if words, ok := says[k]; ok {
+		return words
+	}
+	return string(k)
+}
+
 // Describe puts an event into the words of the written record.
 func (t *Team) Describe(e Event) Entry {
 	who := "Gatepost"
 	if e.By != "" {
 		who = t.PersonName(e.By)
 	}
-	what, ok := says[e.Kind]
-	if !ok {
-		what = string(e.Kind)
-	}
-	text := e.Text
+	what, text := e.Kind.String(), e.Text
 	switch e.Kind {
 	case Opened:
 		what = fmt.Sprintf("opened the task %q", e.Title)

@@ -37,6 +37,9 @@ func (p *Poller) take(ctx context.Context, s *session, at *cursor, uids []uint32
 	if rep.Fresh > fresh && p.cfg.Wake != nil {
 		p.cfg.Wake()
 	}
+	if last := uids[len(uids)-1]; err == nil && at.uid < last { // the last ones are gone
+		at.uid, at.skipped = last, true
+	}
 	if err == nil && at.skipped {
 		err = p.begin(ctx, at)
 	}

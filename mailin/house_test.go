@@ -31,7 +31,7 @@ type house struct {
 	renumber       func() // a new UIDVALIDITY, the same mail
 }
 
-const accounts = 40 // in Dovecot; each test has its own
+const accounts = 400 // in Dovecot; each test takes a fresh one
 
 var debian struct {
 	once sync.Once

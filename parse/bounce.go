@@ -130,15 +130,16 @@ func (b *Bounce) freeForm(root *part, opt Options) {
 // enhanced finds a status code "5.1.1" (RFC 3463), or makes one of a reply
 // code "550".
 func enhanced(text string) string {
-	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '#' || r == '(' || r == ')' || r == ';' || r == ':' || r == ',' || r == '-' || r == '<' || r == '>' }) {
+	reply := ""
+	for _, f := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \n\t\r#();:,-<>", r) }) {
 		f = strings.TrimRight(f, ".")
 		p := strings.Split(f, ".")
-		if len(p) == 3 && (p[0] == "5" || p[0] == "4" || p[0] == "2") && digits(p[1]) && digits(p[2]) && len(p[1]) <= 3 && len(p[2]) <= 3 {
+		if len(p) == 3 && (p[0] == "5" || p[0] == "4") && digits(p[1]) && digits(p[2]) && len(p[1]) <= 3 && len(p[2]) <= 3 {
 			return f
 		}
-		if len(f) == 3 && digits(f) && (f[0] == '5' && f >= "550" && f <= "559" || f == "421" || f == "450" || f == "451" || f == "452") {
-			return f[:1] + ".0.0"
+		if reply == "" && len(f) == 3 && digits(f) && (f >= "550" && f <= "559" || f == "421" || f == "450" || f == "451" || f == "452") {
+			reply = f[:1] + ".0.0"
 		}
 	}
-	return ""
+	return reply
 }

@@ -43,16 +43,18 @@ func classify(lines []line, letter *letterIndex, from Address) *reading {
 	return r
 }
 
-// fences marks code between ``` lines. A fence that is not closed is none.
+// fences marks code between ``` lines. A fence that is not closed is none, and
+// one line of it is never in a quote while the other is not. Quote marks
+// inside are code.
 func fences(lines []line) {
 	open := -1
 	for i := range lines {
-		if lines[i].depth > 0 || lines[i].box != "" {
-			open = -1 // a fence does not reach into a quote
+		if lines[i].box != "" {
+			open = -1 // a fence does not reach into a container of history
 			continue
 		}
 		t := strings.TrimSpace(lines[i].text)
-		if !strings.HasPrefix(t, "```") && !strings.HasPrefix(t, "~~~") {
+		if lines[i].depth > 0 || !strings.HasPrefix(t, "```") && !strings.HasPrefix(t, "~~~") {
 			continue
 		}
 		if open < 0 {
@@ -258,8 +260,12 @@ func (r *reading) soft(i int) { r.past = min(r.past, i) }
 // be a fence of the history that closed one of the writer's.
 func (r *reading) suspect(i int) {
 	l := &r.lines[i]
-	if l.ours || looksPast(l.text) || separatorLine(l.text) {
+	if l.ours || l.depth > 0 || looksPast(l.text) || separatorLine(l.text) {
 		r.soft(i)
+	}
+	if l.depth > 0 {
+		l.text, _ = scrub(l.raw)
+		l.depth = 0
 	}
 }
 

@@ -12,11 +12,17 @@ import (
 // follows it is judged by the word's own rule below. A rule answers with a
 // doubt rather than with a guess.
 
+// longestLine bounds, in bytes, how much of a line is read as a command.
+const longestLine = 64 << 10
+
 // marks stand around a line without meaning: emphasis, code.
 const marks = "*_` \t\u00a0"
 
 // line reads one own line. ok is false when it is no command at all.
 func (lx *lexicon) line(s string) (c Command, ok bool) {
+	if len(s) > longestLine {
+		s = s[:longestLine] + " and so on" // nothing so long is a word and a friendly tail
+	}
 	c.Line = strings.TrimSpace(s)
 	struck := strings.Contains(s, "~~")
 	s = strings.Trim(strings.ReplaceAll(s, "~~", ""), marks)
@@ -420,6 +426,9 @@ func ungreet(s string) string {
 
 // greeting tells whether a line is a greeting and nothing else.
 func greeting(s string) bool {
+	if len(s) > 200 {
+		return false
+	}
 	if strings.ContainsAny(s, "?？/@<>=") {
 		return false
 	}

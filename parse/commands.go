@@ -22,7 +22,9 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	if first < 0 {
 		return nil
 	}
-	var open = -1 // command whose Text goes on
+	_, labelled := FindSections(r.text())
+	task := len(labelled) > 1 // its "Done:" is a heading
+	var open = -1             // command whose Text goes on
 	var texts []strings.Builder
 	for i := first; i < len(r.lines); i++ {
 		l := &r.lines[i]
@@ -64,7 +66,9 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 				c.doubt(DoubtLetters)
 			}
 		default:
-			c, ok = lx.elsewhere(t)
+			if c, ok = lx.elsewhere(t); task && !decisive(c.Hint) {
+				ok = false
+			}
 		}
 		if ok && !r.counts(i, n > 0) {
 			c.doubt(DoubtPlace)

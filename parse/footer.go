@@ -80,7 +80,11 @@ func mobileFooter(s string) bool {
 func hasPrefixOf(s string, list []string) bool {
 	s = fold(strings.TrimLeft(s, " \t*_>|[]!⚠"))
 	for _, p := range list {
-		if strings.HasPrefix(s, p) {
+		if whole, ok := strings.CutSuffix(p, "$"); ok {
+			if strings.TrimRight(s, " .*_") == strings.TrimRight(whole, " .") {
+				return true
+			}
+		} else if strings.HasPrefix(s, p) {
 			return true
 		}
 	}
@@ -108,6 +112,9 @@ func (r *reading) footers() {
 			}
 			break
 		}
+		if !bannerWords(lines[i:min(i+6, len(lines))]) {
+			break
+		}
 		// A banner is its paragraph, at most six lines of it.
 		for k := i; k < len(lines) && k < i+6 && !lines[k].blank() && lines[k].kind == own; k++ {
 			lines[k].is(banner, "banner")
@@ -117,6 +124,23 @@ func (r *reading) footers() {
 	for _, reg := range r.regions() {
 		r.regionFooters(reg[0], reg[1])
 	}
+}
+
+// bannerWords tells whether a paragraph speaks of where the mail came from or
+// of links: a writer may begin with "CAUTION:" too.
+func bannerWords(lines []line) bool {
+	for i := range lines {
+		if lines[i].blank() {
+			return false
+		}
+		low := fold(lines[i].text)
+		for _, w := range []string{"extern", "outside", "originated", "click", "links", "sender", "often get", "oft e-mails", "pas souvent", "no suele", "learn why", "banner", "untrusted", "unknown", "außerhalb", "absender", "anhänge", "expéditeur", "pièces jointes", "remitente", "fuera de", "remetente", "fora da", "mittente", "esterno", "afzender", "buiten", "zewnątrz", "nadawc"} {
+			if strings.Contains(low, w) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func prevSolid(lines []line, i int) int {

@@ -61,8 +61,10 @@ func length(v string) float64 {
 	return f
 }
 
-func zero(v string) bool      { return v != "" && length(v) == 0 }
-func zeroOrOne(v string) bool { return v != "" && length(v) >= 0 && length(v) <= 1 && !strings.HasSuffix(v, "%") && !strings.HasSuffix(v, "em") }
+func zero(v string) bool { return v != "" && length(v) == 0 }
+func zeroOrOne(v string) bool {
+	return v != "" && length(v) >= 0 && length(v) <= 1 && !strings.HasSuffix(v, "%") && !strings.HasSuffix(v, "em")
+}
 
 // tiny: a letter of less than two points or pixels cannot be read.
 func tiny(v string) bool {

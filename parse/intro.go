@@ -59,6 +59,9 @@ type shape struct {
 
 func shapeOf(s string) shape {
 	sh := shape{verb: -1, addr: -1, firstNum: -1, lastNum: -1}
+	if len(s) > 8*introRunes {
+		return sh // no client writes a line like this
+	}
 	core := strings.Trim(s, " \t*_-–—>•\"'|=~")
 	sh.dressed = strings.HasPrefix(strings.TrimLeft(s, " *_"), "--") && strings.HasSuffix(strings.TrimRight(s, " *_"), "--")
 	trimmed := strings.TrimRight(core, ":： ")
@@ -231,6 +234,9 @@ func (sh *shape) accept(s string, quoted, ours bool) string {
 		return ""
 	}
 	marked := quoted || ours
+	if !marked && sentenceInside(s) {
+		return ""
+	}
 	words := len(sh.ts)
 	date := sh.year && sh.numbers >= 3
 	looseDate := sh.year && sh.numbers >= 2 || sh.numbers >= 2 && sh.time
@@ -261,6 +267,23 @@ func (sh *shape) accept(s string, quoted, ours bool) string {
 		return "intro-short" // Ada wrote:
 	}
 	return ""
+}
+
+// sentenceInside tells whether a sentence ends in the middle of the line: a
+// full stop behind a long word, and a capital after it.
+func sentenceInside(s string) bool {
+	for i := 1; i+2 < len(s); i++ {
+		if (s[i] == '.' || s[i] == '!' || s[i] == '?') && s[i+1] == ' ' && s[i+2] >= 'A' && s[i+2] <= 'Z' {
+			n := 0
+			for k := i - 1; k >= 0 && (s[k] >= 'a' && s[k] <= 'z'); k-- {
+				n++
+			}
+			if n >= 5 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // weakVerb are verbs that stand in the middle of ordinary sentences.

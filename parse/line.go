@@ -34,6 +34,7 @@ func (k kind) past() bool { return k == quote || k == intro || k == history }
 // line is one line of the text that is read.
 type line struct {
 	text   string // without quote marks, tamed
+	raw    string // with its quote marks, if it has any
 	depth  int    // quote marks before it
 	kind   kind
 	rule   string // which rule said so, see docs/reading.md
@@ -55,9 +56,17 @@ func (l *line) is(k kind, rule string) { l.kind, l.rule = k, rule }
 func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bool) {
 	text = breaks.Replace(text)
 	joining := false // the line before ended in a soft break
-	open := false    // a link's "<" is still open: the next ">" closes it
+	var soFar []byte // of a line that is being joined, so that joining is linear
+	settle := func() {
+		if soFar != nil {
+			out[len(out)-1].text = string(soFar)
+			soFar = nil
+		}
+	}
+	open := false // a link's "<" is still open: the next ">" closes it
 	for len(text) > 0 {
 		if len(out) >= limit {
+			settle()
 			return out, true
 		}
 		raw, rest, _ := strings.Cut(text, "\n")
@@ -77,16 +86,23 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 			body = strings.TrimPrefix(body, " ")
 		}
 		clean, unseen := scrub(body)
-		if joining && len(out) > 0 && out[len(out)-1].depth == depth && body != "-- " && len(out[len(out)-1].text) < 64<<10 {
-			last := &out[len(out)-1]
-			last.text += clean
-			last.unseen = last.unseen || unseen
+		if joining && len(out) > 0 && out[len(out)-1].depth == depth && body != "-- " {
+			if soFar == nil {
+				soFar = append(soFar, out[len(out)-1].text...)
+			}
+			soFar = append(soFar, clean...)
+			out[len(out)-1].unseen = out[len(out)-1].unseen || unseen
 		} else {
+			settle()
 			out = append(out, line{text: clean, depth: depth, unseen: unseen})
+			if depth > 0 {
+				out[len(out)-1].raw = raw
+			}
 		}
 		joining = soft
 		open = depth == 0 && opensLink(clean)
 	}
+	settle()
 	for i := range out {
 		if out[i].text != "-- " {
 			out[i].text = strings.TrimRight(out[i].text, " \t")
@@ -199,7 +215,7 @@ func textOf(lines []line, keep func(*line) bool) string {
 			continue
 		}
 		if !first {
-			if gap && blank == 0 {
+			if gap {
 				blank = 1
 			}
 			b.WriteString(strings.Repeat("\n", min(blank, 2)+1))

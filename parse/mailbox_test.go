@@ -97,7 +97,7 @@ func TestIdentity(t *testing.T) {
 
 func TestDisplayNamesAreTamed(t *testing.T) {
 	for in, want := range map[string]string{
-		"From: =?utf-8?Q?Dana=0ABcc:_x?= <d@x.example>":    "Dana Bcc: x",
+		"From: =?utf-8?Q?Dana=0ABcc=3A_x?= <d@x.example>":  "Dana Bcc: x",
 		"From: =?utf-8?Q?=E2=80=AEanaD?= <d@x.example>":    "anaD",
 		"From: =?iso-8859-1?Q?D=E1na?= <d@x.example>":      "Dána",
 		"From: =?utf-8?B?RGFuYSBTbWl0aA==?= <d@x.example>": "Dana Smith",

@@ -188,7 +188,7 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	opens := len(cmds) > 0 && cmds[0].Word != ""
 	if m.Robot == RobotNone {
 		reply := m.InReplyTo != "" || len(m.References) > 0
-		m.Robot, t.robotRule = robotByWords(m.Subject, m.Text, reply, opens)
+		m.Robot, t.robotRule = robotByWords(m.From, m.Subject, m.Text, reply, opens)
 	}
 	t.first = used.firstOwn()
 	if m.Robot != RobotNone {
@@ -196,7 +196,7 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	}
 	m.Commands = cmds
 	m.Sections, m.Labelled = FindSections(m.Text)
-	if len(cmds) == 0 && m.Text != "" {
+	if len(cmds) == 0 && m.Text != "" && m.Address.Ref == "" && len(m.IDs) == 0 {
 		m.Advice = Advise(*m)
 	}
 	if used.top && m.Text == "" && used.quoted {
@@ -288,7 +288,10 @@ func disagree(a, b *reading) bool {
 		return true
 	}
 	// Wrapping, links and pictures make small differences; words do not.
-	return !strings.HasPrefix(sa, sb) && !strings.HasPrefix(sb, sa) && difference(ta, tb) > 0.1
+	if strings.HasPrefix(sa, sb) || strings.HasPrefix(sb, sa) {
+		return max(len(sa)-len(sb), len(sb)-len(sa)) > 25 && difference(ta, tb) > 0.15
+	}
+	return difference(ta, tb) > 0.1
 }
 
 // difference is the share of words that only one of two texts has.

@@ -26,7 +26,7 @@ func robotOf(h header, root *part, from Address, opt Options) (Robot, string) {
 			return RobotOwn, "own-header"
 		}
 	}
-	if ownAddress(from.Address, opt.Teams) {
+	if t, ok := tagOf(from.Address, nil); ownAddress(from.Address, opt.Teams) || len(opt.Teams) == 0 && ok && t.Token != "" {
 		return RobotOwn, "own-address"
 	}
 	for _, v := range h.all("x-loop") {
@@ -90,10 +90,24 @@ func robotOf(h header, root *part, from Address, opt Options) (Robot, string) {
 	if h.has("list-unsubscribe") && (h.has("feedback-id") || h.has("x-campaign") || h.has("x-campaignid") || h.has("x-mailchimp-id") || h.has("x-csa-complaints")) {
 		return RobotList, "list-campaign"
 	}
-	if h.has("list-id") && h.has("list-unsubscribe") || h.has("list-id") && h.has("list-post") || h.has("list-id") && strings.EqualFold(firstToken(h.get("precedence")), "list") {
+	if id := strings.ToLower(h.get("list-id")); id != "" && !ownList(id, h, opt.Teams) {
 		return RobotList, "list-id"
 	}
 	return RobotNone, ""
+}
+
+// ownList tells whether a list is the team address itself: some mail services
+// deliver a shared address as a group, and then every person's mail is a
+// list's.
+func ownList(id string, h header, teams []string) bool {
+	post := strings.ToLower(h.get("list-post"))
+	for _, t := range teams {
+		t = strings.ToLower(t)
+		if strings.Contains(post, "mailto:"+t+">") || strings.Contains(id, "<"+strings.Replace(t, "@", ".", 1)+">") {
+			return true
+		}
+	}
+	return false
 }
 
 func (h header) lookup(name string) (string, bool) {
@@ -220,7 +234,7 @@ func startsWith(s string, list []string) bool {
 // robotByWords knows absence notices, free-form bounces and reactions by what
 // they say, when no header tells. opens is whether the first line reads as a
 // command: then it is a person.
-func robotByWords(subject, text string, reply, opens bool) (Robot, string) {
+func robotByWords(from Address, subject, text string, reply, opens bool) (Robot, string) {
 	if opens {
 		return RobotNone, ""
 	}
@@ -238,12 +252,14 @@ func robotByWords(subject, text string, reply, opens bool) (Robot, string) {
 	switch {
 	case away && automatic && own:
 		return RobotAutoReply, "away-subject"
-	case away && own && n >= 1:
+	case away && own && n >= 2 && firstPerson(head) && len(text) < 2000 && embedsNumber(head) && !hasDone(text):
 		return RobotAutoReply, "away-words"
-	case own && startsWith(s, absence["bounce subject"]) && bounceText(head):
+	case n >= 3 && holdsAny(head, automated...) && len(text) < 2000:
+		return RobotAutoReply, "away-words"
+	case own && startsWith(s, absence["bounce subject"]) && bounceText(head) && enhanced(text) != "" && system(from.Address):
 		return RobotBounce, "bounce-words"
-	case reply && n >= 3 && !own && len(text) < 1200:
-		return RobotAutoReply, "away-words"
+	case own && startsWith(s, absence["receipt subject"]) && len(text) < 800 && holdsAny(head, receipts...):
+		return RobotReceipt, "receipt-words"
 	}
 	for _, p := range absence["reaction text"] {
 		if len(text) < 300 && strings.Contains(head, p) && strings.Count(strings.TrimSpace(text), "\n") <= 3 && reply {
@@ -251,6 +267,40 @@ func robotByWords(subject, text string, reply, opens bool) (Robot, string) {
 		}
 	}
 	return RobotNone, ""
+}
+
+// firstPerson tells whether somebody speaks of themselves: a task about
+// absence notices does not.
+func firstPerson(head string) bool {
+	for _, t := range tokens(head) {
+		if pronouns[t.text] {
+			return true
+		}
+	}
+	return holdsAny(head, "我", "本人", "私", "저는", "제가", "休んで", "おります", "부재중입니다", "estoy", "estaré", "estou", "estarei", "sono", "sarò", "jestem", "jsem", "olen", "palaan", "wracam", "нахожусь", "отсутствую", "вернусь", "izindeyim", "dışındayım", "döneceğim")
+}
+
+var (
+	pronouns  = set(strings.Fields("i i'm i'll my me ich mein meine meiner meinem je j'ai mon ma mes yo mi me eu meu minha io mio mia ik mijn jag min mitt jeg mi moja mój mnie já můj я мне меня моё я мене ja moj én eu meu ben"))
+	automated = []string{"this is an automat", "automatically generated", "automatic reply", "automatic response", "auto-generated", "autoreply", "automatische antwort", "automatisch erstellt", "réponse automatique", "respuesta automática", "resposta automática", "risposta automatica", "automatisch antwoord", "automatiskt svar", "automatisk svar", "automaattinen", "automatyczna", "automatická", "автоматический ответ", "автоответ", "otomatik", "自动回复", "自動返信", "자동"}
+	receipts  = []string{"was read on", "was read at", "has been read", "read on", "was deleted without", "return receipt", "wurde am", "gelesen", "a été lu", "a été affiché", "leído", "fue leído", "foi lida", "foi lido", "letto", "gelezen", "læst", "lest", "läst", "luettu", "przeczytan", "přečten", "прочитано", "прочтено", "okundu", "已读", "已於", "開封", "읽음", "읽었"}
+)
+
+// hasDone: a text with a done under a label is a task.
+func hasDone(text string) bool {
+	_, labelled := FindSections(text)
+	return len(labelled) >= 2
+}
+
+// system tells whether an address is a mail system's and not a person's.
+func system(address string) bool {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	for _, p := range []string{"postmaster", "mailer", "mail-daemon", "mdaemon", "noreply", "no-reply", "no_reply", "bounce", "daemon", "administrator", "system", "maildelivery", "mail.system", "mailsystem"} {
+		if strings.HasPrefix(local, p) {
+			return true
+		}
+	}
+	return address == ""
 }
 
 // strong are the subjects no person writes.

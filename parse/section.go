@@ -25,7 +25,7 @@ var sectionLabels = func() map[string]string {
 func FindSections(text string) (s Sections, labelled []string) {
 	parts := map[string][]string{}
 	under := map[string]bool{}
-	cur := ""
+	cur, loose := "", false // loose: the part ends with its paragraph
 	fence := false
 	var free []string // lines before any label
 	add := func(line string) {
@@ -40,8 +40,15 @@ func FindSections(text string) (s Sections, labelled []string) {
 			fence = !fence
 		}
 		if !fence {
+			if loose && strings.TrimSpace(line) == "" {
+				cur, loose = "", false
+			}
 			if part, label, rest := labelAt(line); part != "" {
 				cur = part
+				loose = label == sentence
+				if loose {
+					label = ""
+				}
 				under[part] = true
 				if len(parts[part]) > 0 {
 					add("")
@@ -143,11 +150,15 @@ func labelAt(line string) (part, label, rest string) {
 	ts := tokens(t)
 	for _, open := range doneOpeners {
 		if n := phrases(open).prefix(ts); n > 0 && len(ts) > n {
-			return "done", "Done when", strings.TrimSpace(t[ts[n-1].end:])
+			return "done", sentence, strings.TrimSpace(t[ts[n-1].end:])
 		}
 	}
 	return "", "", ""
 }
+
+// sentence stands for a label that is the beginning of a sentence: its part
+// ends with the paragraph.
+const sentence = "\x00"
 
 var doneOpeners = []phrases{newPhrases([]string{"done when", "done means", "done is when", "done is", "it is done when", "it's done when", "this is done when", "done looks like", "done if", "finished when", "we are done when", "we're done when", "definition of done is", "fertig wenn", "fertig ist es wenn", "erledigt wenn", "terminé quand", "fini quand", "hecho cuando", "terminado cuando", "pronto quando", "concluído quando", "fatto quando", "finito quando", "klaar als", "klaar wanneer", "klart när", "færdig når", "ferdig når", "valmis kun", "gotowe gdy", "hotovo když", "готово когда", "готово если", "完成的标准是"})}
 

@@ -62,7 +62,9 @@ func (r *reading) signed(start, end int, from Address) {
 		solid := 0
 		for k := i + 1; k < end; k++ {
 			if isOwn(k) {
-				solid++
+				if solid++; solid <= 2 && utf8.RuneCountInString(lines[k].text) > signoffWidth {
+					solid = 100 // too wide for a name or an address
+				}
 			}
 		}
 		exact := l.text == "-- "

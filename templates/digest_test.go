@@ -55,7 +55,7 @@ func TestDigestIsShort(t *testing.T) {
 
 func TestDigestOfHostileTexts(t *testing.T) {
 	for name, s := range hostile {
-		l := SampleDigest(60)
+		l := SampleDigest(20)
 		d := l.Body.Digest
 		for _, items := range [][]loop.Item{d.Waiting, d.Moved, d.Silent, d.Dates, d.Next, d.Low, d.Away} {
 			for i := range items {

@@ -73,6 +73,9 @@ func TestHostileWords(t *testing.T) {
 				continue
 			}
 			checkWords(t, name+" "+string(l.Kind), w)
+			if i > 0 {
+				continue
+			}
 			l.Thread.Subject = s
 			if w, err = Render(*l, c); err != nil {
 				t.Errorf("%s %s: %v", name, l.Kind, err)
@@ -88,9 +91,6 @@ func oneTamedLine(t *testing.T, name, s string) {
 		t.Errorf("%s: %.200q", name, s)
 	}
 }
-
-// sampleLine is our own fixed wording around an answer that can be sent.
-var sampleLine = regexp.MustCompile(`^  Reply "`)
 
 func checkWords(t *testing.T, name string, w Words) {
 	t.Helper()

@@ -72,7 +72,7 @@ func (v *view) head() error {
 		}
 		*to = s
 	}
-	v.What = clipWide(v.What, 46)
+	v.What = clipWide(v.What, columns-2-len(Marker))
 	if v.L.Thread.Subject != "" {
 		v.Subject = v.L.Thread.Subject
 	}

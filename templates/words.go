@@ -5,7 +5,7 @@
 // named blocks:
 //
 //	subject  the subject, when the thread does not bring one
-//	what     the first line: what this letter is, at most 46 characters
+//	what     the first line: what this letter is, at most 43 characters
 //	ask      the second line: what is asked of the reader
 //	body     what follows, as plain text
 //
@@ -31,11 +31,13 @@ import (
 	"time"
 
 	"gatepost/loop"
+	"gatepost/parse"
 )
 
 // Marker ends the first line of every letter. Whatever stands on that line or
-// below it in a reply is history.
-const Marker = "— write above this line —"
+// below it in a reply is history. It shares the line with what the letter is,
+// so that the first two lines say what the reader needs.
+const Marker = parse.Marker
 
 // Limits of a letter. HTML stays well under the size at which large mailbox
 // providers clip a mail; the text keeps more, and the record has everything.

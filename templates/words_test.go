@@ -50,7 +50,7 @@ func TestGateShowsBothSides(t *testing.T) {
 	w := render(t, l)
 	at := 0
 	for _, want := range []string{"Is it done as", `Reply "approve"`, `Reply "redirect: why"`, "The done, as written:", "15.70, 48.00 and 9.95", "What was delivered (Fri 6 March, 14:05):",
-		"How to check it:", "Days: 4 of 5 used for work, 1 waiting for answers", "Ada Park can decide as well", "Kept for the gate:", "Updates in this round:", "The problem:", "Context:"} {
+		"How to check it:", "Days: 4 of 5 used for work, 1 waiting for answers", "Ada Park can decide as well", "Kept for this gate:", "Updates in this round:", "The problem:", "Context:"} {
 		i := strings.Index(w.Text[at:], want)
 		if i < 0 {
 			t.Fatalf("%q does not follow:\n%s", want, w.Text)
@@ -77,7 +77,7 @@ func TestSubjects(t *testing.T) {
 func TestWrap(t *testing.T) {
 	for in, want := range map[string]string{
 		"short": "short",
-		"A line of ours that is so long that it has to be broken somewhere near approve it":       "A line of ours that is so long that it has to be broken somewhere near\n  approve it",
+		"A line of ours that is so long that it has to be broken somewhere near approve it":       "A line of ours that is so long that it has to be broken somewhere\nnear approve it",
 		"  - a list item of somebody that is rather long and goes on for a while, really it does": "  - a list item of somebody that is rather long and goes on for a while,\n    really it does",
 		"see https://acme.example/" + strings.Repeat("a", 80):                                     "see\nhttps://acme.example/" + strings.Repeat("a", 80),
 		strings.Repeat("x", 100): strings.Repeat("x", 72) + "\n" + strings.Repeat("x", 28),

@@ -2,6 +2,7 @@ package templates
 
 import (
 	htmpl "html/template"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/width"
@@ -34,44 +35,69 @@ func wide(s string) int {
 	return n
 }
 
+// row is one line of words while it is being filled.
+type row struct {
+	prefix string
+	words  []string
+}
+
+func (r row) String() string { return r.prefix + strings.Join(r.words, " ") }
+
 // wrapLine breaks one line at columns. What was indented stays so, and goes on
-// as much deeper as told or as a list mark asks for; a word
-// that is longer than a line is broken, unless it is an address of the web.
+// as much deeper as told or as a list mark asks for; a word that is longer
+// than a line is broken, unless it is an address of the web.
 func wrapLine(line, deeper string) []string {
 	body := strings.TrimLeft(line, " ")
 	indent := line[:min(len(line)-len(body), 24)]
 	if wide(indent)+wide(body) <= columns {
 		return []string{indent + body}
 	}
-	var out []string
 	hang := indent + or(hanging(body), deeper)
-	cur, at := indent, wide(indent)
-	empty := true
-	put := func(word string) {
-		w := wide(word)
-		if !empty && at+1+w > columns {
-			out = append(out, cur)
-			cur, empty = hang, true
-			if first := strings.ToLower(strings.Trim(word, `"'*_.,:;!?()`)); hang == "" && (commands[first] || strings.HasPrefix(first, "#")) {
-				cur = "  "
-			}
-			at = wide(cur)
-		}
-		if !empty {
-			cur, at = cur+" ", at+1
-		}
-		cur, at, empty = cur+word, at+w, false
-	}
+	rows := []row{{prefix: indent}}
 	for word := range strings.FieldsSeq(body) {
-		if strings.Contains(word, "://") && len(word) < 500 {
-			put(word)
-			continue
+		cut := []string{word}
+		if !strings.Contains(word, "://") || len(word) > 500 {
+			cut = pieces(word, columns-len(hang))
 		}
-		for _, piece := range pieces(word, columns-len(hang)) {
-			put(piece)
+		for _, w := range cut {
+			last := &rows[len(rows)-1]
+			switch {
+			case len(last.words) == 0 || wide(last.String())+1+wide(w) <= columns:
+				last.words = append(last.words, w)
+			case hang == "" && ofReader(w):
+				rows = append(rows, last.comeDown(w))
+			default:
+				rows = append(rows, row{hang, []string{w}})
+			}
 		}
 	}
-	return append(out, cur)
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = r.String()
+	}
+	return out
+}
+
+// ofReader tells whether a line that begins with this word could be taken for
+// something that the reader wrote.
+func ofReader(word string) bool {
+	return commands[strings.ToLower(strings.Trim(word, `"'*_.,:;!?()`))] || strings.HasPrefix(word, `#`) || strings.HasPrefix(word, `"#`)
+}
+
+// comeDown begins the next line, at the margin, for a word that must not stand
+// there: the words before it come down with it, or the line is indented if
+// they are no better.
+func (r *row) comeDown(word string) row {
+	keep := len(r.words) - 1
+	for keep > 0 && ofReader(r.words[keep]) {
+		keep--
+	}
+	next := row{words: append(slices.Clone(r.words[keep:]), word)}
+	if keep == 0 || wide(next.String()) > columns {
+		return row{"  ", []string{word}}
+	}
+	r.words = r.words[:keep]
+	return next
 }
 
 // hanging is the indent of the lines after the first of a list item.

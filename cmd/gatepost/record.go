@@ -98,7 +98,7 @@ func recordOf(ctx context.Context, db *store.DB, team *loop.Team, n int) ([]loop
 func hitEntry(team *loop.Team, h store.Hit) loop.Entry {
 	what := "wrote"
 	if h.Kind != "" {
-		what = team.Describe(loop.Event{Kind: h.Kind}).What
+		what = h.Kind.String()
 	}
 	return loop.Entry{Task: h.Task, At: h.At, Who: team.PersonName(h.By), What: what, Text: h.Text}
 }

@@ -56,10 +56,8 @@ var programs = []string{"/usr/sbin/dovecot", "/usr/lib/dovecot/imap", "/usr/lib/
 // Start runs both servers and returns when they answer. Close must be called;
 // should the process die before, a watcher ends the servers.
 func Start(cfg Config) (*Server, error) {
-	for _, p := range programs {
-		if _, err := os.Stat(p); err != nil {
-			return nil, fmt.Errorf("start Dovecot and Postfix: %s is missing: apt-get install dovecot-imapd dovecot-lmtpd postfix", p)
-		}
+	if err := installed(programs); err != nil {
+		return nil, err
 	}
 	if os.Geteuid() != 0 {
 		return nil, errors.New("start Dovecot and Postfix: they change to users of their own: run as root")
@@ -72,6 +70,15 @@ func Start(cfg Config) (*Server, error) {
 		}
 	}
 	return nil, fmt.Errorf("start Dovecot and Postfix: %w", err)
+}
+
+func installed(programs []string) error {
+	for _, p := range programs {
+		if _, err := os.Stat(p); err != nil {
+			return fmt.Errorf("start Dovecot and Postfix: %s is missing: apt-get install dovecot-imapd dovecot-lmtpd postfix", p)
+		}
+	}
+	return nil
 }
 
 func start(cfg Config) (_ *Server, err error) {

@@ -97,6 +97,13 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestMissingPrograms(t *testing.T) {
+	err := installed([]string{"/usr/sbin/no-such-dovecot"})
+	if err == nil || !strings.Contains(err.Error(), "no-such-dovecot is missing: apt-get install dovecot-imapd dovecot-lmtpd postfix") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestKilled starts both servers in a process that dies without Close: nothing
 // may be left of them.
 func TestKilled(t *testing.T) {

@@ -9,6 +9,8 @@ package story
 import (
 	"bytes"
 	"fmt"
+	"mime"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,8 +38,7 @@ type Stage struct {
 
 	clock  time.Time
 	serial int
-	taken  map[string]int // mailbox → mails looked at
-	seen   map[string][]*Letter
+	seen   map[string][]*Letter // mailbox → mails looked at
 }
 
 // Letter is a mail of the service as its reader finds it.
@@ -87,8 +88,8 @@ func (s *Stage) at(when time.Time, what string) {
 func (s *Stage) mail(from, to, subject, text string, fields ...string) {
 	s.serial++
 	id := fmt.Sprintf("story-%d@client.acme.example", s.serial)
-	raw := fmt.Sprintf("From: %s\r\nTo: <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s>\r\n%sMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n",
-		display(from), to, subject, s.clock.Format(time.RFC1123Z), id, lines(fields), strings.ReplaceAll(text, "\n", "\r\n"))
+	raw := fmt.Sprintf("From: %s\r\nTo: <%s>\r\nSubject: %s\r\nDate: %s\r\nMessage-ID: <%s>\r\n%sMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n%s\r\n",
+		display(from), to, mime.QEncoding.Encode("utf-8", subject), s.clock.Format(time.RFC1123Z), id, lines(fields), strings.ReplaceAll(text, "\n", "\r\n"))
 	if err := s.Submit(from, []string{to}, []byte(raw)); err != nil {
 		s.fail("%s sends to %s: %w", from, to, err)
 	}
@@ -161,14 +162,16 @@ func (s *Stage) look(address string) {
 	if err != nil {
 		s.fail("look into the mailbox of %s: %w", address, err)
 	}
-	for _, raw := range box[s.taken[address]:] {
+	for _, raw := range box { // a new mail need not be the last one
+		if slices.ContainsFunc(s.seen[address], func(l *Letter) bool { return bytes.Equal(l.Raw, raw) }) {
+			continue
+		}
 		l, err := ReadLetter(raw)
 		if err != nil {
 			s.fail("%s: %w", address, err)
 		}
 		s.seen[address] = append(s.seen[address], l)
 	}
-	s.taken[address] = len(box)
 }
 
 // noOther fails if anybody got a letter that the story did not ask for.

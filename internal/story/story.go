@@ -33,7 +33,7 @@ func (s *Stage) Play() (err error) {
 			err = f.error
 		}
 	}()
-	s.taken, s.seen = map[string]int{}, map[string][]*Letter{}
+	s.seen = map[string][]*Letter{}
 	s.taskAndDraft()
 	s.work()
 	s.gate()

@@ -1,0 +1,122 @@
+package parse
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+const gateLetter = `Gate: "Cart total" is ready for you. Please approve or redirect.
+Task #42, round 1, delivered by Dana on Monday 2 March 2026.
+
+What done was to look like
+- the cart shows the total with tax
+- the receipt shows the same number
+
+What was delivered
+The total is computed once and shown in both places.
+
+To decide, reply with one of these words on the first line:
+
+approve
+
+redirect: what is missing
+
+Anything else is kept as a comment.
+
+-- 
+Gatepost for Shop
+`
+
+// In languages that stand in no list, with intros of no known shape, history
+// is found by the letter itself.
+func TestHistoryIsFoundByTheLetter(t *testing.T) {
+	opt := Options{Letter: gateLetter}
+	intros := []string{
+		"", "Kwa: Shop", "Shop ngokubhala izolo:", "Na te Toa i tuhi mai", "vaH ghItlhpu' Shop:", "*Shop* ~~", "……………", "Shop said the other day",
+		"Foo: Shop\nBar: Monday\nBaz: Gate", "<shop@acme.example>", "[Shop] 14:02",
+	}
+	wrap := func(s string, n int) string {
+		var out []string
+		for l := range strings.SplitSeq(s, "\n") {
+			cur := ""
+			for w := range strings.FieldsSeq(l) {
+				if cur != "" && len(cur)+len(w) > n {
+					out = append(out, cur)
+					cur = w
+				} else {
+					cur = strings.TrimSpace(cur + " " + w)
+				}
+			}
+			out = append(out, cur)
+		}
+		return strings.Join(out, "\n")
+	}
+	for _, intro := range intros {
+		for _, hist := range []string{gateLetter, wrap(gateLetter, 40), wrap(gateLetter, 200), strings.ReplaceAll(gateLetter, "\n\n", "\n"), strings.ReplaceAll(gateLetter, "\n", "\n\n"), strings.TrimPrefix(gateLetter, "Gate: ")} {
+			for _, own := range []string{"", "I will look tomorrow.", "Hi,", "The label is cut off.\n\nIs that known?"} {
+				raw := plainMail(own+"\n\n"+intro+"\n\n"+hist, 0)
+				noWord(t, raw, opt, intro)
+				m := Read(raw, opt)
+				if !m.Quoted || own != "" && !strings.HasPrefix(m.Text, own) || len(m.Text) > len(own)+len(intro)+3 {
+					t.Errorf("intro %q own %q: %s", intro, own, Explain(raw, opt))
+					return
+				}
+			}
+			raw := plainMail("approve\n\n"+intro+"\n\n"+hist, 0)
+			if got := answerOf(Read(raw, opt).Commands); got != "approve" {
+				t.Errorf("intro %q: approve above the letter: %s\n%s", intro, got, Explain(raw, opt))
+			}
+		}
+	}
+}
+
+// Below our letter, proven by comparison, the writer may answer; below
+// anything that is not proven they are asked.
+func TestBelowHistory(t *testing.T) {
+	block := "From: Shop <shop@acme.example>\nSent: Monday, March 2, 2026 9:14 AM\nTo: Priya\nSubject: Gate\n\n"
+	for _, c := range []struct{ what, text, letter, want string }{
+		{"below our letter under a header block", block + gateLetter + "\n\napprove\n", gateLetter, "approve"},
+		{"the same without knowing the letter", block + gateLetter + "\n\napprove\n", "", "-"},
+		{"below a letter that is cut short", block + gateLetter[:300] + "\n\napprove\n", gateLetter, "-"},
+		{"below a marked quote", "On Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n" + marked(gateLetter) + "\n\napprove\n", "", "approve"},
+		{"below a marked quote without an intro", marked(gateLetter) + "\n\napprove, thanks\n", "", "approve"},
+		{"directly below a marked quote", "On Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n" + marked(strings.TrimSpace(gateLetter)) + "\napprove\n", "", "approve ? place"},
+		{"between two quotes", "> Reply with\n\napprove\n\n> or redirect\n", "", "approve ? place"},
+		{"below a first answer", "> Is it fine?\n\nYes it is.\n\n> And the label?\n\napprove\n", "", "approve ? place"},
+		{"own words above and below", "See below.\n\n> Reply with approve\n\napprove\n", "", "approve ? place"},
+		{"a gate letter copied into the text by hand", "I do not get this:\n\nTo decide, reply with one of these words on the first line:\n\napprove\n", gateLetter, "-"},
+		{"a marked quote and below it an unmarked one", marked("x") + "\n\nOn 2 March 2026 10:00 Shop <a@b.example> wrote:\n\napprove\n", "", "-"},
+	} {
+		raw := plainMail(c.text, 0)
+		m := Read(raw, Options{Letter: c.letter})
+		if got := answerOf(m.Commands); got != c.want {
+			t.Errorf("%s: %s, want %s\n%s", c.what, got, c.want, Explain(raw, Options{Letter: c.letter}))
+		}
+	}
+}
+
+// A sentence of the letter that the writer repeats is the writer's.
+func TestOwnWordsThatStandInTheLetter(t *testing.T) {
+	text := "redirect: the cart shows the total with tax, but not for guests"
+	m := Read(plainMail(text+"\n", 0), Options{Letter: gateLetter})
+	if m.Text != text || answerOf(m.Commands) != "redirect" {
+		t.Errorf("%q %s", m.Text, answerOf(m.Commands))
+	}
+	m = Read(plainMail("approve\n", 0), Options{Letter: gateLetter})
+	if answerOf(m.Commands) != "approve" {
+		t.Errorf("approve alone: %s", answerOf(m.Commands))
+	}
+}
+
+// The marker line wins over every other rule, and our sample commands below it
+// never count.
+func TestMarker(t *testing.T) {
+	for _, mark := range []string{Marker, "*" + Marker + "*", "##" + Marker + "##", strings.ToUpper(Marker)} {
+		raw := plainMail(fmt.Sprintf("Fine so far.\n\n%s\n\nUnknown intro\n\n#12 approve\n", mark), 0)
+		noWord(t, raw, Options{}, mark)
+		if m := Read(raw, Options{}); m.Text != "Fine so far." || m.Cut.Rule != "marker" {
+			t.Errorf("%s: %q %v", mark, m.Text, m.Cut)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package parse
+
+import (
+	"strings"
+	"testing"
+)
+
+const boundaryHead = "MIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=\"r\"\n\n"
+
+func TestRobots(t *testing.T) {
+	teams := []string{"shop@acme.example"}
+	for _, c := range []struct {
+		what, head, body string
+		want             Robot
+	}{
+		// People.
+		{"a person", "Subject: Re: Cart", "approve", RobotNone},
+		{"auto-submitted no", "Auto-Submitted: no\nSubject: Re: Cart", "approve", RobotNone},
+		{"auto-submitted no with a comment", "Auto-Submitted: No (a person)\nSubject: Re: Cart", "approve", RobotNone},
+		{"precedence list alone", "Precedence: list\nSubject: Re: Cart", "approve", RobotNone},
+		{"talks about absence", "Subject: Re: Out of office banner", "I think the banner is fine.", RobotNone},
+		{"a task about absence", "Subject: Out of office banner", "Problem: when a shop is on vacation its page does not say so.\n\nDone: the page shows \"on vacation until 3 March\".", RobotNone},
+		{"a task about bounces", "Subject: Delivery failed mails are in English", "Problem: a mail that could not be delivered (550 5.1.1) is told in English.\nDone: it is told in German.", RobotNone},
+		{"an engineer going away", "Subject: Re: Your task", "I am on vacation until 9 March, I will be back on the 10th. Dana covers for me in urgent cases.", RobotNone},
+		{"away as a command", "Subject: Re: Your task", "away until 3 March", RobotNone},
+		{"a receipt in words", "Subject: Read: the new spec", "Read this and tell me what you think about page 3.", RobotNone},
+		{"return path", "Return-Path: <priya@acme.example>\nSubject: Re: x", "approve", RobotNone},
+		{"feedback header off", "X-Auto-Response-Suppress: All\nSubject: Re: x", "approve", RobotNone},
+		{"team address as a group", "List-Id: <shop.acme.example>\nList-Post: <mailto:shop@acme.example>\nPrecedence: list\nSubject: Re: x", "approve", RobotNone},
+		{"read receipt asked for", "Disposition-Notification-To: priya@acme.example\nSubject: Re: x", "approve", RobotNone},
+		{"ics attached", "Subject: Dates\nContent-Type: multipart/mixed; boundary=r", "--r\nContent-Type: text/plain\n\nsee the dates\n--r\nContent-Type: text/calendar; method=PUBLISH; name=a.ics\nContent-Disposition: attachment; filename=a.ics\n\nBEGIN:VCALENDAR\n--r--\n", RobotNone},
+		{"reacted, said a person", "Subject: Re: x", "She reacted to your message by email yesterday, and I agree with what she said about the cart. We should change it.\n\nMore below.\n\nAnd more.\n\nAnd more.\n", RobotNone},
+
+		// Auto-replies.
+		{"auto-replied", "Auto-Submitted: auto-replied\nSubject: Out", "I am away", RobotAutoReply},
+		{"auto-generated", "auto-submitted: AUTO-GENERATED\nSubject: x", "approve", RobotAutoReply},
+		{"commented", "Auto-Submitted: (vacation) auto-replied (rfc 3834)\nSubject: x", "approve", RobotAutoReply},
+		{"with parameters", "Auto-Submitted: auto-replied; owner-email=\"a@b\"\nSubject: x", "approve", RobotAutoReply},
+		{"unknown kind", "Auto-Submitted: auto-foo\nSubject: x", "approve", RobotAutoReply},
+		{"two fields", "Auto-Submitted: no\nAuto-Submitted: auto-replied\nSubject: x", "approve", RobotAutoReply},
+		{"x-autoreply", "X-Autoreply: yes\nSubject: x", "approve", RobotAutoReply},
+		{"x-autorespond", "X-Autorespond: x\nSubject: x", "approve", RobotAutoReply},
+		{"precedence auto_reply", "Precedence: auto_reply\nSubject: x", "approve", RobotAutoReply},
+		{"precedence bulk", "Precedence: bulk\nSubject: x", "approve", RobotAutoReply},
+		{"precedence junk", "Precedence: JUNK\nSubject: x", "approve", RobotAutoReply},
+		{"null path", "Return-Path: <>\nSubject: x", "approve", RobotAutoReply},
+		{"no header en", "Subject: Automatic reply: Cart total", "I am out of the office until 9 March.", RobotAutoReply},
+		{"no header en 2", "Subject: Out of office: back on Monday", "Thank you for your message. I am out of the office until 9 March with limited access to email.", RobotAutoReply},
+		{"no header de", "Subject: Automatische Antwort: Cart", "Ich bin bis 9. März nicht im Büro.", RobotAutoReply},
+		{"no header de 2", "Subject: Abwesenheitsnotiz", "Ich bin bis zum 9. März abwesend. In dringenden Fällen wenden Sie sich an Dana.", RobotAutoReply},
+		{"no header de 3", "Subject: Abwesend bis 9.3.", "Ich bin derzeit nicht im Büro und ab dem 10. März wieder erreichbar.", RobotAutoReply},
+		{"no header fr", "Subject: Réponse automatique : Cart", "Je suis absent jusqu'au 9 mars.", RobotAutoReply},
+		{"no header fr 2", "Subject: Absence du bureau", "Je suis absente du bureau, de retour le 9 mars. En cas d'urgence, contactez Dana.", RobotAutoReply},
+		{"no header es", "Subject: Respuesta automática: Cart", "Estoy fuera de la oficina.", RobotAutoReply},
+		{"no header pt", "Subject: Resposta automática: Cart", "Estou de férias.", RobotAutoReply},
+		{"no header it", "Subject: Risposta automatica: Cart", "Sono in ferie fino al 9 marzo.", RobotAutoReply},
+		{"no header nl", "Subject: Automatisch antwoord: Cart", "Ik ben afwezig tot 9 maart.", RobotAutoReply},
+		{"no header sv", "Subject: Automatiskt svar: Cart", "Jag är på semester.", RobotAutoReply},
+		{"no header pl", "Subject: Odpowiedź automatyczna: Cart", "Jestem na urlopie.", RobotAutoReply},
+		{"no header ru", "Subject: Автоответ: Cart", "Я в отпуске.", RobotAutoReply},
+		{"no header zh", "Subject: 自动回复: Cart", "我正在休假。", RobotAutoReply},
+		{"no header ja", "Subject: 自動返信: Cart", "休暇をいただいております。", RobotAutoReply},
+		{"no header ko", "Subject: 자동 회신: Cart", "부재중입니다.", RobotAutoReply},
+
+		// Bounces.
+		{"report", "Subject: Undelivered Mail\n" + strings.TrimSuffix(boundaryHead, "\n\n"), "--r\nContent-Type: text/plain\n\napprove\n--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; dana@acme.example\nAction: failed\nStatus: 5.1.1\n--r\nContent-Type: message/rfc822\n\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\n\nx\n--r--\n", RobotBounce},
+		{"qmail", "Return-Path: <>\nSubject: failure notice", "Hi. This is the qmail-send program.\n<dana@acme.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n", RobotBounce},
+		{"failed recipients", "X-Failed-Recipients: dana@acme.example\nSubject: Mail delivery failed", "x", RobotBounce},
+		{"auto-submitted failure", "Auto-Submitted: auto-replied\nSubject: Undeliverable: Cart", "x", RobotBounce},
+
+		// The rest.
+		{"mdn", "Subject: Read: x\nContent-Type: multipart/report; report-type=\"disposition-notification\"; boundary=r", "--r\n\nYour message was read\n--r\nContent-Type: message/disposition-notification\n\nDisposition: manual-action\n--r--\n", RobotReceipt},
+		{"receipt in words", "Subject: Gelesen: Cart", "Ihre Nachricht wurde am 2. März gelesen.", RobotReceipt},
+		{"gmail reaction", "Subject: Re: x\nContent-Type: multipart/alternative; boundary=r", "--r\nContent-Type: text/plain\n\n👍\n--r\nContent-Type: text/vnd.google.email-reaction+json\n\n{}\n--r--\n", RobotReaction},
+		{"outlook reaction", "In-Reply-To: <a@b>\nSubject: Re: x", "Priya reacted to your message:\n👍", RobotReaction},
+		{"invitation", "Subject: Call\nContent-Type: multipart/alternative; boundary=r", "--r\nContent-Type: text/plain\n\napprove\n--r\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n--r--\n", RobotInvitation},
+		{"calendar answer", "Subject: Accepted: Call\nContent-Type: text/calendar; method=REPLY", "BEGIN:VCALENDAR", RobotInvitation},
+		{"list", "List-Id: <dev.lists.example>\nList-Unsubscribe: <mailto:u@lists.example>\nSubject: [dev] x", "approve", RobotList},
+		{"newsletter", "Precedence: bulk\nList-Unsubscribe: <https://x.example>\nSubject: News", "approve", RobotList},
+		{"our letter", "X-Gatepost-Letter: gate\nSubject: Gate", "approve", RobotOwn},
+		{"our loop", "X-Loop: shop@acme.example\nSubject: Gate", "approve", RobotOwn},
+	} {
+		raw := "From: Priya <priya@acme.example>\nTo: shop@acme.example\nDate: Mon, 2 Mar 2026 10:00:00 +0000\n" + c.head + "\n\n" + c.body + "\n"
+		m := Read([]byte(raw), Options{Teams: teams})
+		if m.Robot != c.want {
+			t.Errorf("%s: robot %q, want %q", c.what, m.Robot, c.want)
+		}
+		if m.Robot != RobotNone && len(m.Commands) > 0 {
+			t.Errorf("%s: a robot has commands: %v", c.what, m.Commands)
+		}
+	}
+	for _, from := range []string{"shop@acme.example", "shop+t42.abcdefghijklmnop@acme.example", "SHOP+x@acme.example"} {
+		if m := Read([]byte("From: "+from+"\n\napprove\n"), Options{Teams: teams}); m.Robot != RobotOwn {
+			t.Errorf("own mail from %s: %q", from, m.Robot)
+		}
+	}
+	for _, from := range []string{"MAILER-DAEMON@mx.example", "Mail Delivery System <mailer-daemon@acme.example>", "MAILER-DAEMON"} {
+		if m := Read([]byte("From: "+from+"\nSubject: x\n\napprove\n"), Options{Teams: teams}); m.Robot != RobotBounce {
+			t.Errorf("bounce from %s: %q", from, m.Robot)
+		}
+	}
+}
+
+func TestBounceReports(t *testing.T) {
+	report := func(status, rest string) string {
+		return "From: MAILER-DAEMON@mx.example\nTo: shop+b9.abcdefghijklmnop@acme.example\nReturn-Path: <>\nSubject: Undelivered Mail Returned to Sender\n" + boundaryHead +
+			"--r\nContent-Type: text/plain\n\nThis is the mail system.\n\n--r\nContent-Type: message/delivery-status\n\n" + status + "\n--r\nContent-Type: " + rest + "\n--r--\n"
+	}
+	inner := "message/rfc822\n\nReceived: x\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\nTo: dana@acme.example\nSubject: x\n\napprove\n"
+	for _, c := range []struct {
+		raw  string
+		want Bounce
+	}{
+		{report("Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; dana@acme.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no", inner), Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "5.1.1", true}},
+		{report("Reporting-MTA: dns; mx.example\n\nOriginal-Recipient: rfc822;dana@acme.example\nAction: delayed\nStatus: 4.4.1", "text/rfc822-headers\n\nMessage-Id: <t42.abcdefghijklmnop.7@acme.example>\n"), Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "4.4.1", false}},
+		{"From: MAILER-DAEMON@x.example\nReturn-Path: <>\nSubject: failure notice\n\nHi. This is the qmail-send program at x.example.\n\n<dana@acme.example>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 unknown\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <shop@acme.example>\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\n", Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "5.1.1", true}},
+	} {
+		m := Read([]byte(c.raw), Options{Teams: []string{"shop@acme.example"}})
+		if m.Bounce == nil || *m.Bounce != c.want {
+			t.Errorf("%+v, want %+v", m.Bounce, c.want)
+		}
+	}
+}

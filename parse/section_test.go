@@ -1,0 +1,125 @@
+package parse
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+func task(subject, text string) Mail {
+	return Read([]byte("From: Priya <priya@acme.example>\nTo: shop+web@acme.example\nSubject: "+subject+"\nContent-Type: text/plain; charset=utf-8\n\n"+text+"\n"), Options{})
+}
+
+// Good tasks, of real kinds of work, are left alone.
+func TestGoodTasksAreLeftAlone(t *testing.T) {
+	b, err := os.ReadFile("testdata/tasks-good.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := strings.Split(strings.TrimSpace(string(b)), "\n%%\n")
+	wrong := 0
+	for _, c := range cases {
+		subject, text, _ := strings.Cut(strings.TrimPrefix(c, "Subject: "), "\n")
+		m := task(subject, text)
+		if len(m.Advice) > 0 {
+			wrong++
+			t.Logf("%s: %v", subject, m.Advice)
+		}
+		if m.Sections.Done == "" || m.Sections.Problem == "" || len(m.Commands) > 0 {
+			t.Errorf("%s: sections %+v, commands %v", subject, m.Sections, m.Commands)
+		}
+		if lost := missing(m.Text, m.Sections); lost != "" {
+			t.Errorf("%s: lost %q in %+v", subject, lost, m.Sections)
+		}
+	}
+	if len(cases) < 60 || wrong*20 >= len(cases) {
+		t.Errorf("%d of %d good tasks advised", wrong, len(cases))
+	}
+}
+
+// missing is the first word of a text, labels aside, that is in none of its
+// sections.
+func missing(text string, s Sections) string {
+	all := squash(s.Problem + " " + s.Reproduce + " " + s.Done + " " + s.Context)
+	for line := range strings.SplitSeq(text, "\n") {
+		if _, label, rest := labelAt(line); label != "" {
+			line = rest
+		}
+		for _, w := range tokens(line) {
+			if !strings.Contains(all, squash(w.text)) {
+				return w.text
+			}
+		}
+	}
+	return ""
+}
+
+func TestAdvice(t *testing.T) {
+	b, err := os.ReadFile("testdata/tasks-advice.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.SplitN(strings.TrimSpace(line), " | ", 3)
+		rule, not := strings.CutPrefix(f[0], "-")
+		m := task(f[1], strings.ReplaceAll(f[2], `\n`, "\n"))
+		if slices.Contains(m.Advice, rule) == not {
+			t.Errorf("%s: advice %v, sections %+v", strings.TrimSpace(line), m.Advice, m.Sections)
+		}
+	}
+	for _, r := range AdviceRules {
+		if r.Says == "" || strings.Count(string(b), "\n"+r.Name+" |") < 3 || strings.Count(string(b), "\n-"+r.Name+" |") < 1 {
+			t.Errorf("rule %s lacks a sentence or samples", r.Name)
+		}
+	}
+}
+
+func TestSections(t *testing.T) {
+	for _, c := range []struct {
+		text string
+		want Sections
+	}{
+		{"Problem: a\nDone: b", Sections{Problem: "a", Done: "b"}},
+		{"**Problem:** a\n\n**Done:** b", Sections{Problem: "a", Done: "b"}},
+		{"**Problem**: a\n**Done**: b", Sections{Problem: "a", Done: "b"}},
+		{"**Problem** a\n**Done** b", Sections{Problem: "a", Done: "b"}},
+		{"*Problem*\na\n*Done*\nb", Sections{Problem: "a", Done: "b"}},
+		{"# Problem\na\n\n## Done\n- b\n- c", Sections{Problem: "a", Done: "- b\n- c"}},
+		{"Problem\n-------\na\n\nDone\n----\nb", Sections{Problem: "a", Done: "b"}},
+		{"PROBLEM\na\n\nDONE\nb", Sections{Problem: "a", Done: "b"}},
+		{"- Problem: a\n- Done: b", Sections{Problem: "a", Done: "b"}},
+		{"1. Problem: a\n2. Done: b", Sections{Problem: "a", Done: "b"}},
+		{"| Problem | a |\n| Done | b |", Sections{Problem: "a", Done: "b"}},
+		{"| Part | Text |\n|---|---|\n| Problem | a |\n| Done | b |", Sections{Problem: "a", Done: "b", Context: "| Part | Text |\n|---|---|"}},
+		{"Problem – a\nDefinition of done – b", Sections{Problem: "Problem – a", Done: "b"}},
+		{"The problem: a\nWhat done looks like: b", Sections{Problem: "a", Done: "b"}},
+		{"Problem：a\n完成：b", Sections{Problem: "a", Done: "b"}},
+		{"a\n\nDone:\nb\n\nc", Sections{Problem: "a", Done: "b\n\nc"}},
+		{"a\n\nIt is done when b.\n\nc", Sections{Problem: "a", Done: "b.", Context: "c"}},
+		{"a\n\n1. Open x\n2. Click y\n\nDone: b", Sections{Problem: "a", Reproduce: "1. Open x\n2. Click y", Done: "b"}},
+		{"Problem: a\nDone: b\nDeadline: 3 March", Sections{Problem: "a", Done: "b", Context: "Deadline: 3 March"}},
+		{"Problem: a\nOut of scope: the cart\nDone: b\nOut of scope: the rest", Sections{Problem: "a", Done: "b", Context: "Out of scope: the cart\n\nOut of scope: the rest"}},
+		{"Problem: a\nDone: b\nDone: c", Sections{Problem: "a", Done: "b\n\nc"}},
+		{"Problem: see\n```\nDone: x\n```\nDone: b", Sections{Problem: "see\n```\nDone: x\n```", Done: "b"}},
+		{"Hi,\n\na\n\nDone: b", Sections{Problem: "a", Done: "b", Context: "Hi,"}},
+		{"a", Sections{Problem: "a"}},
+		{"", Sections{}},
+		{"I am done with this: a", Sections{Problem: "I am done with this: a"}},
+		{"Done, see /cart", Sections{Problem: "Done, see /cart"}},
+		{"Steps to reproduce (as guest):\nx", Sections{Reproduce: "x"}},
+		{"✅ Done: b", Sections{Done: "b"}},
+		{"User story: a\nAC:\n- b", Sections{Problem: "a", Done: "- b"}},
+		{"http://done: x", Sections{Problem: "http://done: x"}},
+	} {
+		if got, _ := FindSections(c.text); got != c.want {
+			t.Errorf("%q:\n got %+v\nwant %+v", c.text, got, c.want)
+		}
+	}
+	if _, l := FindSections("Done: b\nProblem: a\nDeadline: x"); !slices.Equal(l, []string{"problem", "done", "context"}) {
+		t.Errorf("labelled %v", l)
+	}
+}
