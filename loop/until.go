@@ -11,7 +11,7 @@ var (
 	isoDay   = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
 	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th)?\.? (?:of )?([\p{L}]+)\.?(?:,? (\d{4}))?$`)
 	monthDay = regexp.MustCompile(`^([\p{L}]+)\.? (\d{1,2})(?:st|nd|rd|th)?\.?(?:,? (\d{4}))?$`)
-	dotted   = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(?:(\d{4}))?$`)
+	dotted   = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.?(\d{4})?$`)
 )
 
 var monthNames = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}

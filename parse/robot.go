@@ -323,3 +323,13 @@ func bounceText(head string) bool {
 	}
 	return false
 }
+
+// holdsAny tells whether one of the phrases begins at a word of folded text.
+func holdsAny(s string, list ...string) bool {
+	for _, w := range list {
+		if hasPhrase(s, w) {
+			return true
+		}
+	}
+	return false
+}

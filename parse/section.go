@@ -26,7 +26,7 @@ func FindSections(text string) (s Sections, labelled []string) {
 	parts := map[string][]string{}
 	under := map[string]bool{}
 	cur, loose := "", false // loose: the part ends with its paragraph
-	fence := false
+	fence, titled := false, false
 	var free []string // lines before any label
 	add := func(line string) {
 		if cur == "" {
@@ -59,8 +59,14 @@ func FindSections(text string) (s Sections, labelled []string) {
 				if rest != "" {
 					add(rest)
 				}
+				titled = rest == ""
 				continue
 			}
+			if titled && ruleLine(line, 3) && !strings.Contains(line, " ") {
+				titled = false
+				continue // the line under a heading
+			}
+			titled = false
 		}
 		add(line)
 	}

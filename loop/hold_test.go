@@ -1,0 +1,99 @@
+package loop
+
+import (
+	"testing"
+
+	"gatepost/parse"
+)
+
+// A mail that cannot be read: its member is told once a day, the operator as
+// well, a stranger and a robot are not.
+func TestPark(t *testing.T) {
+	g := newStage(t)
+	g.team.Operator = "ops@acme.example"
+	park := func(from string, robot parse.Robot) []Kind {
+		g.mails++
+		o := Park(g.s, Incoming{ID: g.mails, At: g.now, Mail: parse.Mail{From: parse.Address{Address: from}, Robot: robot}}, "600 parts\nmore", g.now)
+		g.outcome(o)
+		var kinds []Kind
+		for _, l := range o.Letters {
+			kinds = append(kinds, l.Kind)
+			if l.Body.Cause != CauseParked || l.Body.Detail != "600 parts" {
+				t.Errorf("%s says %q, %q", l.Kind, l.Body.Cause, l.Body.Detail)
+			}
+		}
+		return kinds
+	}
+	for _, c := range []struct {
+		from  string
+		robot parse.Robot
+		want  []Kind
+	}{
+		{"priya@acme.example", "", []Kind{HeldLetter, Alert}},
+		{"priya@acme.example", "", []Kind{Alert}}, // the alert's key lets it through once a day
+		{"mallory@evil.example", "", []Kind{Alert}},
+		{"dana@acme.example", parse.RobotAutoReply, []Kind{Alert}},
+		{"", "", []Kind{Alert}},
+	} {
+		got := park(c.from, c.robot)
+		if len(got) != len(c.want) || got[0] != c.want[0] {
+			t.Errorf("parked mail of %q (%s): letters %v, want %v", c.from, c.robot, got, c.want)
+		}
+	}
+}
+
+// A bounce marks the address only if it names a letter of ours.
+func TestBounce(t *testing.T) {
+	g := newStage(t)
+	g.team.Operator = "ops@acme.example"
+	bounce := func(answers *Letter, permanent bool) Outcome {
+		g.mails++
+		m := parse.Mail{Robot: parse.RobotBounce, From: parse.Address{Address: "mailer-daemon@x.example"}, Bounce: &parse.Bounce{Status: "5.1.1", Permanent: permanent}}
+		o := Apply(g.s, Incoming{ID: g.mails, At: g.now, Mail: m, Answers: answers}, g.now)
+		g.outcome(o)
+		return o
+	}
+	ours := &Letter{Kind: TaskLetter, To: "dana@acme.example"}
+	bounce(nil, true)
+	bounce(ours, false)
+	if n := g.s.Presence("dana@acme.example").Bounced; n != 0 {
+		t.Errorf("a forged or passing bounce was counted: %d", n)
+	}
+	if o := bounce(ours, true); g.s.Presence("dana@acme.example").Bounced != 1 || len(o.Letters) != 1 || o.Letters[0].Kind != Alert {
+		t.Errorf("after a bounce: %+v, letters %v", g.s.Presence("dana@acme.example"), o.Letters)
+	}
+	if o := bounce(&Letter{Kind: Alert, To: "ops@acme.example"}, true); len(o.Letters) != 0 {
+		t.Errorf("a bounced alert made another: %v", o.Letters)
+	}
+	o := Undeliverable(g.s, *ours, "550 no such user", g.now)
+	g.outcome(o)
+	if g.s.Presence("dana@acme.example").Bounced != 2 || o.Letters[0].Body.Cause != CauseFailed {
+		t.Errorf("after a refused letter: %+v", g.s.Presence("dana@acme.example"))
+	}
+}
+
+// A confirmed mail does not carry what it was not asked for: it counts for the
+// round in which it came.
+func TestConfirmedTooLate(t *testing.T) {
+	g := newStage(t)
+	g.play(`priya > web: Cart
+| Problem: p
+| Done: d
+dana > t1: done: d
+priya > #1: approve
+priya > t1r1: redirect: smaller
+dana > t1: done: d again
+priya > c1: yes
+`)
+	if s := g.s.Tasks[1].State; s != AtGate {
+		t.Errorf("a yes to round 1 made it %s in round 2", s)
+	}
+	g.now = g.now.Add(HoldFor * 2)
+	g.play("priya > #1: approve\n")
+	g.now = g.now.Add(HoldFor + 1e9)
+	g.tick()
+	g.play("priya > c2: yes\n")
+	if s := g.s.Tasks[1].State; s != AtGate {
+		t.Errorf("an expired hold made it %s", s)
+	}
+}
