@@ -2,17 +2,31 @@ package parse
 
 import "strings"
 
-// Marker is the line that our letters may carry above their text. A cut at it
-// wins over every other rule.
+// Marker stands in the first line of our letters, alone or behind other words.
+// A cut at it wins over every other rule.
 const Marker = "-- write above this line --"
 
-// markerLine tells whether a line is the marker, however a client dressed it.
+// markerLine tells whether a line is or ends in the marker, however a client
+// dressed it: dashes made long, capitals, emphasis. The words alone are no
+// marker: a writer may speak of them.
 func markerLine(s string) bool {
-	if len(s) > 200 || len(s) < 20 {
+	if len(s) > 300 || len(s) < 21 {
 		return false
 	}
-	core := fold(strings.Trim(s, " \t-_*=~#<>—–[]().:"))
-	return core == "write above this line" || core == "please write above this line" || core == "please reply above this line" || core == "reply above this line"
+	before, after, ok := strings.Cut(fold(s), "write above this line")
+	if !ok {
+		before, after, ok = strings.Cut(fold(s), "reply above this line")
+	}
+	before = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(before, " "), "please"), " ")
+	if !ok || strings.Trim(after, " -–—=#~*_<>") != "" {
+		return false
+	}
+	for _, rule := range []string{"--", "–", "—", "==", "##", "~~", "**", "__"} {
+		if strings.HasSuffix(before, rule) {
+			return true
+		}
+	}
+	return false
 }
 
 // reading is a mail's text with every line marked.
@@ -149,6 +163,7 @@ func (r *reading) history(letter *letterIndex) {
 		case l.blank():
 		case markerLine(l.text):
 			r.rest(i, i, "marker", letter)
+			r.introduced(i)
 			return
 		case separatorLine(l.text):
 			r.rest(r.ruleAbove(i), i+1, "separator", letter)

@@ -32,18 +32,11 @@ var footerTable = func() (t struct {
 // mobileFooter tells whether a line is what a phone or client adds of itself:
 // the whole line is of the table's form and names a device or a client.
 func mobileFooter(s string) bool {
-	s = strings.Trim(s, " \t*_.-–—<>[]()!„“\"")
-	if len(s) < 6 || len(s) > 160 {
+	s = strings.Trim(s, " \t*_.-–—<>()!„“\"")
+	if len(s) < 6 || len(s) > 200 {
 		return false
 	}
-	low := fold(s)
-	// A link behind the name of the app: "Get Outlook for iOS <https://…>".
-	if i := strings.IndexAny(low, "<["); i > 0 && strings.Contains(low[i:], "http") {
-		low = strings.TrimRight(low[:i], " (")
-	}
-	if i := strings.Index(low, " http"); i > 0 {
-		low = strings.TrimRight(low[:i], " :(")
-	}
+	low := fold(unlink(s))
 	for _, m := range footerTable.mobile {
 		mid, ok := strings.CutPrefix(low, m[0])
 		if !ok {
@@ -52,29 +45,66 @@ func mobileFooter(s string) bool {
 		if mid, ok = strings.CutSuffix(mid, m[1]); !ok {
 			continue
 		}
-		ts := tokens(mid)
-		if len(ts) == 0 || len(ts) > 7 || strings.ContainsAny(mid, ",;?!:") {
+		// "Sent from my phone, please excuse typos."
+		if i := strings.IndexAny(mid, ",.;-–"); i > 0 && holdsAny(mid[i:], "excuse", "typo", "brevity", "autocorrect", "apologies for", "entschuldig", "tippfehler") {
+			mid = mid[:i]
+		}
+		first, second, more := strings.Cut(mid, ",")
+		if !device(first) && !more || more && !(device(second) && len(tokens(second)) <= 6) {
 			continue
 		}
-		if footerTable.device.any2(ts) {
-			// QUIRK: "Sent from my phone, sorry" is the writer's; the comma
-			// above keeps it. "Get the mobile page done" is too.
-			if strings.HasPrefix(low, "get ") || strings.HasPrefix(low, "download ") {
-				if !strings.HasPrefix(mid, "outlook") && !strings.Contains(mid, " for ") {
-					continue
-				}
+		if strings.HasPrefix(low, "get ") || strings.HasPrefix(low, "download ") {
+			// QUIRK: "Get the mobile page done" is the writer's.
+			if !strings.HasPrefix(mid, "outlook") && !strings.Contains(mid, " for ") || strings.Contains(mid, "users") {
+				continue
 			}
-			return true
 		}
-		for _, t := range ts {
-			for _, d := range []string{"iphone", "ipad", "android", "samsung", "outlook", "blackberry", "galaxy"} {
-				if strings.HasPrefix(t.text, d) {
-					return true // with an ending of the language: iPhonesta, iPhone'umdan
-				}
+		return true
+	}
+	return false
+}
+
+// device tells whether a few words name a device or a client.
+func device(mid string) bool {
+	ts := tokens(mid)
+	if len(ts) == 0 || len(ts) > 7 || strings.ContainsAny(mid, ";?!:") {
+		return false
+	}
+	if footerTable.device.any2(ts) {
+		return true
+	}
+	for _, t := range ts {
+		// With the endings and articles of its language: iPhonesta, d'Outlook.
+		for _, d := range []string{"iphon", "ipad", "android", "samsung", "outlook", "blackberry", "galaxy", "mobil", "telefon", "smartphon", "手机", "手機", "スマホ", "携帯", "휴대"} {
+			if strings.Contains(t.text, d) {
+				return true
 			}
 		}
 	}
 	return false
+}
+
+// unlink takes the addresses of links away: "Outlook for iOS<https://…>",
+// "[Outlook for iOS](https://…)", "Outlook for iOS https://…".
+func unlink(s string) string {
+	if i := strings.Index(s, "]("); i >= 0 {
+		if j := strings.IndexByte(s[i:], ')'); j >= 0 {
+			s = s[:i] + s[i+j+1:]
+		} else {
+			s = s[:i]
+		}
+	}
+	if i := strings.Index(s, "<http"); i > 0 {
+		if j := strings.IndexByte(s[i:], '>'); j >= 0 {
+			s = s[:i] + s[i+j+1:]
+		} else {
+			s = s[:i]
+		}
+	}
+	if i := strings.Index(s, " http"); i > 0 {
+		s = s[:i]
+	}
+	return strings.TrimSpace(strings.NewReplacer("[", "", "]", "").Replace(strings.TrimRight(s, " :(")))
 }
 
 func hasPrefixOf(s string, list []string) bool {

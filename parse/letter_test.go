@@ -112,7 +112,7 @@ func TestOwnWordsThatStandInTheLetter(t *testing.T) {
 // The marker line wins over every other rule, and our sample commands below it
 // never count.
 func TestMarker(t *testing.T) {
-	for _, mark := range []string{Marker, "*" + Marker + "*", "##" + Marker + "##", strings.ToUpper(Marker)} {
+	for _, mark := range []string{Marker, "Task #42 is at the gate, round 1  " + Marker, "— write above this line —", "Digest of Monday – write above this line –", "*" + Marker + "*", "##" + Marker + "##", strings.ToUpper(Marker)} {
 		raw := plainMail(fmt.Sprintf("Fine so far.\n\n%s\n\nUnknown intro\n\n#12 approve\n", mark), 0)
 		noWord(t, raw, Options{}, mark)
 		if m := Read(raw, Options{}); m.Text != "Fine so far." || m.Cut.Rule != "marker" {

@@ -18,6 +18,9 @@ import (
 
 // The scripts in testdata/script run the command line as its user does.
 func TestMain(m *testing.M) {
+	if os.Getenv("GATEPOST_TEST_MAIN") == "1" { // this binary is the program, see process_test.go
+		os.Exit(run(os.Args[1:]))
+	}
 	testscript.Main(m, map[string]func(){
 		"gatepost": func() { os.Exit(run(os.Args[1:])) },
 	})

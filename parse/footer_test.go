@@ -1,0 +1,44 @@
+package parse
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestMobileFooters(t *testing.T) {
+	b, err := os.ReadFile("testdata/footers.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for foot := range strings.SplitSeq(strings.TrimSpace(string(b)), "\n") {
+		for _, text := range []string{
+			"The label is cut off.\n\n" + foot,
+			"The label is cut off.\n\n" + foot + "\n\nOn Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n> approve",
+			"The label is cut off.\n\n" + foot + "\n________________________________\nFrom: Shop <shop@acme.example>\nSent: Monday, March 2, 2026 9:14 AM\nTo: Priya\nSubject: x\n\napprove",
+			foot + "\n\nThe label is cut off.",
+		} {
+			if m := Read(plainMail(text+"\n", 0), Options{}); m.Text != "The label is cut off." {
+				t.Errorf("%s: %q", foot, m.Text)
+				break
+			}
+		}
+	}
+}
+
+func TestSignatures(t *testing.T) {
+	const own = "The label is cut off.\n\nCould you look?"
+	for _, sig := range []string{
+		"-- \nPriya Nair\nPM, Acme", "--\nPriya Nair\nPM, Acme\n+49 30 1234", "Best,\nPriya", "Best regards,\nPriya Nair", "Kind regards\n\nPriya Nair\nProduct, Acme GmbH\nwww.acme.example",
+		"Thanks,\nPriya", "Thanks!\nPriya", "Many thanks,\n\nPriya", "Cheers,\nP.", "Cheers\nPriya", "Priya", "Priya Nair", "-Priya", "- Priya", "— Priya", "Regards, Priya", "Best, Priya Nair",
+		"Viele Grüße\nPriya", "Mit freundlichen Grüßen\n\nPriya Nair", "LG Priya", "LG\nPriya", "Cordialement,\nPriya Nair", "Saludos,\nPriya", "Um abraço,\nPriya", "Saluti\nPriya",
+		"Met vriendelijke groet,\n\nPriya Nair", "Mvh\nPriya", "Med vänlig hälsning\nPriya Nair", "Venlig hilsen\nPriya", "Terveisin\nPriya", "Pozdrawiam\nPriya", "S pozdravem\nPriya Nair",
+		"Üdvözlettel,\nPriya", "Cu stimă,\nPriya", "С уважением,\nPriya Nair", "З повагою,\nPriya", "Με εκτίμηση,\nPriya", "Saygılarımla,\nPriya", "مع أطيب التحيات\nPriya", "בברכה,\nPriya", "此致\n敬礼\nPriya", "Priya Nair\nProduct manager\nAcme GmbH, Berlin\n+49 30 1234",
+		"Best regards", "Sent from my iPhone\n\nPriya",
+	} {
+		m := Read(plainMail(own+"\n\n"+sig+"\n", 0), Options{})
+		if m.Text != own {
+			t.Errorf("%q: text %q", sig, m.Text)
+		}
+	}
+}
