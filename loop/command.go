@@ -152,7 +152,7 @@ func (c *turn) done(t *Task, cmd parse.Command) {
 // gateBody is what an approver needs to decide: the done as written beside
 // what was delivered, the updates of this round, whose time it took.
 func (c *turn) gateBody(t *Task, to *Person) Body {
-	b := Body{When: t.Delivered, Choices: gateChoices(), Days: c.daysUsed(t), Kept: c.kept(t)}
+	b := Body{When: t.Delivered, Choices: gateChoices(), Days: c.daysUsed(t), Kept: c.kept(t), Asked: lastReason(t)}
 	if e := c.engineer(t); e != nil {
 		b.Who = e.Name
 	}

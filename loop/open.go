@@ -231,16 +231,17 @@ func (c *turn) firstDue(t *Task) Date {
 
 // startLetter gives the engineer a task that becomes active.
 func (c *turn) startLetter(t *Task) {
-	if l := c.toEngineer(t, TaskLetter, Body{Text: lastReopen(t), Kept: c.kept(t)}); l != nil {
+	if l := c.toEngineer(t, TaskLetter, Body{Text: lastReason(t), Kept: c.kept(t)}); l != nil {
 		l.Body.Choices = engineerChoices()
 	}
 }
 
-// lastReopen is why a task that was approved is back, "" if it is not.
-func lastReopen(t *Task) string {
+// lastReason is why the present round came about: the words of the redirect or
+// the reopening before it, "" in the first round.
+func lastReason(t *Task) string {
 	for i := len(t.Notes) - 1; i >= 0; i-- {
-		if t.Notes[i].Kind == NoteReopen && t.Notes[i].Round == t.Round-1 {
-			return t.Notes[i].Text
+		if n := t.Notes[i]; (n.Kind == NoteReopen || n.Kind == NoteRedirect) && n.Round == t.Round-1 {
+			return n.Text
 		}
 	}
 	return ""

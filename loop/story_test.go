@@ -314,7 +314,7 @@ func (g *stage) show(l Letter) string {
 	y := l.Body
 	for _, f := range []struct{ name, value string }{
 		{"act", y.Act}, {"cause", y.Cause}, {"line", y.Line}, {"text", y.Text}, {"missing", strings.Join(y.Missing, "+")},
-		{"advice", strings.Join(y.Advice, "+")}, {"detail", y.Detail}, {"who", y.Who}, {"query", y.Query},
+		{"advice", strings.Join(y.Advice, "+")}, {"detail", y.Detail}, {"who", y.Who}, {"asked", y.Asked}, {"query", y.Query},
 	} {
 		if f.value != "" {
 			fmt.Fprintf(&b, " %s=%q", f.name, f.value)

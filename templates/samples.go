@@ -138,6 +138,11 @@ func sampleLoop() []loop.Letter {
 		Text: "Marketing moved the spring sale to the 13th. Nothing else changes."})
 	gate := to(loop.Gate, priya, "t12r1", march(6, 14, 6), sampleGate())
 	gate.Thread = loop.Thread{Subject: "Re: Wrong total with two coupons"}
+	second := sampleGate()
+	second.Task, second.When, second.Updates, second.Kept = coupons(loop.AtGate, 2), march(9, 9, 40), nil, nil
+	second.Text, second.Days = "The order mail takes its total from the basket now, whichever coupon came last.", loop.DaysUsed{Work: 1, Allowed: 3}
+	second.Asked = "The basket is right, but the order mail still shows the old total when the second coupon is added last."
+	gate2 := to(loop.Gate, priya, "t12r2", march(9, 9, 41), second)
 	approved := to(loop.Approved, dana, "t14", march(9, 10, 20), loop.Body{
 		Task: coupons(loop.Approve, 1), Next: invoices(loop.Active), Who: "Priya Nair", When: march(9, 10, 20), Text: "thanks Dana, the order mail is a joy now!", Choices: workChoices(),
 	})
@@ -152,7 +157,7 @@ func sampleLoop() []loop.Letter {
 		When: march(9, 10, 20), Undo: march(9, 12, 20), Choices: []loop.Choice{{Label: "Undo", Body: "undo"}},
 	})
 	receipt.Asked = true
-	return []loop.Letter{taken, queued, needs, needsBoth, proposal, task, prompt, prompts, question, blocked, answer, now, gate, approved, last, redirected, receipt}
+	return []loop.Letter{taken, queued, needs, needsBoth, proposal, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
 }
 
 func sampleGate() loop.Body {
