@@ -145,7 +145,7 @@ type Hold struct {
 // State is a team as the record has made it. Load may bring only the part
 // that a mail or moment needs; maps then hold that part.
 type State struct {
-	Team     *Team
+	Team     *Team `json:"-"` // the config
 	Tasks    map[int]*Task
 	Streams  map[string]*Stream
 	People   map[string]*Presence

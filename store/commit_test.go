@@ -30,8 +30,10 @@ func TestCommitAndLoad(t *testing.T) {
 	r.reopen()
 	loaded, err := r.Load(t.Context(), team, Want{All: true})
 	must(t, err)
-	a, _ := json.Marshal(loaded)
-	b, _ := json.Marshal(folded)
+	a, err := json.Marshal(loaded)
+	must(t, err)
+	b, err := json.Marshal(folded)
+	must(t, err)
 	if string(a) != string(b) {
 		t.Errorf("loaded and folded differ:\n%s\n%s", a, b)
 	}

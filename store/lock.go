@@ -44,7 +44,7 @@ func (d *DB) Lock() error {
 			f.Close()
 			continue
 		}
-		if err := f.Truncate(0); err == nil {
+		if err = f.Truncate(0); err == nil {
 			_, err = fmt.Fprintln(f, os.Getpid())
 		}
 		if err != nil {
