@@ -73,6 +73,8 @@ func (b *body) walk(p *part, first bool) {
 		for i, k := range p.kids {
 			b.walk(k, first && i == 0)
 		}
+	case p.signedSMIME() && first:
+		b.opaque(p)
 	case p.encryptedSMIME():
 		b.encrypted = true
 		b.problem("the mail is encrypted and was not read")
@@ -96,8 +98,36 @@ func (p *part) readable(first bool) bool {
 	return p.inline && (p.name == "" || first)
 }
 
-func (p *part) encryptedSMIME() bool {
-	return (p.ctype == "application/pkcs7-mime" || p.ctype == "application/x-pkcs7-mime") && !strings.HasPrefix(strings.ToLower(p.params["smime-type"]), "signed")
+func (p *part) smime() bool {
+	return p.ctype == "application/pkcs7-mime" || p.ctype == "application/x-pkcs7-mime"
+}
+
+func (p *part) signedSMIME() bool {
+	return p.smime() && strings.HasPrefix(strings.ToLower(p.params["smime-type"]), "signed")
+}
+
+func (p *part) encryptedSMIME() bool { return p.smime() && !p.signedSMIME() }
+
+// opaque reads a mail that stands inside its own signature.
+func (b *body) opaque(p *part) {
+	raw, err := p.content(4 * b.lim.Text)
+	inner := []byte(nil)
+	if err == nil {
+		inner = opaque(raw)
+	}
+	if inner == nil {
+		b.attach(p)
+		b.problem("a signed part could not be opened")
+		return
+	}
+	root, err := split(inner, splitHeader(inner, b.lim, nil), b.lim)
+	if err != nil {
+		b.park = err.Error()
+		return
+	}
+	if !root.signedSMIME() { // once is enough
+		b.walk(root, true)
+	}
 }
 
 // alternative reads the plain and the HTML form of one text.

@@ -44,6 +44,7 @@ type reading struct {
 // classify marks every line. letter is the text of the letter being answered,
 // nil if it is not known.
 func classify(lines []line, letter *letterIndex, from Address) *reading {
+	lines = unglue(lines)
 	r := &reading{lines: lines, cut: -1, past: len(lines)}
 	fences(lines)
 	armour(lines)
@@ -82,6 +83,9 @@ func fences(lines []line) {
 	}
 }
 
+// pgpMessage opens an encrypted text.
+const pgpMessage = "-----BEGIN PGP MESSAGE-----"
+
 // armour marks the lines that PGP puts around a clear-signed text (RFC 9580
 // §7) and takes its dash escapes away.
 func armour(lines []line) {
@@ -95,7 +99,7 @@ func armour(lines []line) {
 				lines[i].text = strings.TrimPrefix(lines[i].text, "- ")
 			}
 			i--
-		case "-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP PUBLIC KEY BLOCK-----":
+		case "-----BEGIN PGP SIGNATURE-----", "-----BEGIN PGP PUBLIC KEY BLOCK-----", pgpMessage:
 			for ; i < len(lines); i++ {
 				lines[i].is(footer, "pgp")
 				if t := strings.TrimSpace(lines[i].text); strings.HasPrefix(t, "-----END PGP") {
@@ -150,6 +154,7 @@ func next(lines []line, i int) int {
 // below the first firm sign of unmarked history.
 func (r *reading) history(letter *letterIndex) {
 	lines := r.lines
+	splits := 0
 	for i := 0; i < len(lines); i++ {
 		l := &lines[i]
 		switch {
@@ -158,6 +163,9 @@ func (r *reading) history(letter *letterIndex) {
 			l.is(quote, l.box)
 		case l.fence:
 			r.suspect(i)
+		case l.depth > 2 && arrowLine(l.raw):
+			r.rest(i, i+1, "separator", letter)
+			return
 		case l.depth > 0:
 			l.is(quote, "quote")
 		case l.blank():
@@ -172,6 +180,8 @@ func (r *reading) history(letter *letterIndex) {
 			if n, rule := headerBlockAt(lines, i); n > 0 {
 				r.rest(r.ruleAbove(i), i+n, rule, letter)
 				return
+			} else if rule == softHeader {
+				r.soft(i)
 			}
 			f := next(lines, i+1)
 			after := f < len(lines) && (lines[f].depth > 0 || lines[f].box != "")
@@ -189,7 +199,7 @@ func (r *reading) history(letter *letterIndex) {
 			for k := start; k <= i; k++ {
 				lines[k].is(intro, rule)
 			}
-			if before > 0 {
+			if splits++; before > 0 && splits < maxSplits {
 				r.splitOwn(start, before)
 				lines = r.lines
 				i++
@@ -200,6 +210,32 @@ func (r *reading) history(letter *letterIndex) {
 			}
 		}
 	}
+}
+
+// maxSplits bounds how often a line is parted, which moves all lines below it.
+const maxSplits = 20
+
+// unglue parts lines at "wrote:>", where a client lost the line break before
+// the quote.
+func unglue(lines []line) []line {
+	n := 0
+	for i := range lines {
+		l := lines[i]
+		at := strings.Index(l.text, ":>")
+		if l.depth > 0 || l.box != "" || at < 4 || at > 2*introRunes || n >= maxSplits {
+			continue
+		}
+		if sh := shapeOf(l.text[:at+1]); !sh.verbEnd || sh.addr < 0 && sh.numbers < 2 {
+			continue
+		}
+		n++
+		tail := l
+		tail.raw, tail.text, tail.depth = l.text[at+1:], strings.TrimPrefix(l.text[at+2:], " "), 1
+		lines = append(lines[:i+1], lines[i:]...)
+		lines[i].text = l.text[:at+1]
+		lines[i+1] = tail
+	}
+	return lines
 }
 
 // splitOwn gives the own words before an intro on the same line a line of

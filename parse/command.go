@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,11 +32,12 @@ func (lx *lexicon) line(s string) (c Command, ok bool) {
 	}
 	s = strings.TrimLeft(s, marks+"…")
 	ts := tokens(s)
-	for len(ts) > 0 && tails["soft"][ts[0].text] && pictograph(firstRune(ts[0].text)) {
+	for len(ts) > 0 && tails["soft"].all[ts[0].text] && pictograph(firstRune(ts[0].text)) {
 		ts = ts[1:] // a thumb before the word
 	}
 	if len(ts) == 0 {
-		return c, false
+		c.Tail = answer(s)
+		return c, c.Task != 0 && c.Tail != ""
 	}
 	lead := strings.Trim(s[:ts[0].start], marks)
 	word, n := lx.at(s, ts)
@@ -101,7 +101,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	}
 	switch word {
 	case "approve", "queue", "undo", "pause", "resume", "yes":
-		if friendly(rest) || word != "approve" && objects[join(tokens(tail))] {
+		if friendly(rest) || word != "approve" && tails["object"].is(tokens(tail)) {
 			return "", 0
 		}
 		if word == "yes" {
@@ -111,8 +111,8 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 			return notACommand, 0
 		}
 		return lx.doubt(word, rest), 0
-	case "status", "record", "help", "top":
-		if friendly(rest) || objects[join(tokens(tail))] {
+	case "status", "record", "help", "top", "back":
+		if friendly(rest) || tails["object"].is(tokens(tail)) {
 			return "", 0
 		}
 		return notACommand, 0
@@ -156,7 +156,7 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		}
 		return ""
 	}
-	if friendly(rest) || objects[join(ts)] || len(ts) > 0 && reasons[ts[0].text] {
+	if friendly(rest) || tails["object"].is(ts) || len(ts) > 0 && tails["reason"].all[ts[0].text] {
 		return ""
 	}
 	d := lx.doubt(word, rest)
@@ -168,9 +168,9 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		}
 		return d
 	}
-	if obj := objects.prefix(ts); form == plain && obj > 0 && obj < len(ts) {
+	if obj := tails["object"].prefix(ts); form == plain && obj > 0 && obj < len(ts) {
 		// "drop it: no longer needed", "drop this one because …"
-		if f, _ := separator(tail[ts[obj-1].end:]); f == colon || f == dash || f == pause && d == DoubtTail || reasons[ts[obj].text] {
+		if f, _ := separator(tail[ts[obj-1].end:]); f == colon || f == dash || f == pause && d == DoubtTail || tails["reason"].all[ts[obj].text] {
 			return ""
 		}
 	}
@@ -183,8 +183,8 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 // judgeDone: done must be the whole of it.
 func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	ts := tokens(tail)
-	if at, ok := tails["partial"].any(ts); ok && (form != colon || strongPartial.any2(ts)) {
-		if tails["contrast"][ts[at].text] && ts[at].text != "still" && ts[at].text != "yet" {
+	if at, ok := tails["partial"].any(ts); ok && (form != colon || tails["strong-partial"].any2(ts)) {
+		if tails["contrast"].all[ts[at].text] && ts[at].text != "still" && ts[at].text != "yet" {
 			return DoubtContradiction
 		}
 		return DoubtCondition
@@ -201,7 +201,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if len(ts) == 0 {
 		return DoubtTail
 	}
-	if n := doneWhole.prefix(ts); form == plain && n > 0 && (n == len(ts) || friendly(tail[ts[n-1].end:])) {
+	if n := tails["done-whole"].prefix(ts); form == plain && n > 0 && (n == len(ts) || friendly(tail[ts[n-1].end:])) {
 		return ""
 	}
 	if form == plain && (ts[0].text == "today" || ts[0].text == "yesterday") {
@@ -210,7 +210,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if d := lx.doubt("done", rest); d == DoubtNegation || d == DoubtQuestion {
 		return d
 	}
-	if form == dash || form == pause || doneTails[ts[0].text] {
+	if form == dash || form == pause || tails["done-tail"].all[ts[0].text] {
 		return ""
 	}
 	return DoubtTail
@@ -226,7 +226,7 @@ func percent(s string) bool {
 // where it reads as one.
 func judgeReport(word string, form form, tail string) string {
 	ts := tokens(tail)
-	if word == "blocked" && nothing[join(ts)] {
+	if word == "blocked" && tails["nothing"].all[join(ts)] {
 		return notACommand // "Blocked: none" in a daily update
 	}
 	switch {
@@ -236,7 +236,7 @@ func judgeReport(word string, form form, tail string) string {
 		return DoubtQuestion
 	case word == "too big":
 		return ""
-	case len(ts) > 0 && reportTails[word][ts[0].text]:
+	case len(ts) > 0 && tails["report-"+word].all[ts[0].text]:
 		return ""
 	}
 	return notACommand
@@ -313,7 +313,7 @@ func (lx *lexicon) inside(c Command, s string, ts []token) (Command, bool) {
 		if !decisive(w) && !(w == "done" && i <= 4 && tails["negation"].has(s[:ts[i].start])) {
 			continue
 		}
-		c.Hint, c.Tail = w, strings.TrimSpace(s[ts[i+n-1].end:])
+		c.Hint, c.Tail, c.inside = w, strings.TrimSpace(s[ts[i+n-1].end:]), true
 		before := s[:ts[i].start]
 		switch {
 		case tails["negation"].has(before):
@@ -352,161 +352,3 @@ func firstRune(s string) rune { r, _ := utf8.DecodeRuneInString(s); return r }
 func hasWord(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
-
-// unbullet takes a list mark away.
-func unbullet(s string) string {
-	for _, b := range []string{"- ", "* ", "• ", "· ", "– ", "— ", "+ ", "‣ ", "▪ ", "→ ", "-> ", "=> "} {
-		if r, ok := strings.CutPrefix(s, b); ok {
-			return strings.TrimLeft(r, marks)
-		}
-	}
-	return s
-}
-
-// taskPrefix reads "#12", "# 12", "[#12]", "task 12" before a word.
-func taskPrefix(s string) (int, string) {
-	t := strings.TrimLeft(s, marks+"[(")
-	if low := strings.ToLower(t); strings.HasPrefix(low, "task ") || strings.HasPrefix(low, "task#") {
-		t = strings.TrimLeft(t[4:], " ")
-		if len(t) > 0 && t[0] >= '0' && t[0] <= '9' {
-			t = "#" + t
-		}
-	}
-	if len(t) == 0 || t[0] != '#' && !strings.HasPrefix(t, "＃") {
-		return 0, s
-	}
-	r := strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(t, "#"), "＃"), " ")
-	n := 0
-	for n < len(r) && r[n] >= '0' && r[n] <= '9' {
-		n++
-	}
-	if n == 0 {
-		return 0, strings.TrimLeft(t, "# ") // "# approve": a heading mark
-	}
-	if !number(r[:n]) || n < len(r) && (wordRune(firstRune(r[n:])) || r[n] == '/' || r[n] == '-' && n+1 < len(r) && r[n+1] != ' ') {
-		return 0, s
-	}
-	v, _ := strconv.Atoi(r[:n])
-	return v, strings.TrimLeft(r[n:], marks+"]):.,-–—：")
-}
-
-// number2 reads "#7" or "7" at the start of a tail.
-func number2(tail string) (n int, after string, ok bool) {
-	t := strings.TrimPrefix(strings.TrimPrefix(tail, "task "), "number ")
-	t = strings.TrimLeft(strings.TrimPrefix(t, "#"), " ")
-	i := 0
-	for i < len(t) && t[i] >= '0' && t[i] <= '9' {
-		i++
-	}
-	if !number(t[:i]) || i < len(t) && (wordRune(firstRune(t[i:])) || t[i] == '.' && i+1 < len(t) && t[i+1] != ' ' || strings.IndexByte(`/%:-`, t[i]) >= 0 && t[i] != ':') {
-		return 0, "", false
-	}
-	n, _ = strconv.Atoi(t[:i])
-	return n, t[i:], true
-}
-
-// ungreet takes a greeting off the front of a line: "Hi Dana, approve".
-func ungreet(s string) string {
-	ts := tokens(s)
-	n := tails["greeting"].prefix(ts)
-	if n == 0 {
-		return s
-	}
-	for i := n; i <= min(n+3, len(ts)-1); i++ {
-		gap := s[ts[i-1].end:ts[i].start]
-		if strings.ContainsAny(gap, ",!.:–—-，！") {
-			return strings.TrimLeft(s[ts[i-1].end:], " ,!.:–—-，！")
-		}
-		if w, _ := builtin.at(s, ts[i:]); w != "" {
-			return s
-		}
-	}
-	return s
-}
-
-// greeting tells whether a line is a greeting and nothing else.
-func greeting(s string) bool {
-	if len(s) > 200 {
-		return false
-	}
-	if strings.ContainsAny(s, "?？/@<>=") {
-		return false
-	}
-	s = strings.TrimRight(s, " ,!.:;–—-，！。:)")
-	ts := tokens(s)
-	n := tails["greeting"].prefix(ts)
-	if n == 0 || len(ts)-n > 4 {
-		return false
-	}
-	// Between the greeting and the names nothing but spaces, commas, "and".
-	for i, t := range ts[n:] {
-		if strings.ContainsAny(s[ts[n+i-1].end:t.start], ".!:;") {
-			return false
-		}
-		if w, _ := builtin.at(s, ts[n+i:]); w != "" {
-			return false
-		}
-		for _, kind := range []string{"negation", "condition", "contrast"} {
-			if len(t.text) > 2 && tails[kind][t.text] {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func streamName(s string) bool {
-	if s == "" || len(s) > 40 {
-		return false
-	}
-	for _, r := range s {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_' {
-			return false
-		}
-	}
-	return true
-}
-
-// searchWords: "search checkout totals", and not "Search is slow on mobile".
-func searchWords(tail string) bool {
-	ts := tokens(tail)
-	if len(ts) == 0 || len(ts) > 5 || strings.ContainsAny(tail, ".,;:?!") {
-		return false
-	}
-	for _, t := range ts {
-		if sentenceWords[t.text] {
-			return false
-		}
-	}
-	return true
-}
-
-// awayTail: "until 3 March", "till Monday", "3-7 March", "from Monday to Friday".
-func awayTail(tail string) bool {
-	ts := tokens(tail)
-	if len(ts) == 0 || len(ts) > 12 {
-		return false
-	}
-	for _, t := range ts {
-		if dateWords[t.text] || t.text[0] >= '0' && t.text[0] <= '9' {
-			return awayOpeners[ts[0].text] || dateWords[ts[0].text] || ts[0].text[0] >= '0' && ts[0].text[0] <= '9'
-		}
-	}
-	return false
-}
-
-var (
-	objects       = newPhrases([]string{"it", "this", "this one", "this task", "that", "that one", "the task", "the stream", "stream", "this stream", "please", "it please", "this please", "work", "the work", "my task", "everything", "all", "the decision", "my decision", "that decision", "the approval", "my approval", "that approval", "my approve", "the last one", "the last decision", "the redirect", "my redirect", "now", "again", "of the queue", "of queue", "of the list", "priority", "me", "please help", "report", "the record", "the status"})
-	reasons       = set([]string{"because", "since", "as", "due", "per", "weil", "da", "parce", "car", "porque", "perché", "omdat", "fordi", "eftersom", "потому", "因为"})
-	doneWhole     = newPhrases([]string{"for review", "for your review", "for you", "for you to check", "for you to review", "to review", "to check", "for the gate", "to be reviewed", "for approval", "to approve", "for a look", "for testing"})
-	doneTails     = set([]string{"to", "on", "in", "at", "see", "and", "as", "by", "this", "everything", "here", "please", "via", "it", "all", "it's", "live"})
-	nothing       = set([]string{"none", "no", "nothing", "nope", "n/a", "n a", "na", "nobody", "not blocked", "no blockers", "nothing blocked", "nothing at the moment", "nothing right now", "nothing so far", "no one", "nothing today", "not at the moment", "keine", "nichts", "nein", "rien", "aucun", "nada", "niente", "nessuno", "niets", "geen", "inget", "ingen", "intet", "нет", "ничего", "无", "没有", "なし", "없음"})
-	strongPartial = newPhrases(strings.Split("almost,nearly,half,halfway,partly,partially,mostly,first part,first half,second half,all but,not yet,not done,isn't done,yet to,remaining,left to do,todo,to-do,wip,in progress,work in progress,will finish,will be done,half done,noch nicht,fast fertig", ","))
-	reportTails   = map[string]map[string]bool{
-		"blocked":  set([]string{"by", "on", "until", "till", "waiting", "because", "since", "with", "at", "from", "as", "again", "still", "due"}),
-		"question": set([]string{"about", "on", "regarding", "for", "re", "concerning", "to", "from", "of", "is", "should", "which", "what", "how", "do", "does", "can", "where", "when", "why", "who", "are", "may", "shall"}),
-	}
-	sentenceWords = set(strings.Fields("is are was were be been does doesn't do don't did didn't should shouldn't must can can't cannot could would will won't has have had returns return finds shows show fails fail breaks takes needs need gives give works work on the when that which results box field page bar button for in and not no"))
-	dateWords     = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec today tomorrow week month end year weekend montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz mai juni juli oktober dezember morgen"))
-	awayOpeners   = set(strings.Fields("until till til thru through from on to for next this the all tomorrow today and bis vom ab am"))
-)

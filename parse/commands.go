@@ -20,12 +20,13 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	var out []Command
 	first := r.firstOwn()
 	if first < 0 {
-		return nil
+		return lx.lastWord(r)
 	}
 	_, labelled := FindSections(r.text())
 	task := len(labelled) > 1 // its "Done:" is a heading
 	var open = -1             // command whose Text goes on
 	var texts []strings.Builder
+	var at []int // line of each command
 	for i := first; i < len(r.lines); i++ {
 		l := &r.lines[i]
 		if l.kind != own {
@@ -55,6 +56,9 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 			if !ok && i == first {
 				c, ok = lx.softLine(t, confirm)
 			}
+			if ok && n > 0 && c.Word == "" && c.Doubt == "" && IsSoft(c.Tail) {
+				c.Doubt, c.Hint = DoubtSoft, "approve"
+			}
 			if ok && c.Word == "yes" && !confirm {
 				c.doubt(DoubtSoft)
 				c.Hint = "approve"
@@ -70,7 +74,7 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 				ok = false
 			}
 		}
-		if ok && !r.counts(i, n > 0) {
+		if ok && (!r.counts(i) || strings.HasPrefix(strings.TrimSpace(t), ">")) {
 			c.doubt(DoubtPlace)
 		}
 		if !ok {
@@ -80,6 +84,7 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 			continue
 		}
 		out = append(out, c)
+		at = append(at, i)
 		texts = append(texts, strings.Builder{})
 		open = len(out) - 1
 		texts[open].WriteString(c.Tail)
@@ -88,15 +93,50 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		out[i].Text = strings.TrimSpace(texts[i].String())
 	}
 	lx.contradict(out)
+	for i := range out {
+		// Words below history limit a decision above it too.
+		if c := &out[i]; c.Task == 0 && (c.Word == "approve" || c.Word == "done") {
+			below := textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own })
+			if why := lx.limited(below, c.Word); why != "" {
+				c.doubt(why)
+			}
+		}
+	}
 	if len(out) > 1 && out[0].Doubt == DoubtSoft {
 		out = out[1:] // the other line says more
 	}
 	return out
 }
 
+// lastWord looks at a mail of which nothing is known to be new: if unmarked
+// history stands on top and the last line of all is a decision, it may be the
+// writer's, below a letter we could not compare with. It is asked about.
+func (lx *lexicon) lastWord(r *reading) []Command {
+	for i := len(r.lines) - 1; i >= 0; i-- {
+		l := &r.lines[i]
+		if l.blank() {
+			continue
+		}
+		if l.kind != history || l.ours || l.box != "" || i == 0 || !r.lines[i-1].blank() {
+			return nil
+		}
+		above := &r.lines[prevSolid(r.lines, i)]
+		if _, _, label := labelOf(above.text); label || above.kind != history {
+			return nil // it is all there is below the head of the history
+		}
+		if c, ok := lx.line(l.text); ok && decisive(c.Word) {
+			c.doubt(DoubtPlace)
+			c.Text = c.Tail
+			return []Command{c}
+		}
+		return nil
+	}
+	return nil
+}
+
 // counts tells whether a command may stand at line i: above the first sign of
 // history, or first below history that is wholly marked or proven.
-func (r *reading) counts(i int, numbered bool) bool {
+func (r *reading) counts(i int) bool {
 	if r.lines[i].part > 0 {
 		return false
 	}
@@ -192,7 +232,7 @@ func (lx *lexicon) contradict(cs []Command) {
 	}
 	for i := range cs {
 		c := &cs[i]
-		if c.Word == "approve" || c.Word == "done" {
+		if c.Task != 0 && (c.Word == "approve" || c.Word == "done") {
 			if why := lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word); why != "" {
 				c.doubt(why)
 			}
@@ -234,27 +274,20 @@ func (lx *lexicon) limited(text, word string) string {
 		if n++; n > 200 {
 			return ""
 		}
-		if limitsStart.prefix(ts) > 0 {
+		if tails["takes-back"].prefix(ts) > 0 {
 			return DoubtContradiction
 		}
-		if conditionStart.prefix(ts) > 0 {
+		if tails["makes-wait"].prefix(ts) > 0 {
 			return DoubtCondition
 		}
 		if word == "approve" {
-			if at, ok := limitsAny.any(ts); ok && at >= 0 {
+			if at, ok := tails["limits"].any(ts); ok && at >= 0 {
 				return DoubtContradiction
 			}
 		}
-		if word == "done" && remaining.prefix(ts) > 0 {
+		if word == "done" && tails["unfinished"].prefix(ts) > 0 {
 			return DoubtCondition
 		}
 	}
 	return ""
 }
-
-var (
-	limitsStart    = newPhrases(strings.Split("but,however,except,wait,actually,hold on,hold off,scratch that,on second thought,on second thoughts,no wait,not yet,sorry wait,never mind,nevermind,although,though,instead,oops,correction,aber,mais,pero,mas,ma,maar,men,ale,но,但", ","))
-	conditionStart = newPhrases(strings.Split("only if,only when,only once,only after,once,unless,as long as,provided,as soon as,assuming,subject to,on condition,under the condition,if and only if,if the tests,if ci,if it,if that,if everything,after the tests,when the tests,when ci,after ci,before you,first fix,first please,please first,pending", ","))
-	limitsAny      = newPhrases(strings.Split("not approved,don't approve,do not approve,not approve,can't approve,cannot approve,don't ship,do not ship,not ship it,don't merge,do not merge,don't release,do not release,don't deploy,do not deploy,before shipping,before you ship,before it ships,before merging,before you merge,before release,before releasing,before you release,before deploying,before going live,before it goes live,needs rework,redirect,reject,rework,not yet,fix first,only after,only if,only when,only once,on condition that,disregard,ignore my,i take it back,take that back,changed my mind,on second thought", ","))
-	remaining      = newPhrases(strings.Split("next,todo,to do,to-do,remaining,left,still,in progress,tomorrow,wip,not done,open,missing,now working,working on,moved,blocked,doing,planned,later", ","))
-)

@@ -77,14 +77,17 @@ func bothMail(plain, h string) []byte {
 }
 
 func TestDangerHTML(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for client, layout := range clientHTML {
 		for k, intro := range dangerIntros {
 			if strings.Contains(intro, "%s") {
 				intro = fmt.Sprintf(intro, "shop+t42r1.abcdefghijklmnop@acme.example")
 			}
-			for bi, body := range dangerBodies {
-				own := dangerOwn[(k+bi)%len(dangerOwn)]
+			for j := range 2 {
+				bi := (k + 3*j) % len(dangerBodies)
+				body := dangerBodies[bi]
+				own := dangerOwn[(k/2+bi)%len(dangerOwn)]
 				hist, words := asHTML(body), asHTML(own)
 				if k%2 == 1 {
 					hist, words = asDivs(body), asDivs(own)
@@ -114,11 +117,75 @@ func TestHTMLCutsExactly(t *testing.T) {
 				t.Errorf("%s: quoted %v, cut %v\n%s\n%s", client, m.Quoted, m.Cut, m.Text, Explain(htmlMail(h), Options{}))
 			}
 		}
+		// So it is with a plain part beside it that marks history, or does not.
+		for _, plain := range []string{own + "\n\nOn Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n\n" + marked("Gate: the cart total is ready\n\nReply with approve or redirect."), "approve\n\nUnknown words\n\nGate: the cart total is ready\n\nReply with approve or redirect, as you see fit today."} {
+			words, want := "approve", "approve"
+			if plain[0] != 'a' {
+				words, want = own, "-"
+			}
+			h := fmt.Sprintf(layout, asDivs(words), "On Mon, 2 Mar 2026 at 09:14, Shop wrote:", asDivs("Gate: the cart total is ready\n\nReply with approve or redirect, as you see fit today."))
+			if m := Read(bothMail(plain, h), Options{}); m.Text != words || answerOf(m.Commands) != want || !m.Quoted {
+				t.Errorf("%s both: %q %s\n%s", client, m.Text, answerOf(m.Commands), Explain(bothMail(plain, h), Options{}))
+			}
+		}
 		// A command above the history is one, in every client.
 		h := fmt.Sprintf(layout, "Approve, thanks!", "On Mon, 2 Mar 2026 at 09:14, Shop wrote:", asDivs("Reply with\n\napprove\n\nor redirect"))
 		m := Read(htmlMail(h), Options{})
 		if answerOf(m.Commands) != "approve" {
 			t.Errorf("%s: approve was not taken: %s\n%s", client, answerOf(m.Commands), Explain(htmlMail(h), Options{}))
+		}
+	}
+}
+
+// Header blocks in HTML without any container that is known.
+func TestDangerHTMLBlocks(t *testing.T) {
+	t.Parallel()
+	wraps := []string{
+		"<div>%s</div><br><div>%s</div><div>%s</div>",
+		"<p>%s</p><hr><p>%s</p><p>%s</p>",
+		"<p class=MsoNormal>%s</p><p class=MsoNormal>%s</p><p class=MsoNormal>%s</p>",
+		"<table><tr><td>%s</td></tr><tr><td>%s</td></tr><tr><td>%s</td></tr></table>",
+		"<span>%s</span><div style='border-top:1px solid #ccc'>%s</div><span>%s</span>",
+	}
+	n := 0
+	for bi, labels := range dangerBlocks {
+		for wi, wrap := range wraps {
+			for _, body := range dangerBodies {
+				for _, bold := range []bool{false, true} {
+					n++
+					block := asHTML(strings.TrimSpace(blockOf(labels, dangerDates[(bi+wi)%len(dangerDates)], 0)))
+					if bold {
+						for l := range strings.SplitSeq(labels, "|") {
+							block = strings.Replace(block, l+":", "<b>"+l+":</b>", 1)
+						}
+					}
+					own := dangerOwn[n%len(dangerOwn)]
+					h := fmt.Sprintf(wrap, asHTML(own), block, asDivs(body))
+					noWord(t, htmlMail(h), Options{}, labels)
+					noWord(t, bothMail(own+"\n\n"+blockOf(labels, dangerDates[0], n%5)+"\n"+body, h), Options{}, labels)
+					if t.Failed() {
+						return
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d mails", n*2)
+}
+
+// Signatures stand in elements of their own in many clients.
+func TestHTMLSignatures(t *testing.T) {
+	for _, sig := range []string{
+		`<div class="gmail_signature" data-smartmail="gmail_signature">%s</div>`, `<span class="gmail_signature_prefix">-- </span><br><div class="gmail_signature">%s</div>`,
+		`<div class="moz-signature">-- <br>%s</div>`, `<pre class="moz-signature" cols="72">-- 
+%s</pre>`, `<div id="AppleMailSignature">%s</div>`, `<div id="Signature">%s</div>`, `<div id="x_Signature">%s</div>`,
+		`<div class="protonmail_signature_block"><div class="protonmail_signature_block-user">%s</div></div>`, `<div id="Zm-_Id_-Sgn">%s</div>`, `<div name="messageSignatureSection">%s</div>`,
+		`<div id="ms-outlook-mobile-signature">%s</div>`, `<div data-marker="__SIG_POST__">%s</div>`, `<div>-- </div><div>%s</div>`, `<p>--<br>%s</p>`, `<p>Best regards,</p><p>Priya Nair</p><p>%s</p>`,
+	} {
+		h := "<div>The label is cut off.</div><br>" + fmt.Sprintf(sig, "Acme Tea<br>Berlin")
+		m := Read(htmlMail(h), Options{})
+		if m.Text != "The label is cut off." || m.Signature == "" {
+			t.Errorf("%s: %q signature %q", sig, m.Text, m.Signature)
 		}
 	}
 }

@@ -199,6 +199,7 @@ func plainMail(text string, n int) []byte {
 }
 
 func TestDangerPlainIntros(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for _, intro := range dangerIntros {
 		if strings.Contains(intro, "%s") {
@@ -208,9 +209,9 @@ func TestDangerPlainIntros(t *testing.T) {
 		if i := strings.LastIndex(intro, "<"); i > 0 {
 			wrapped = strings.TrimRight(intro[:i], " ") + "\n" + intro[i:]
 		}
-		for _, body := range dangerBodies {
-			for _, own := range dangerOwn {
-				for layout := range 8 {
+		for bi, body := range dangerBodies {
+			for layout := range 8 {
+				for _, own := range []string{"", dangerOwn[1+(n+bi)%(len(dangerOwn)-1)]} {
 					n++
 					line, hist := intro, body
 					if layout&1 != 0 {
@@ -239,12 +240,14 @@ func TestDangerPlainIntros(t *testing.T) {
 }
 
 func TestDangerHeaderBlocks(t *testing.T) {
+	t.Parallel()
 	n := 0
 	for bi, labels := range dangerBlocks {
 		for _, body := range dangerBodies {
 			for oi, own := range dangerOwn {
 				for style := range 5 {
-					for _, sep := range []string{"", "________________________________\n", "-----Original Message-----\n", "-----Ursprüngliche Nachricht-----\n"} {
+					seps := []string{"", "________________________________\n", "-----Original Message-----\n", "-----Ursprüngliche Nachricht-----\n"}
+					for _, sep := range []string{"", seps[(n/2)%len(seps)]} {
 						n++
 						block := blockOf(labels, dangerDates[(bi+oi)%len(dangerDates)], style)
 						text := own + "\n\n" + sep + block + "\n" + body + "\n"

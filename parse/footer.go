@@ -160,7 +160,7 @@ func (r *reading) footers() {
 // of links: a writer may begin with "CAUTION:" too.
 func bannerWords(lines []line) bool {
 	for i := range lines {
-		if lines[i].blank() {
+		if lines[i].blank() || lines[i].kind != own {
 			return false
 		}
 		low := fold(lines[i].text)
@@ -219,6 +219,10 @@ func (r *reading) regionFooters(start, end int) {
 			l.is(footer, "mobile-footer")
 			continue
 		}
+		if listRule(lines, i, end) {
+			mark(i, end, "list-footer")
+			return
+		}
 		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own
 		if apart && hasPrefixOf(l.text, footerTable.lists) {
 			k := i
@@ -248,6 +252,25 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		stop = from
 	}
+}
+
+// listRule tells whether a long rule opens the footer of a mailing list: its
+// next lines speak of one, or are its address and page.
+func listRule(lines []line, i, end int) bool {
+	if t := strings.TrimSpace(lines[i].text); len(t) < 20 || !ruleLine(t, 20) {
+		return false
+	}
+	for k, n := i+1, 0; k < end && n < 4; k++ {
+		if lines[k].blank() {
+			continue
+		}
+		n++
+		low := fold(lines[k].text)
+		if strings.Contains(low, "mailing list") || strings.Contains(low, "/listinfo") || strings.Contains(low, "mailman") || strings.Contains(low, "unsubscribe") {
+			return true
+		}
+	}
+	return false
 }
 
 // legal tells whether a paragraph is a lawyer's: two phrases of the table and

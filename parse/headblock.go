@@ -42,6 +42,9 @@ func labelOf(s string) (role, value string, ok bool) {
 	return labels[fold(label)], strings.Trim(s[at+n:], " \t*_"), true
 }
 
+// softHeader is answered for lines that may be a header block and are kept.
+const softHeader = "header-faint"
+
 // headerBlockAt tells whether a header block begins at line i: three lines
 // with known labels (two if one is a date), or, in a language nobody listed,
 // three label-shaped lines of which one holds an address and one a date. It
@@ -53,25 +56,29 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 	}
 	first, _, _ := strings.Cut(lines[i].text, ":")
 	roles := map[string]bool{}
-	shaped, known, addrs, dates, last, strays := 0, 0, 0, 0, i, 0
+	sender := false
+	doubled := i+2 < len(lines) && lines[i+1].blank() && !lines[i+2].blank()
+	shaped, known, addrs, bare, dates, last, strays := 0, 0, 0, 0, 0, i, 0
 	for j := i; j < len(lines) && j < i+24; j++ {
 		l := &lines[j]
-		if l.depth != lines[i].depth || l.fence {
+		if l.depth != lines[i].depth || l.box != lines[i].box || l.fence || ruleLine(l.text, 3) {
 			break
 		}
 		if l.blank() {
-			// Some clients double every line: one blank may stand between labels.
-			if j+1 < len(lines) {
-				if r, _, ok := labelOf(lines[j+1].text); ok && (r != "" && r != "other") && !roles[r] {
-					continue
-				}
+			// Some clients double every line: then a blank stands between all
+			// labels, and not only between the writer's words and the block.
+			if doubled && j == last+1 {
+				continue
 			}
 			break
+		}
+		if doubled && j == last+1 && j > i {
+			return 0, ""
 		}
 		r, value, ok := labelOf(l.text)
 		if !ok || r == "" && known > 0 && shaped == known {
 			// A wrapped value, or the address on its own line.
-			if known == 0 || strays >= 4 {
+			if known == 0 || strays >= 4 || doubled {
 				break
 			}
 			strays++
@@ -89,8 +96,15 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		if value == "" && j+1 < len(lines) && !lines[j+1].blank() {
 			value = lines[j+1].text // the value is on the next line
 		}
-		if strings.Contains(value, "@") && (r != "" || strings.Contains(value, "<") || !strings.Contains(value, " ")) {
-			addrs++
+		if r == "" && shaped == 2 && addrs == 1 && bare == 0 {
+			sender = true // an address first and, below, a date
+		}
+		if strings.Contains(value, "@") {
+			if r != "" || strings.Contains(value, "<") || strings.Contains(value, "[") {
+				addrs++
+			} else {
+				bare++
+			}
 		}
 		if sh := shapeOf(value); sh.numbers >= 2 && (sh.year || sh.time) || r == "date" && sh.numbers >= 2 {
 			dates++
@@ -106,8 +120,14 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		return last - i + 1, "header-block"
 	case role != "" && distinct == 2 && roles["date"] && dates > 0 && (roles["from"] || addrs > 0):
 		return last - i + 1, "header-block"
-	case shaped >= 3 && shaped <= 12 && addrs > 0 && dates > 0 && sectionLabels[join(tokens(first))] == "":
-		return last - i + 1, "header-shape"
+	case shaped >= 3 && shaped <= 12 && addrs+bare > 0 && dates > 0 && sectionLabels[join(tokens(first))] == "":
+		// Where a label is known we know its language's "From" too: a block
+		// without it is the writer's own list. So is one whose addresses stand
+		// bare, as forms have them. Neither is cut, and neither is trusted.
+		if addrs > 0 && (known == 0 || roles["from"] || sender && !roles["date"]) {
+			return last - i + 1, "header-shape"
+		}
+		return 0, softHeader
 	}
 	return 0, ""
 }
@@ -125,7 +145,7 @@ var historySeparators = func() map[string]bool {
 
 // separatorLine tells whether a line is one of the separators.
 func separatorLine(s string) bool {
-	s = strings.TrimSpace(s)
+	s = strings.TrimSpace(strings.ReplaceAll(s[:min(len(s), 300)], "&nbsp;", " ")) // QUIRK: in plain text of one client
 	if len(s) > 200 || len(s) < 4 {
 		return false
 	}
@@ -137,6 +157,17 @@ func separatorLine(s string) bool {
 		return true
 	}
 	return dashed && (strings.HasPrefix(k, "forwarded by ") || strings.HasPrefix(k, "forwarded message") || strings.HasPrefix(k, "original message") || strings.HasPrefix(k, "reply to message"))
+}
+
+// arrowLine tells whether a line is what GroupWise puts above unmarked
+// history: ">>> Ada 02.03.2026 09:14 >>>".
+func arrowLine(raw string) bool {
+	s := strings.TrimSpace(raw)
+	if len(s) > 300 || !strings.HasPrefix(s, ">>>") || !strings.HasSuffix(s, ">>>") && !strings.HasSuffix(s, "<<<") {
+		return false
+	}
+	sh := shapeOf(strings.Trim(s, "<> "))
+	return sh.addr >= 0 || sh.numbers >= 3
 }
 
 // ruleLine tells whether a line is nothing but a rule of at least n marks.

@@ -103,8 +103,8 @@ func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
 			pos = next
 			continue
 		}
-		if pos == 0 && (bytes.HasPrefix(line, []byte("From ")) || bytes.HasPrefix(line, []byte(">From "))) {
-			pos = next // QUIRK: the separator line of an mbox file (RFC 4155)
+		if pos == 0 && mboxLine(line) {
+			pos = next
 			continue
 		}
 		name, value, ok := bytes.Cut(line, []byte(":"))
@@ -139,6 +139,17 @@ func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
 	flush()
 	out.body = pos
 	return out
+}
+
+// mboxLine tells whether a first line is the separator of an mbox file (RFC
+// 4155): "From dana@acme.example Mon Mar  2 10:00:00 2026".
+//
+// QUIRK: it may have been escaped to ">From " on the way. "From : a@b" is no
+// separator but a From field with a malformed name.
+func mboxLine(line []byte) bool {
+	rest, ok := bytes.CutPrefix(bytes.TrimPrefix(line, []byte(">")), []byte("From "))
+	f := bytes.Fields(rest)
+	return ok && len(f) >= 5 && !bytes.Contains(f[0], []byte(":"))
 }
 
 // cutLine returns the line at pos without its line end (LF or CRLF) and the

@@ -21,8 +21,6 @@ type htmlReader struct {
 	after  string // box of an "onward" container that was met
 	hidden int    // hidden nodes with text in them
 	more   bool
-	nodes  int
-	bold   int
 }
 
 // ctx is what the elements around a node say.

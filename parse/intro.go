@@ -152,8 +152,9 @@ func (sh *shape) address(core string) string {
 	if i := strings.IndexAny(core[at:], " \t>)]&,;：、，"); i >= 0 {
 		end = at + i
 	}
-	sh.bracketed = end < len(core) && strings.IndexByte(">)]&", core[end]) >= 0 ||
-		start > 0 && strings.IndexByte("<([", core[start-1]) >= 0 ||
+	left, right := strings.TrimRight(core[:start], " "), strings.TrimLeft(core[end:], " ")
+	sh.bracketed = right != "" && strings.IndexByte(">)]&", right[0]) >= 0 ||
+		left != "" && strings.IndexByte("<([", left[len(left)-1]) >= 0 ||
 		strings.Contains(core[:at], "mailto:") || strings.Trim(core[end:], " >)]:") == ""
 	sh.addr = len(tokens(core[:start]))
 	rest := core[end:]
@@ -345,7 +346,7 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 		// The sender's name stands on the line above its address.
 		if k := i - 1; sh.addr == 0 && k >= 0 && !lines[k].blank() && lines[k].kind == own && lines[k].depth == lines[j].depth {
 			up := strings.TrimSpace(lines[k].text)
-			if strings.HasSuffix(up, "<") || len(tokens(up)) <= 4 && strings.IndexAny(up, ".!?:;,") < 0 {
+			if strings.HasSuffix(up, "<") || len(tokens(up)) <= 4 && !strings.ContainsAny(up, ".!?:;,") {
 				start, joined = k, up+" "+joined
 				i = k
 			}

@@ -5,7 +5,7 @@ import "strings"
 // letterIndex knows the word runs of a letter we sent. History is found with
 // it in every language and however the client wrapped or marked it.
 type letterIndex struct {
-	runs  map[string]bool // shingles of four words
+	runs  map[uint64]bool // hashes of runs of four words
 	lines map[string]bool // whole lines of the letter, words only
 	last  string          // words of its last line that has any
 	words int
@@ -19,7 +19,7 @@ func newLetter(text string) *letterIndex {
 		return nil
 	}
 	lines, _ := plainLines(text, false, false, defaults.Lines)
-	x := &letterIndex{runs: map[string]bool{}, lines: map[string]bool{}}
+	x := &letterIndex{runs: map[uint64]bool{}, lines: map[string]bool{}}
 	var words []string
 	for i := range lines {
 		var ws []string
@@ -34,9 +34,24 @@ func newLetter(text string) *letterIndex {
 	}
 	x.words = len(words)
 	for i := 0; i+shingle <= len(words); i++ {
-		x.runs[strings.Join(words[i:i+shingle], " ")] = true
+		x.runs[runOf(hashOf(words[i]), hashOf(words[i+1]), hashOf(words[i+2]), hashOf(words[i+3]))] = true
 	}
 	return x
+}
+
+// hashOf is FNV-1a. A mail that makes words collide can only have its own
+// lines taken for history.
+func hashOf(s string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 1099511628211
+	}
+	return h
+}
+
+func runOf(a, b, c, d uint64) uint64 {
+	const k = 0x9e3779b97f4a7c15
+	return ((a*k^b)*k^c)*k ^ d
 }
 
 // mark sets ours on the lines whose words stand in the letter: most of them in
@@ -47,20 +62,19 @@ func (x *letterIndex) mark(lines []line) {
 	}
 	type at struct {
 		line int
-		text string
+		hash uint64
 	}
 	var words []at
 	count := make([]int, len(lines))
 	for i := range lines {
 		for _, t := range tokens(lines[i].text) {
-			words = append(words, at{i, t.text})
+			words = append(words, at{i, hashOf(t.text)})
 			count[i]++
 		}
 	}
 	covered := make([]bool, len(words))
 	for i := 0; i+shingle <= len(words); i++ {
-		k := words[i].text + " " + words[i+1].text + " " + words[i+2].text + " " + words[i+3].text
-		if x.runs[k] {
+		if x.runs[runOf(words[i].hash, words[i+1].hash, words[i+2].hash, words[i+3].hash)] {
 			covered[i], covered[i+1], covered[i+2], covered[i+3] = true, true, true, true
 		}
 	}

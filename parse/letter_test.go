@@ -77,13 +77,15 @@ func TestBelowHistory(t *testing.T) {
 	block := "From: Shop <shop@acme.example>\nSent: Monday, March 2, 2026 9:14 AM\nTo: Priya\nSubject: Gate\n\n"
 	for _, c := range []struct{ what, text, letter, want string }{
 		{"below our letter under a header block", block + gateLetter + "\n\napprove\n", gateLetter, "approve"},
-		{"the same without knowing the letter", block + gateLetter + "\n\napprove\n", "", "-"},
-		{"below a letter that is cut short", block + gateLetter[:300] + "\n\napprove\n", gateLetter, "-"},
+		{"the same without knowing the letter", block + gateLetter + "\n\napprove\n", "", "approve ? place"},
+		{"below a letter that is cut short", block + gateLetter[:300] + "\n\napprove\n", gateLetter, "approve ? place"},
 		{"below a marked quote", "On Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n" + marked(gateLetter) + "\n\napprove\n", "", "approve"},
 		{"below a marked quote without an intro", marked(gateLetter) + "\n\napprove, thanks\n", "", "approve"},
 		{"directly below a marked quote", "On Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n" + marked(strings.TrimSpace(gateLetter)) + "\napprove\n", "", "approve ? place"},
 		{"between two quotes", "> Reply with\n\napprove\n\n> or redirect\n", "", "approve ? place"},
 		{"below a first answer", "> Is it fine?\n\nYes it is.\n\n> And the label?\n\napprove\n", "", "approve ? place"},
+		{"a limit below the quote", "approve\n\n> Is the label right?\n\nBut not before Monday.\n", "", "approve ? contradiction"},
+		{"an answer below the quote", "approve\n\n> Is the label right?\n\nIt is.\n", "", "approve"},
 		{"own words above and below", "See below.\n\n> Reply with approve\n\napprove\n", "", "approve ? place"},
 		{"a gate letter copied into the text by hand", "I do not get this:\n\nTo decide, reply with one of these words on the first line:\n\napprove\n", gateLetter, "-"},
 		{"a marked quote and below it an unmarked one", marked("x") + "\n\nOn 2 March 2026 10:00 Shop <a@b.example> wrote:\n\napprove\n", "", "-"},

@@ -63,7 +63,7 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 			soFar = nil
 		}
 	}
-	open := false // a link's "<" is still open: the next ">" closes it
+	open := 0 // a link's "<" is open for so many lines: the next ">" closes it
 	for len(text) > 0 {
 		if len(out) >= limit {
 			settle()
@@ -72,7 +72,7 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 		raw, rest, _ := strings.Cut(text, "\n")
 		text = rest
 		depth, body := 0, raw
-		if !open {
+		if open == 0 {
 			depth, body = quoteMarks(raw)
 		}
 		var soft bool
@@ -100,7 +100,16 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 			}
 		}
 		joining = soft
-		open = depth == 0 && opensLink(clean)
+		switch {
+		case depth > 0:
+			open = 0
+		case opensLink(clean):
+			open = 2 // the address may stand on a line of its own
+		case strings.IndexByte(clean, '>') >= 0 || clean == "":
+			open = 0
+		default:
+			open = max(0, open-1)
+		}
 	}
 	settle()
 	for i := range out {

@@ -33,14 +33,15 @@ type Mail struct {
 	Evidence   Evidence   `json:"evidence"`
 	Problems   []string   `json:"problems"` // what was odd, in words; never empty when something was cut short
 
-	Cut      Cut        `json:"cut"` // where the new text ends and which rule said so
-	Bounce   *Bounce    `json:"-"`   // set when Robot is RobotBounce and the report could be read
-	Received time.Time  `json:"-"`   // date of the topmost Received field, else Date; zero if neither reads
-	IDs      []ThreadID `json:"-"`   // our own Message-IDs found in In-Reply-To (first) and References (newest first)
-	Tags     []Tag      `json:"-"`   // every team tag found in the recipients, in the order of trust; Address is the first of them
-	Number   int        `json:"-"`   // N of "[#N]" in the subject; 0 if none
-	Labelled []string   `json:"-"`   // which of problem, reproduce, done, context stood under a label of their own
-	Park     string     `json:"-"`   // not empty: do not apply, keep for a person; the reason
+	Cut       Cut        `json:"cut"` // where the new text ends and which rule said so
+	Bounce    *Bounce    `json:"-"`   // set when Robot is RobotBounce and the report could be read
+	Received  time.Time  `json:"-"`   // date of the topmost Received field, else Date; zero if neither reads
+	IDs       []ThreadID `json:"-"`   // our own Message-IDs found in In-Reply-To (first) and References (newest first)
+	Tags      []Tag      `json:"-"`   // every team tag found in the recipients, in the order of trust; Address is the first of them
+	Number    int        `json:"-"`   // N of "[#N]" in the subject; 0 if none
+	Labelled  []string   `json:"-"`   // which of problem, reproduce, done, context stood under a label of their own
+	Encrypted bool       `json:"-"`   // its text is encrypted and could not be read
+	Park      string     `json:"-"`   // not empty: do not apply, keep for a person; the reason
 }
 
 // Address is a mailbox as shown: Name is decoded and tamed (no controls, no
@@ -88,13 +89,15 @@ type ThreadID struct {
 // may move, ask); both are empty (a line "#15 use the old endpoint": words for
 // that task and no command).
 type Command struct {
-	Task  int    `json:"task"`  // number before the word, 0: the mail's own thread
-	Word  string `json:"word"`  // canonical word; empty if in doubt
-	Tail  string `json:"tail"`  // what follows the word on its line
-	Line  string `json:"line"`  // the line as written
-	Doubt string `json:"doubt"` // why it does not count: one of the Doubt constants, "" if it does
-	Hint  string `json:"-"`     // the canonical word that was in doubt
-	Text  string `json:"-"`     // Tail and the lines that belong to it, up to the next "#N" line or the end of the new text
+	Task   int    `json:"task"`  // number before the word, 0: the mail's own thread
+	Word   string `json:"word"`  // canonical word; empty if in doubt
+	Tail   string `json:"tail"`  // what follows the word on its line
+	Line   string `json:"line"`  // the line as written
+	Doubt  string `json:"doubt"` // why it does not count: one of the Doubt constants, "" if it does
+	Hint   string `json:"-"`     // the canonical word that was in doubt
+	inside bool   // the word does not open the line
+
+	Text string `json:"-"` // Tail and the lines that belong to it, up to the next "#N" line or the end of the new text
 }
 
 // Why a line with a command word in it is not a command.
@@ -128,10 +131,13 @@ type Attached struct {
 }
 
 // Evidence is what is known of the sender's domain: "pass", "fail" or "none".
+// A signature counts only if its domain is aligned with From; SPF is told and
+// proves nothing. The reader takes it from Authentication-Results.
 type Evidence struct {
 	DKIM  string `json:"dkim"`
 	DMARC string `json:"dmarc"`
 	SPF   string `json:"spf"`
+	How   string `json:"-"` // where a pass comes from, in words; "" without one
 }
 
 // Cut tells where the new text ended.
@@ -157,6 +163,8 @@ type Options struct {
 	Words  map[string][]string // canonical word → further words for it (team.words)
 	Letter string              // text of the letter that is being answered, if we sent it
 	Limits Limits              // zero fields take the defaults
+
+	AuthservID string // the one server whose Authentication-Results count; "": none
 }
 
 // Limits bound what is looked at, before any parser runs (THREATS, Bytes).

@@ -42,14 +42,14 @@ func identity(h header) (Address, error) {
 	case from == nil:
 		return Address{}, errors.New("there is no From field")
 	case from.blank:
-		return Address{}, errors.New("From is folded over a blank line")
+		return Address{}, errors.New("the From field is folded over a blank line")
 	case from.control:
-		return Address{}, errors.New("From holds a control character")
+		return Address{}, errors.New("the From field holds a control character")
 	}
 	return mailbox(from.value)
 }
 
-var errMailbox = errors.New("From is not one well-formed mailbox")
+var errMailbox = errors.New("the From field is not one well-formed mailbox")
 
 // mailbox reads the forms above and nothing else.
 func mailbox(s string) (Address, error) {

@@ -52,21 +52,34 @@ func tokens(s string) []token {
 }
 
 // phrases is a set of phrases of one to six words, each word folded.
-type phrases map[string]bool
+type phrases struct {
+	all     map[string]bool
+	longest map[string]int // first word → words of the longest phrase it opens
+}
 
 const longestPhrase = 6
 
 func newPhrases(lists ...[]string) phrases {
-	p := phrases{}
+	p := phrases{all: map[string]bool{}, longest: map[string]int{}}
 	for _, list := range lists {
 		for _, w := range list {
-			p[join(tokens(w))] = true
-			p[fold(w)] = true // what has no words in it, as ":+1:"
+			p.add(w)
 		}
 	}
-	delete(p, "")
 	return p
 }
+
+func (p phrases) add(w string) {
+	ts := tokens(w)
+	if len(ts) == 0 {
+		return
+	}
+	p.all[join(ts)] = true
+	p.longest[ts[0].text] = max(p.longest[ts[0].text], min(len(ts), longestPhrase))
+}
+
+// is tells whether the tokens as a whole are a phrase.
+func (p phrases) is(ts []token) bool { return len(ts) > 0 && p.all[join(ts)] }
 
 func join(ts []token) string {
 	if len(ts) == 1 {
@@ -84,8 +97,11 @@ func join(ts []token) string {
 
 // prefix is the number of tokens of the longest phrase at the start, 0 if none.
 func (p phrases) prefix(ts []token) int {
-	for n := min(longestPhrase, len(ts)); n > 0; n-- {
-		if p[join(ts[:n])] {
+	if len(ts) == 0 {
+		return 0
+	}
+	for n := min(p.longest[ts[0].text], len(ts)); n > 0; n-- {
+		if p.all[join(ts[:n])] {
 			return n
 		}
 	}
@@ -197,7 +213,7 @@ func name(written, folded string) bool {
 		return false // NOT, LATER
 	}
 	for _, kind := range []string{"negation", "condition", "contrast", "partial"} {
-		if tails[kind][folded] {
+		if tails[kind].all[folded] {
 			return false
 		}
 	}
@@ -206,4 +222,4 @@ func name(written, folded string) bool {
 
 // notNames are capitalised words that are no names and could mean a time or a
 // part.
-var notNames = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old other another all any each every qa ci tests staging production prod"))
+var notNames = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old other another all any each every qa ci tests staging production prod stop halt postpone delay draft rollback revert revoke withdraw test joke fake false abort refuse veto block blocked void null canceled cancelled rejected redirected undone dropped paused failed failing fails broken bad worse terrible awful ugly hmm huh what why how who where which whatever same ask decide discuss review again never ever then than done ready"))

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -62,6 +63,9 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 		return m, t
 	}
 	m.Robot, t.robotRule = robotOf(e.fields, root, m.From, opt)
+	if !e.broken { // else the server that wrote it may have read another header
+		m.Evidence = authResults(e.fields, opt.AuthservID, m.From.Address)
+	}
 	b := gather(root, lim)
 	m.Attachment = b.attached
 	m.Problems = append(m.Problems, b.problems...)
@@ -74,8 +78,16 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 		return m, t
 	}
 	m.text(b, opt, t)
+	m.Encrypted = b.encrypted && m.Text == ""
 	if m.Robot == RobotBounce {
 		m.Bounce = bounceOf(root, e.fields, opt)
+	}
+	for _, a := range b.attached {
+		if m.Text == "" && (a.Type == "application/ms-tnef" || strings.EqualFold(a.Name, "winmail.dat")) {
+			m.park("the text is inside winmail.dat, which is not opened")
+			m.Commands = nil
+			break
+		}
 	}
 	if m.Text == "" && !m.Quoted && m.Robot == RobotNone && m.Signature == "" && !b.encrypted && b.bytes == 0 && len(raw)-e.body > 200 && len(b.attached) == 0 {
 		m.park("there is a body but nothing of it could be read")
@@ -185,6 +197,13 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 			}
 		}
 	}
+	for i := range used.lines {
+		if l := &used.lines[i]; l.rule == "pgp" && strings.TrimSpace(l.text) == pgpMessage {
+			b.encrypted = true
+			m.Problems = append(m.Problems, "the mail is encrypted and was not read")
+			break
+		}
+	}
 	opens := len(cmds) > 0 && cmds[0].Word != ""
 	if m.Robot == RobotNone {
 		reply := m.InReplyTo != "" || len(m.References) > 0
@@ -194,14 +213,27 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	if m.Robot != RobotNone {
 		return // a robot's words are shown and never act
 	}
-	m.Commands = cmds
 	m.Sections, m.Labelled = FindSections(m.Text)
+	if m.opens() {
+		cmds = slices.DeleteFunc(cmds, mentioned)
+	}
+	m.Commands = cmds
 	if len(cmds) == 0 && m.Text != "" && m.Address.Ref == "" && len(m.IDs) == 0 {
 		m.Advice = Advise(*m)
 	}
-	if used.top && m.Text == "" && used.quoted {
+	if m.Text == "" && used.quoted && used.onTop() {
 		m.Problems = append(m.Problems, "history stands on top; whether anything below it is new cannot be told")
 	}
+}
+
+// opens tells whether the mail begins a thread and reads as a task: there a
+// word in the middle of a line is about the work ("customers cannot approve").
+func (m *Mail) opens() bool {
+	return m.InReplyTo == "" && len(m.References) == 0 && m.Address.Ref == "" && len(m.IDs) == 0 && (len(m.Labelled) > 0 || len(m.Text) > 80)
+}
+
+func mentioned(c Command) bool {
+	return c.Word == "" && c.Task == 0 && (c.inside || c.Doubt == DoubtTail)
 }
 
 // confirms tells whether the mail answers a confirm letter, the only one to
@@ -223,6 +255,15 @@ func (m *Mail) confirms() bool {
 func (r *reading) text() string {
 	return textOf(r.lines, func(l *line) bool { return l.kind == own })
 }
+
+// onTop tells whether unmarked history begins with the mail.
+func (r *reading) onTop() bool {
+	i := next(r.lines, 0)
+	return i < len(r.lines) && (r.lines[i].kind == history || r.lines[i].kind == intro) && r.lines[len(r.lines)-1].kind == history
+}
+
+// whole is all that can be read, the writer's words or not.
+func (r *reading) whole() string { return textOf(r.lines, func(*line) bool { return true }) }
 
 // firstOwn is the first own line that is no greeting; -1 if there is none.
 func (r *reading) firstOwn() int {
@@ -287,11 +328,29 @@ func disagree(a, b *reading) bool {
 	if fa != fb && !(len(fa) > 20 && strings.HasPrefix(fb, fa)) && !(len(fb) > 20 && strings.HasPrefix(fa, fb)) {
 		return true
 	}
+	if a.quoted && !b.quoted && strings.HasPrefix(sb, sa) && covered(tb, a.whole()) >= 0.8 {
+		return false // the other form has the same words, history among them without a mark
+	}
 	// Wrapping, links and pictures make small differences; words do not.
 	if strings.HasPrefix(sa, sb) || strings.HasPrefix(sb, sa) {
 		return max(len(sa)-len(sb), len(sb)-len(sa)) > 25 && difference(ta, tb) > 0.15
 	}
 	return difference(ta, tb) > 0.1
+}
+
+// covered is the share of the words of a that b has too.
+func covered(a, b string) float64 {
+	has := map[string]bool{}
+	for _, t := range tokens(b) {
+		has[t.text] = true
+	}
+	n, in := 0, 0
+	for _, t := range tokens(a) {
+		if n++; has[t.text] {
+			in++
+		}
+	}
+	return float64(in) / float64(max(n, 1))
 }
 
 // difference is the share of words that only one of two texts has.

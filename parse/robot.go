@@ -248,17 +248,17 @@ func robotByWords(from Address, subject, text string, reply, opens bool) (Robot,
 		}
 	}
 	away := startsWith(s, absence["away subject"])
-	automatic := startsWith(s, strong)
+	automatic := startsWith(s, absence["auto subject"])
 	switch {
 	case away && automatic && own:
 		return RobotAutoReply, "away-subject"
 	case away && own && n >= 2 && firstPerson(head) && len(text) < 2000 && embedsNumber(head) && !hasDone(text):
 		return RobotAutoReply, "away-words"
-	case n >= 3 && holdsAny(head, automated...) && len(text) < 2000:
+	case (n >= 3 && holdsAny(head, absence["automated text"]...) || n >= 2 && holdsAny(head, absence["greeted text"]...)) && len(text) < 2000:
 		return RobotAutoReply, "away-words"
-	case own && startsWith(s, absence["bounce subject"]) && bounceText(head) && enhanced(text) != "" && system(from.Address):
+	case own && startsWith(s, absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "") && system(from.Address):
 		return RobotBounce, "bounce-words"
-	case own && startsWith(s, absence["receipt subject"]) && len(text) < 800 && holdsAny(head, receipts...):
+	case own && startsWith(s, absence["receipt subject"]) && len(text) < 800 && holdsAny(head, absence["receipt text"]...):
 		return RobotReceipt, "receipt-words"
 	}
 	for _, p := range absence["reaction text"] {
@@ -269,6 +269,8 @@ func robotByWords(from Address, subject, text string, reply, opens bool) (Robot,
 	return RobotNone, ""
 }
 
+var pronouns = set(absence["person word"])
+
 // firstPerson tells whether somebody speaks of themselves: a task about
 // absence notices does not.
 func firstPerson(head string) bool {
@@ -277,14 +279,8 @@ func firstPerson(head string) bool {
 			return true
 		}
 	}
-	return holdsAny(head, "我", "本人", "私", "저는", "제가", "休んで", "おります", "부재중입니다", "estoy", "estaré", "estou", "estarei", "sono", "sarò", "jestem", "jsem", "olen", "palaan", "wracam", "нахожусь", "отсутствую", "вернусь", "izindeyim", "dışındayım", "döneceğim")
+	return holdsAny(head, absence["person text"]...)
 }
-
-var (
-	pronouns  = set(strings.Fields("i i'm i'll my me ich mein meine meiner meinem je j'ai mon ma mes yo mi me eu meu minha io mio mia ik mijn jag min mitt jeg mi moja mój mnie já můj я мне меня моё я мене ja moj én eu meu ben"))
-	automated = []string{"this is an automat", "automatically generated", "automatic reply", "automatic response", "auto-generated", "autoreply", "automatische antwort", "automatisch erstellt", "réponse automatique", "respuesta automática", "resposta automática", "risposta automatica", "automatisch antwoord", "automatiskt svar", "automatisk svar", "automaattinen", "automatyczna", "automatická", "автоматический ответ", "автоответ", "otomatik", "自动回复", "自動返信", "자동"}
-	receipts  = []string{"was read on", "was read at", "has been read", "read on", "was deleted without", "return receipt", "wurde am", "gelesen", "a été lu", "a été affiché", "leído", "fue leído", "foi lida", "foi lido", "letto", "gelezen", "læst", "lest", "läst", "luettu", "przeczytan", "přečten", "прочитано", "прочтено", "okundu", "已读", "已於", "開封", "읽음", "읽었"}
-)
 
 // hasDone: a text with a done under a label is a task.
 func hasDone(text string) bool {
@@ -295,16 +291,13 @@ func hasDone(text string) bool {
 // system tells whether an address is a mail system's and not a person's.
 func system(address string) bool {
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	for _, p := range []string{"postmaster", "mailer", "mail-daemon", "mdaemon", "noreply", "no-reply", "no_reply", "bounce", "daemon", "administrator", "system", "maildelivery", "mail.system", "mailsystem"} {
+	for _, p := range []string{"postmaster", "mailer", "mail-daemon", "mdaemon", "noreply", "no-reply", "no_reply", "bounce", "daemon", "administrator", "system", "maildelivery", "microsoftexchange", "exchange", "mail.system", "mailsystem"} {
 		if strings.HasPrefix(local, p) {
 			return true
 		}
 	}
 	return address == ""
 }
-
-// strong are the subjects no person writes.
-var strong = []string{"out of office:", "automatic reply", "auto reply", "auto-reply", "autoreply", "automatic response", "automated reply", "vacation reply", "abwesenheitsnotiz", "automatische antwort", "réponse automatique", "respuesta automática", "resposta automática", "resposta automàtica", "risposta automatica", "automatisch antwoord", "automatisk svar", "autosvar", "automatiskt svar", "automaattinen vastaus", "odpowiedź automatyczna", "automatyczna odpowiedź", "automatická odpověď", "automatická odpoveď", "automatikus válasz", "răspuns automat", "автоответ", "автоматический ответ", "автоматична відповідь", "автоматичен отговор", "αυτόματη απάντηση", "otomatik yanıt", "رد تلقائي", "מענה אוטומטי", "תגובה אוטומטית", "自动回复", "自動回覆", "自動返信", "자동 회신", "자동 응답"}
 
 func hasPhrase(text, p string) bool {
 	i := strings.Index(text, p)
@@ -316,7 +309,7 @@ func hasPhrase(text, p string) bool {
 
 // bounceText: what a mail server says of a mail it could not deliver.
 func bounceText(head string) bool {
-	for _, p := range []string{"could not be delivered", "couldn't be delivered", "delivery to the following", "permanent error", "permanent failure", "undeliver", "was not delivered", "wasn't delivered", "user unknown", "mailbox full", "mailbox unavailable", "over quota", "recipient address rejected", "host unknown", "no such user", "address not found", "550 ", "554 ", "552 ", "5.1.1", "5.2.2", "4.4.1", "delivery status", "failed recipient", "failed permanently", "nicht zugestellt", "konnte nicht", "unzustellbar", "n'a pas pu être", "no se ha podido", "no se pudo", "não foi possível", "non è stato possibile", "niet worden bezorgd", "не удалось", "не может быть доставлено", "не было доставлено", "无法", "配信できません", "配信に失敗", "mail system", "delayed", "will keep trying"} {
+	for _, p := range absence["bounce text"] {
 		if strings.Contains(head, p) {
 			return true
 		}

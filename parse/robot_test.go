@@ -62,6 +62,11 @@ func TestRobots(t *testing.T) {
 		{"no header ja", "Subject: 自動返信: Cart", "休暇をいただいております。", RobotAutoReply},
 		{"no header ko", "Subject: 자동 회신: Cart", "부재중입니다.", RobotAutoReply},
 
+		{"no header, a reply", "In-Reply-To: <a@b>\nSubject: Re: Cart", "Thank you for your message. I am out of the office until 9 March and will return on the 10th.", RobotAutoReply},
+		{"no header, a reply de", "In-Reply-To: <a@b>\nSubject: AW: Cart", "Vielen Dank für Ihre Nachricht. Ich bin bis 9. März nicht im Büro und ab dem 10. März wieder erreichbar.", RobotAutoReply},
+		{"no header pt 2", "Subject: Ausência", "Estou de férias até 9 de março. Em caso de urgência fale com Dana.", RobotAutoReply},
+		{"no header it 2", "Subject: Fuori ufficio", "Sono in ferie fino al 9 marzo, al mio rientro risponderò.", RobotAutoReply},
+
 		// Bounces.
 		{"report", "Subject: Undelivered Mail\n" + strings.TrimSuffix(boundaryHead, "\n\n"), "--r\nContent-Type: text/plain\n\napprove\n--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; dana@acme.example\nAction: failed\nStatus: 5.1.1\n--r\nContent-Type: message/rfc822\n\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\n\nx\n--r--\n", RobotBounce},
 		{"qmail", "Return-Path: <>\nSubject: failure notice", "Hi. This is the qmail-send program.\n<dana@acme.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n", RobotBounce},

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"testing"
@@ -113,6 +114,46 @@ func TestOtherParts(t *testing.T) {
 			if c.Word != "" {
 				t.Errorf("%s: took %q from %q\n%s", what, c.Word, c.Line, Explain(raw, Options{}))
 			}
+		}
+	}
+}
+
+// A mail inside its own signature is read; one that is encrypted is not.
+func TestSignedAndEncrypted(t *testing.T) {
+	der := func(tag byte, parts ...string) string {
+		body := strings.Join(parts, "")
+		if len(body) < 128 {
+			return string([]byte{tag, byte(len(body))}) + body
+		}
+		return string([]byte{tag, 0x82, byte(len(body) >> 8), byte(len(body))}) + body
+	}
+	ber := func(tag byte, parts ...string) string {
+		return string([]byte{tag, 0x80}) + strings.Join(parts, "") + "\x00\x00"
+	}
+	oid := func(last byte) string { return der(0x06, "\x2a\x86\x48\x86\xf7\x0d\x01\x07"+string([]byte{last})) }
+	inner := "Content-Type: text/plain; charset=utf-8\r\n\r\napprove, thanks\r\n"
+	definite := der(0x30, oid(2), der(0xa0, der(0x30, der(0x02, "\x01"), der(0x31), der(0x30, oid(1), der(0xa0, der(0x04, inner))), der(0x31))))
+	pieces := ber(0x30, oid(2), ber(0xa0, ber(0x30, der(0x02, "\x01"), der(0x31), ber(0x30, oid(1), ber(0xa0, ber(0x24, der(0x04, inner[:20]), der(0x04, inner[20:])))), der(0x31))))
+	for what, b := range map[string]string{"definite": definite, "in pieces": pieces} {
+		raw := []byte(dangerHead + "Content-Type: application/pkcs7-mime; smime-type=signed-data; name=smime.p7m\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString([]byte(b)) + "\r\n")
+		if m := Read(raw, Options{}); m.Text != "approve, thanks" || answerOf(m.Commands) != "approve" {
+			t.Errorf("%s: %q %v %v", what, m.Text, m.Commands, m.Problems)
+		}
+	}
+	for i := range len(definite) { // cut short anywhere it is no fault
+		opaque([]byte(definite[:i]))
+		opaque([]byte(pieces[:min(i, len(pieces))]))
+	}
+	for what, raw := range map[string][]byte{
+		"inline":  plainMail("-----BEGIN PGP MESSAGE-----\n\nhQEMA\napprove\n-----END PGP MESSAGE-----\n", 0),
+		"pgp":     []byte(dangerHead + "Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\napprove\r\n--b--\r\n"),
+		"smime":   []byte(dangerHead + "Content-Type: application/pkcs7-mime; smime-type=enveloped-data\r\n\r\napprove\r\n"),
+		"tnef":    []byte(dangerHead + "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n\r\n--b\r\nContent-Type: application/ms-tnef; name=winmail.dat\r\n\r\nx\r\n--b--\r\n"),
+		"utf-16?": []byte(dangerHead + "Content-Type: text/plain; charset=x-secret-7\r\n\r\n\xff\xfe\xfd\r\n"),
+	} {
+		m := Read(raw, Options{})
+		if len(m.Commands) > 0 || len(m.Problems) == 0 {
+			t.Errorf("%s: text %q, commands %v, problems %v", what, m.Text, m.Commands, m.Problems)
 		}
 	}
 }

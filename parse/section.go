@@ -155,7 +155,7 @@ func labelAt(line string) (part, label, rest string) {
 	// "Done when the total includes tax", "Done means …".
 	ts := tokens(t)
 	for _, open := range doneOpeners {
-		if n := phrases(open).prefix(ts); n > 0 && len(ts) > n {
+		if n := open.prefix(ts); n > 0 && len(ts) > n {
 			return "done", sentence, strings.TrimSpace(t[ts[n-1].end:])
 		}
 	}

@@ -123,3 +123,23 @@ func TestSections(t *testing.T) {
 		t.Errorf("labelled %v", l)
 	}
 }
+
+// In a task the words of section 4 are about the work.
+func TestTasksAboutOurWords(t *testing.T) {
+	for _, text := range []string{
+		"Problem: customers cannot approve an offer on their phone.\nDone: they can.",
+		"Redirect loop on the login page\n\nDone: people can log in.",
+		"The redirect after the login goes to the wrong page when the cart is full, please have a look.",
+		"Approve button is missing on the offer page since yesterday, nobody can send an offer to a customer.",
+		"Problem: the status page is not done when an order is blocked.\nDone: it shows the order.",
+	} {
+		if m := task("x", text); len(m.Commands) > 0 {
+			t.Errorf("%q: %s", text, answerOf(m.Commands))
+		}
+	}
+	for text, want := range map[string]string{"I approve": "approve ? tail", "approve the offer": "approve ? tail", "approve if it is green, and tell Dana to go on with the next one in the list, which is the label": "approve ? condition"} {
+		if m := task("x", text); answerOf(m.Commands) != want {
+			t.Errorf("%q: %s, want %s", text, answerOf(m.Commands), want)
+		}
+	}
+}

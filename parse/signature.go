@@ -9,14 +9,13 @@ import (
 // signoffs are the whole lines of tables/signoff.txt; thanksOnly are those
 // that are text unless a name follows.
 var signoffs = func() phrases {
-	p := phrases{}
+	p := newPhrases()
 	for _, line := range tableLines("signoff.txt") {
 		_, cell, _ := strings.Cut(line, ":")
 		for _, w := range tableWords(cell) {
-			p[join(tokens(w))] = true
+			p.add(w)
 		}
 	}
-	delete(p, "")
 	return p
 }()
 
@@ -62,9 +61,10 @@ func (r *reading) signed(start, end int, from Address) {
 		solid := 0
 		for k := i + 1; k < end; k++ {
 			if isOwn(k) {
-				if solid++; solid <= 2 && utf8.RuneCountInString(lines[k].text) > signoffWidth {
+				if n := utf8.RuneCountInString(lines[k].text); n > 100 || solid < 2 && n > signoffWidth {
 					solid = 100 // too wide for a name or an address
 				}
+				solid++
 			}
 		}
 		exact := l.text == "-- "
@@ -127,8 +127,8 @@ func shortLines(lines []line, at []int) bool {
 		if utf8.RuneCountInString(t) > signoffWidth || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
 			return false
 		}
-		if strings.HasSuffix(strings.TrimSpace(t), ":") {
-			return false
+		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 {
+			return false // a heading, a sentence
 		}
 		if ts := tokens(t); len(ts) > 0 {
 			if w, _ := builtin.at(t, ts); decisive(w) {
@@ -144,7 +144,7 @@ func signoffLine(t string) bool {
 	if strings.ContainsAny(t, "?:") || len(t) > 80 {
 		return false
 	}
-	return signoffs[join(tokens(t))]
+	return signoffs.is(tokens(t))
 }
 
 // thanks tells whether a sign-off is one that is text when nothing follows.

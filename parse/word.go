@@ -1,17 +1,19 @@
 package parse
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
 
 // lexicon knows the words of DESIGN section 4 and those a team added.
 type lexicon struct {
-	canon map[string]string // phrase → canonical word
+	canon   map[string]string // phrase → canonical word
+	longest map[string]int    // as in phrases
 }
 
 var builtin = func() *lexicon {
-	lx := &lexicon{canon: map[string]string{}}
+	lx := &lexicon{canon: map[string]string{}, longest: map[string]int{}}
 	for _, row := range tableRows("word.txt") {
 		lx.add(row[0], append([]string{row[0]}, tableWords(row[1])...))
 	}
@@ -32,8 +34,10 @@ func CanonicalWords() []string {
 // keeps its meaning, so a team cannot make "approve" mean something else.
 func (lx *lexicon) add(word string, list []string) {
 	for _, p := range list {
-		if key := join(tokens(p)); key != "" && lx.canon[key] == "" {
+		ts := tokens(p)
+		if key := join(ts); key != "" && lx.canon[key] == "" {
 			lx.canon[key] = word
+			lx.longest[ts[0].text] = max(lx.longest[ts[0].text], min(len(ts), longestPhrase))
 		}
 	}
 }
@@ -44,10 +48,7 @@ func newLexicon(words map[string][]string) *lexicon {
 	if len(words) == 0 {
 		return builtin
 	}
-	lx := &lexicon{canon: make(map[string]string, len(builtin.canon)+8)}
-	for k, v := range builtin.canon {
-		lx.canon[k] = v
-	}
+	lx := &lexicon{canon: maps.Clone(builtin.canon), longest: maps.Clone(builtin.longest)}
 	canonical := CanonicalWords()
 	for _, w := range canonical { // in a fixed order
 		lx.add(w, words[w])
@@ -58,7 +59,10 @@ func newLexicon(words map[string][]string) *lexicon {
 // at returns the canonical word of the longest phrase at the start of ts. The
 // words of a phrase may stand apart by spaces, a hyphen or emphasis only.
 func (lx *lexicon) at(s string, ts []token) (word string, n int) {
-	for n = min(longestPhrase, len(ts)); n > 0; n-- {
+	if len(ts) == 0 {
+		return "", 0
+	}
+	for n = min(lx.longest[ts[0].text], len(ts)); n > 0; n-- {
 		w := lx.canon[join(ts[:n])]
 		if w == "" {
 			continue
