@@ -1,5 +1,5 @@
 # Gatepost needs Go, a C compiler (for SQLite) and make; nothing else to build.
-.PHONY: build demo test fuzz bench clean
+.PHONY: build demo test fuzz soak letters bench dist clean
 
 build: # bin/gatepost
 	@scripts/toolchain
@@ -15,10 +15,20 @@ fuzz: # every fuzz target, FUZZTIME=60s each
 	@scripts/toolchain
 	@scripts/fuzz
 
+soak: # 1,000 kills over 20,000 mails and every fault of the network; KILLS, MAILS, SEEDS, SEED
+	@scripts/soak
+
 bench:
 	@scripts/toolchain
 	go test -run '^$$' -bench . -benchmem ./...
 
+dist: # what is shipped, in dist/: static binaries, Debian packages, man pages, completions
+	@scripts/toolchain
+	@scripts/dist
+
+letters: build # docs/letters: every sample letter at two widths and two schemes; needs Chromium
+	bin/gatepost letters --out docs/letters --browser $(or $(CHROMIUM),chromium)
+
 clean:
-	rm -rf bin
+	rm -rf bin dist
 	go clean -testcache

@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,8 @@ type Incoming struct {
 	Thread  int     // task that was opened by a mail among its references; 0: none
 	Vouched string  // "", "confirm" (its sender said yes), "operator": authority from outside the mail
 	Waited  bool    // it was put back once because its task was not there yet
+	Strange []int64 // mails of strangers that are held, if LetIn asks for one
+	Later   bool    // evidence could not be asked for now: the DNS is down
 }
 
 // Outcome is what a mail or a moment did.
@@ -70,6 +73,7 @@ func Apply(s *State, in Incoming, now time.Time) Outcome {
 	in.At = in.At.UTC()
 	c := &turn{s: s.fork(), in: in, now: now.UTC(), out: Outcome{Verdict: Read}}
 	c.read()
+	c.bridle(s)
 	c.out.State = c.s
 	return c.out
 }
@@ -82,12 +86,15 @@ func (c *turn) read() {
 	}
 	c.p = c.member(m.From.Address)
 	token := c.identify()
-	if c.p == nil {
-		if owner := c.s.Team.Owner(token, c.ref); owner != nil {
-			c.hold(owner, CauseAlias)
-			return
-		}
-		c.stranger()
+	if c.p == nil && !c.unknown(token) {
+		return
+	}
+	c.sawEvidence()
+	if token != "" && !c.auth && c.in.Vouched == "" {
+		c.wrongToken()
+	}
+	if m.Encrypted {
+		c.encrypted()
 		return
 	}
 	if refused := c.conflict(); refused {
@@ -96,9 +103,17 @@ func (c *turn) read() {
 	c.in.Mail.Commands = c.named(c.in.Mail.Commands)
 	before := *c
 	before.s = c.s.fork()
-	c.act()
-	if cause := c.fallsShort(); cause != "" {
+	if _, asked := LetIn(m); asked && c.bossAnywhere() {
+		c.letIn()
+	} else {
+		c.act()
+	}
+	if cause := c.fallsShort(before.repeated()); cause != "" {
 		*c = before
+		if cause == CauseEvidence && c.in.Later && c.now.Sub(c.in.At) < EvidenceWait {
+			c.wait(c.s)
+			return
+		}
 		c.hold(c.p, cause)
 	}
 	if c.in.Vouched == "confirm" {
@@ -119,9 +134,20 @@ func (c *turn) member(address string) *Person {
 	if h := c.held(); h != nil && c.in.Vouched == "confirm" {
 		return c.s.Team.Person(h.Person)
 	}
-	for key, pr := range c.s.People {
-		if address != "" && slices.Contains(pr.Aliases, strings.ToLower(address)) {
-			return c.s.Team.Person(key)
+	return c.s.aliasOf(address)
+}
+
+// Knows tells whether an address is a member's, by config or as an alias.
+func (s *State) Knows(address string) bool {
+	return s.Team.Person(address) != nil || s.aliasOf(address) != nil
+}
+
+// aliasOf is the member who confirmed this address as theirs, nil if nobody.
+func (s *State) aliasOf(address string) *Person {
+	for i := range s.Team.People {
+		p := &s.Team.People[i]
+		if address != "" && slices.Contains(s.Presence(p.Key()).Aliases, strings.ToLower(address)) {
+			return p
 		}
 	}
 	return nil
@@ -181,12 +207,24 @@ func roundOf(ref string) int {
 }
 
 // conflict asks when the mail names two threads: two tags for different
-// tasks, or the thread of one task and a line for another.
+// tasks or rounds, a tag and a letter of another task that it answers, another
+// number in the subject, or the thread of one task and a line for another.
 func (c *turn) conflict() bool {
 	own := taskOf(c.ref)
-	for _, tag := range c.in.Mail.Tags {
-		if n := taskOf(tag.Ref); n != 0 && own != 0 && (n != own || roundOf(tag.Ref) != 0 && roundOf(c.ref) != 0 && roundOf(tag.Ref) != roundOf(c.ref)) {
-			c.unclear(nil, parse.Command{}, CauseNumbers)
+	m := c.in.Mail
+	refs := []string{}
+	for _, tag := range m.Tags {
+		refs = append(refs, tag.Ref)
+	}
+	if len(m.IDs) > 0 && m.IDs[0].ID == m.InReplyTo {
+		refs = append(refs, m.IDs[0].Ref)
+	}
+	if m.Number != 0 {
+		refs = append(refs, fmt.Sprintf("t%d", m.Number))
+	}
+	for _, ref := range refs {
+		if n := taskOf(ref); n != 0 && own != 0 && (n != own || roundOf(ref) != 0 && roundOf(c.ref) != 0 && roundOf(ref) != roundOf(c.ref)) {
+			c.unclear(nil, parse.Command{Line: c.line()}, CauseNumbers)
 			return true
 		}
 	}
@@ -202,13 +240,15 @@ func (c *turn) conflict() bool {
 // moves are the events that change a task or stream that exists; the sender's
 // own token is needed for them.
 var moves = map[EventKind]bool{
-	Amended: true, QueuedE: true, AskedE: true, Answered: true, DeliveredE: true, ApprovedE: true,
+	Amended: true, QueuedE: true, AskedE: true, AskedMore: true, Answered: true, DeliveredE: true, ApprovedE: true,
 	RedirectedE: true, Undone: true, Reopened: true, Placed: true, MovedTo: true, Dropped: true, PausedE: true, ResumedE: true,
+	AwayE: true, BackE: true, Moved: true, // dates move with days away
+	LetInE: true,
 }
 
 // fallsShort says why what the mail did may not stand, "" if it may. Opening a
 // task and what follows from it needs no token: only a registered sender.
-func (c *turn) fallsShort() string {
+func (c *turn) fallsShort(repeated bool) string {
 	if c.in.Vouched != "" {
 		return ""
 	}
@@ -225,7 +265,9 @@ func (c *turn) fallsShort() string {
 			return CauseToken
 		case c.short != "":
 			return c.short
-		case c.s.Team.Trust == TrustSigned && c.in.Mail.Evidence.DKIM != "pass" && c.in.Mail.Evidence.DMARC != "pass":
+		case repeated:
+			return CauseRepeat
+		case !c.proven():
 			return CauseEvidence
 		}
 	}
@@ -275,6 +317,10 @@ func (c *turn) thread(n int) {
 		return
 	}
 	for _, cmd := range cmds {
+		if cmd.Task != 0 { // in a prompt's thread a line may name another task
+			c.command(cmd.Task, cmd)
+			continue
+		}
 		c.command(n, cmd)
 	}
 }
@@ -368,6 +414,9 @@ func (c *turn) emit(e Event) {
 	e.At, e.Mail = c.in.At, c.in.ID
 	if e.By == "" && c.p != nil {
 		e.By = c.p.Key()
+	}
+	if moves[e.Kind] && c.p != nil && c.in.Vouched == "" {
+		e.Root = c.in.Mail.MessageID
 	}
 	c.s.Fold(e)
 	c.out.Events = append(c.out.Events, e)

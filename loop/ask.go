@@ -15,6 +15,8 @@ func (c *turn) global(cmd parse.Command) {
 	switch cmd.Word {
 	case "away":
 		c.away(cmd)
+	case "back":
+		c.back(cmd)
 	case "pause", "resume":
 		c.pause(c.whichLane(cmd), cmd)
 	case "status":
@@ -117,11 +119,13 @@ var wordTable = []struct {
 	{"drop: why", "ends a task", true, false},
 	{"pause", "stops the stream from starting anything new", true, false},
 	{"resume", "lets it go on", true, false},
+	{"let in kim@client.example", "reads the held mail of somebody who is not on the team, as proposals", true, false},
 	{"done: what you delivered", "brings your task to the gate", false, true},
 	{"question: words", "asks the PM at once; your due date stops", false, true},
 	{"blocked: words", "the same, when you cannot go on", false, true},
 	{"too big: your cut", "asks the PM to cut the task", false, true},
-	{"away until 3 March", "no prompts, and your dates move", false, false},
+	{"away until 3 March", "no prompts, and your dates move; also \"away 24-31 Dec\"", false, false},
+	{"back", "you are here again, or not going after all", false, false},
 	{"status", "the streams and what is in them", false, false},
 	{"record", "every word about a task, in order", false, false},
 	{"search: words", "the record, searched", false, false},

@@ -74,7 +74,27 @@ type Calendar struct {
 	Zone    *time.Location
 	Hours   Hours
 	Holiday func(Date) string // name of the public holiday, "" on other days; nil: none
-	Away    Date              // away until and including this date; zero: here
+	Away    []Span            // days off that the person announced
+}
+
+// Span is some days in a row, both ends included. A zero From means that it
+// began before anybody counted.
+type Span struct {
+	From Date `json:"from,omitzero"`
+	To   Date `json:"to"`
+}
+
+// Holds tells whether d is one of the days.
+func (s Span) Holds(d Date) bool { return !d.Before(s.From) && !s.To.Before(d) }
+
+// AwayOn is the span of days off that d lies in.
+func (c Calendar) AwayOn(d Date) (Span, bool) {
+	for _, s := range c.Away {
+		if s.Holds(d) {
+			return s, true
+		}
+	}
+	return Span{}, false
 }
 
 // Works tells whether d is a working day.
@@ -85,7 +105,8 @@ func (c Calendar) Works(d Date) bool {
 	if c.Holiday != nil && c.Holiday(d) != "" {
 		return false
 	}
-	return c.Away.IsZero() || c.Away.Before(d)
+	_, away := c.AwayOn(d)
+	return !away
 }
 
 // horizon bounds every search for a working day, in calendar days: a calendar
@@ -143,4 +164,35 @@ func (c Calendar) NextOpen(t time.Time) time.Time {
 		d = d.Add(1)
 	}
 	return t
+}
+
+// Worked is the time between two instants that lies in working hours.
+func (c Calendar) Worked(from, to time.Time) time.Duration {
+	var sum time.Duration
+	d, last := DateOf(from, c.Zone), DateOf(to, c.Zone)
+	for i := 0; i < horizon && !last.Before(d); i++ {
+		if c.Works(d) {
+			a, b := d.At(c.Hours.From, c.Zone), d.At(c.Hours.To, c.Zone)
+			if a.Before(from) {
+				a = from
+			}
+			if b.After(to) {
+				b = to
+			}
+			if b.After(a) {
+				sum += b.Sub(a)
+			}
+		}
+		d = d.Add(1)
+	}
+	return sum
+}
+
+// Days is Worked in working days of this calendar.
+func (c Calendar) Days(from, to time.Time) float64 {
+	day := time.Duration(c.Hours.To-c.Hours.From) * time.Minute
+	if day <= 0 {
+		return 0
+	}
+	return float64(c.Worked(from, to)) / float64(day)
 }

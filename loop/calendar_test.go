@@ -16,7 +16,11 @@ func date(s string) Date {
 func calendarDE(away string) Calendar {
 	hours, _ := ParseHours("mon-fri 09:00-17:30")
 	holiday, _ := Holidays("de")
-	return Calendar{Zone: berlin, Hours: hours, Holiday: holiday, Away: date(away)}
+	c := Calendar{Zone: berlin, Hours: hours, Holiday: holiday}
+	if away != "" {
+		c.Away = []Span{{To: date(away)}}
+	}
+	return c
 }
 
 func TestBusinessDays(t *testing.T) {

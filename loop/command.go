@@ -179,10 +179,14 @@ func (c *turn) gateBody(t *Task, to *Person) Body {
 // daysUsed counts the business days of this round, up to its delivery.
 func (c *turn) daysUsed(t *Task) DaysUsed {
 	cal := c.engineerCalendar(t)
-	cal.Away = Date{}
-	start := DateOf(t.RoundAt, cal.Zone)
-	used := cal.Between(start, DateOf(t.Delivered, cal.Zone)) + 1 // the first day counts
-	return DaysUsed{Work: max(1, used-t.BlockDays), Blocked: t.BlockDays, Allowed: cal.Between(start, t.Due) - t.BlockDays}
+	here := cal
+	here.Away = nil
+	start, end := DateOf(t.RoundAt, cal.Zone), DateOf(t.Delivered, cal.Zone)
+	used := cal.Between(start, end) // as the due date counts: on time is never more than allowed
+	return DaysUsed{
+		Work: max(1, used-t.BlockDays), Blocked: t.BlockDays, Away: here.Between(start, end) - cal.Between(start, end),
+		Allowed: cal.Between(start, t.Due) - t.BlockDays,
+	}
 }
 
 // kept is the comments that wait for the gate of this round.

@@ -2,7 +2,6 @@ package loop
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -12,11 +11,10 @@ import (
 const lowBacklog = 3
 
 // digest tells one reader what they should know since their last one.
-func (c *turn) digest(p *Person, day Date) {
+func (c *turn) digest(p *Person, day Date) *Digest {
 	d := c.s.Digest(p, day, c.now)
 	c.emit(Event{Kind: Digested, Person: p.Key(), Day: day, Number: c.s.Strange})
-	l := c.write(DigestMail, p, nil, Body{Digest: d})
-	l.Key, l.Due = fmt.Sprintf("digest|%s|%s", p.Key(), day), c.now
+	return d
 }
 
 // digester gathers the items of one reader's digest.
@@ -181,7 +179,7 @@ func (g *digester) pace(t *Task) {
 		}
 	}
 	quiet := cal.Between(DateOf(last, cal.Zone), g.d.Day) - 1
-	away := !cal.Away.IsZero() && !cal.Away.Before(g.d.Day)
+	_, away := cal.AwayOn(g.d.Day)
 	if quiet > 0 && t.Question == nil && !away {
 		i := g.item("silent", t, last)
 		i.Days = quiet
@@ -218,15 +216,31 @@ func (g *digester) lane(plan StreamPlan) {
 	}
 }
 
+// awaySoon is how many calendar days ahead coming days away are told.
+const awaySoon = 8
+
+// nextAway is the span that day lies in, or the next one after it.
+func nextAway(spans []Span, day Date) (Span, bool) {
+	for _, s := range spans {
+		if !s.To.Before(day) {
+			return s, true
+		}
+	}
+	return Span{}, false
+}
+
 func (g *digester) person(p *Person) {
 	pr := g.s.Presence(p.Key())
+	span, away := nextAway(pr.Away, g.d.Day)
 	switch {
-	case !pr.Away.IsZero() && !pr.Away.Before(g.d.Day):
-		g.d.Away = append(g.d.Away, Item{Kind: "away", Who: p.Name, Date: pr.Away})
+	case away && span.Holds(g.d.Day):
+		g.d.Away = append(g.d.Away, Item{Kind: "away", Who: p.Name, Date: span.To})
+	case away && span.From.Before(g.d.Day.Add(awaySoon)):
+		g.d.Away = append(g.d.Away, Item{Kind: "away-soon", Who: p.Name, Date: span.From})
 	case !pr.MaybeAway.IsZero() && g.d.Day.Before(pr.MaybeAway.Add(3)):
 		g.d.Away = append(g.d.Away, Item{Kind: "maybe-away", Who: p.Name, Date: pr.MaybeAway})
 	}
-	if pr.BouncedAt.After(g.d.Since) {
+	if pr.comesBack(g.d.Day, p.Zone) {
 		g.d.Bounced = append(g.d.Bounced, Item{Kind: "bounced", Who: p.Name, Text: p.Key(), Since: pr.BouncedAt})
 	}
 }

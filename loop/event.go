@@ -14,39 +14,46 @@ type EventKind string
 // The kinds of events. An event says what was decided, never how: Fold needs
 // no config and no calendar.
 const (
-	Opened      EventKind = "opened"     // Task Stream By Title Subject Root Sections Advice Watchers Proposed
-	Amended     EventKind = "amended"    // Task By Sections(new) Old Text
-	QueuedE     EventKind = "queued"     // Task
-	Started     EventKind = "started"    // Task Round Due: becomes active
-	Updated     EventKind = "updated"    // Task By Text
-	AskedE      EventKind = "asked"      // Task By Act Text Day: the blocked mark is set
-	AskedMore   EventKind = "asked-more" // Task By Act Text: a further question while one is open
-	Answered    EventKind = "answered"   // Task By Text Due Days: mark cleared, due date moved
-	Commented   EventKind = "commented"  // Task By Text: kept for the gate
-	PassedOn    EventKind = "passed-on"  // Task By Text: passed to the engineer at once
-	Noted       EventKind = "noted"      // Task By Text
-	DeliveredE  EventKind = "delivered"  // Task By Text Line Due Days: at the gate
-	ApprovedE   EventKind = "approved"   // Task By Round Line
-	RedirectedE EventKind = "redirected" // Task By Round Text Line Due: next round
-	Undone      EventKind = "undone"     // Task By Act Line: the decision is taken back; Number: task that goes back to the queue
-	Reopened    EventKind = "reopened"   // Task By Text
-	Placed      EventKind = "placed"     // Task By Act(top, after) Number
-	MovedTo     EventKind = "moved"      // Task By Stream
-	Dropped     EventKind = "dropped"    // Task By Text
-	PausedE     EventKind = "paused"     // Stream By
-	ResumedE    EventKind = "resumed"    // Stream By
-	AwayE       EventKind = "away"       // Person Until
-	MaybeAwayE  EventKind = "maybe-away" // Person Day
-	Moved       EventKind = "due-moved"  // Task Due: dates move because of days away
-	HeldE       EventKind = "held"       // Hold: a mail waits for authority
-	Confirmed   EventKind = "confirmed"  // By Number: "yes" came; the held mail is read again
-	Released    EventKind = "released"   // Number: the hold is used, expired or dropped; Act says which
-	AliasAdded  EventKind = "alias"      // Person Text(address)
-	Told        EventKind = "told"       // Person Cause Day: an answer that moved nothing was sent
-	Digested    EventKind = "digested"   // Person Day Number(State.Strange)
-	Prompted    EventKind = "prompted"   // Person Day
-	BouncedE    EventKind = "bounced"    // Person Text Cause(permanent, transient)
-	Ignored     EventKind = "ignored"    // Cause: a robot's or stranger's mail moved nothing
+	Opened      EventKind = "opened"      // Task Stream By Title Subject Root Sections Advice Watchers Proposed
+	Amended     EventKind = "amended"     // Task By Sections(new) Old Text
+	QueuedE     EventKind = "queued"      // Task
+	Started     EventKind = "started"     // Task Round Due: becomes active
+	Updated     EventKind = "updated"     // Task By Text
+	AskedE      EventKind = "asked"       // Task By Act Text Day: the blocked mark is set
+	AskedMore   EventKind = "asked-more"  // Task By Act Text: a further question while one is open
+	Answered    EventKind = "answered"    // Task By Text Due Days: mark cleared, due date moved
+	Commented   EventKind = "commented"   // Task By Text: kept for the gate
+	PassedOn    EventKind = "passed-on"   // Task By Text: passed to the engineer at once
+	Noted       EventKind = "noted"       // Task By Text
+	DeliveredE  EventKind = "delivered"   // Task By Text Line Due Days: at the gate
+	ApprovedE   EventKind = "approved"    // Task By Round Line
+	RedirectedE EventKind = "redirected"  // Task By Round Text Line Due: next round
+	Undone      EventKind = "undone"      // Task By Act Line: the decision is taken back; Number: task that goes back to the queue
+	Reopened    EventKind = "reopened"    // Task By Text
+	Placed      EventKind = "placed"      // Task By Act(top, after) Number
+	MovedTo     EventKind = "moved"       // Task By Stream
+	Dropped     EventKind = "dropped"     // Task By Text
+	PausedE     EventKind = "paused"      // Stream By
+	ResumedE    EventKind = "resumed"     // Stream By
+	AwayE       EventKind = "away"        // Person Day(from) Until
+	BackE       EventKind = "back"        // Person Day: the days away end, or do not come
+	MaybeAwayE  EventKind = "maybe-away"  // Person Day
+	HandedE     EventKind = "handed"      // Task Person By: the stream has another engineer, who was told
+	Moved       EventKind = "due-moved"   // Task Due: dates move because of days away
+	HeldE       EventKind = "held"        // Hold: a mail waits for authority
+	Confirmed   EventKind = "confirmed"   // By Number: "yes" came; the held mail is read again
+	Released    EventKind = "released"    // Number: the hold is used, expired or dropped; Act says which
+	AliasAdded  EventKind = "alias"       // Person Text(address)
+	Told        EventKind = "told"        // Person Cause Day: an answer that moved nothing was sent
+	Digested    EventKind = "digested"    // Person Day Number(State.Strange)
+	Prompted    EventKind = "prompted"    // Person Day
+	Reviewed    EventKind = "reviewed"    // Person Day
+	BouncedE    EventKind = "bounced"     // Person Text Cause(permanent, transient)
+	Ignored     EventKind = "ignored"     // Cause: a robot's or stranger's mail moved nothing
+	LetInE      EventKind = "let-in"      // By Text(address) Number: held mails of a stranger are read as proposals
+	SeenE       EventKind = "seen"        // Person Text(address) Cause(how): its mail brought evidence of its domain
+	ForgotE     EventKind = "forgot"      // By Person Text(address): what was seen of it does not count any more
+	WrongTokenE EventKind = "wrong-token" // Text(address): a token that is nobody's, or somebody else's
 )
 
 // Event is one line of the record. Which fields are set is listed at its kind.
@@ -65,7 +72,7 @@ type Event struct {
 	Line     string          `json:"line,omitempty"` // the line of the mail that was used
 	Title    string          `json:"title,omitempty"`
 	Subject  string          `json:"subject,omitempty"`
-	Root     string          `json:"root,omitempty"`
+	Root     string          `json:"root,omitempty"` // Message-ID of the mail; of every event that moves something
 	Sections *parse.Sections `json:"sections,omitempty"`
 	Old      *parse.Sections `json:"old,omitempty"` // wording before an amendment
 	Advice   []string        `json:"advice,omitempty"`
@@ -78,6 +85,7 @@ type Event struct {
 	Days     int             `json:"days,omitempty"` // business days blocked
 	Cause    string          `json:"cause,omitempty"`
 	Hold     *Hold           `json:"hold,omitempty"`
+	Wrote    []Sent          `json:"wrote,omitempty"` // letters of a mail that moved nothing, on its last event
 }
 
 // Fold makes the event part of the state. It is the only writer of a State,
@@ -88,11 +96,17 @@ func (s *State) Fold(e Event) {
 	if e.Task != 0 {
 		s.foldTask(e)
 	}
+	if moves[e.Kind] && e.Root != "" && e.By != "" {
+		s.person(e.By, func(p *Presence) { p.act(e.Root) })
+	}
+	s.wrote(e)
 	switch e.Kind {
 	case PausedE, ResumedE:
 		s.stream(e.Stream, func(st *Stream) { st.Paused = e.Kind == PausedE })
 	case AwayE:
-		s.person(e.Person, func(p *Presence) { p.Away = e.Until })
+		s.person(e.Person, func(p *Presence) { p.Away = leave(p.Away, Span{e.Day, e.Until}) })
+	case BackE:
+		s.person(e.Person, func(p *Presence) { p.Away, p.MaybeAway = arrive(p.Away, e.Day), Date{} })
 	case MaybeAwayE:
 		s.person(e.Person, func(p *Presence) { p.MaybeAway = e.Day })
 	case HeldE:
@@ -111,6 +125,12 @@ func (s *State) Fold(e Event) {
 		if e.Cause == CauseStranger {
 			s.Strange++
 		}
+	case SeenE:
+		s.person(e.Person, func(p *Presence) { p.look(e.Text, e.Cause, e.At) })
+	case ForgotE:
+		s.person(e.Person, func(p *Presence) { p.forget(e.Text) })
+	case WrongTokenE:
+		s.guessed(e)
 	case AliasAdded:
 		s.person(e.Person, func(p *Presence) { p.Aliases = append(slices.Clone(p.Aliases), e.Text) })
 	case Told:
@@ -126,6 +146,8 @@ func (s *State) Fold(e Event) {
 		s.person(e.Person, func(p *Presence) { p.DigestDay, p.DigestAt, p.HeldSeen = e.Day, e.At, e.Number })
 	case Prompted:
 		s.person(e.Person, func(p *Presence) { p.PromptDay, p.PromptAt = e.Day, e.At })
+	case Reviewed:
+		s.person(e.Person, func(p *Presence) { p.ReviewDay, p.ReviewAt = e.Day, e.At })
 	case BouncedE:
 		if e.Cause == "permanent" {
 			s.person(e.Person, func(p *Presence) { p.Bounced++; p.BouncedAt = e.At })

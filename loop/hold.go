@@ -8,6 +8,95 @@ import (
 	"gatepost/parse"
 )
 
+// unknown is a mail whose From is no member's. With a member's token they are
+// asked at their own address; the operator's word makes the token's owner its
+// writer, and any other mail a proposal. It tells whether to read on.
+func (c *turn) unknown(token string) bool {
+	owner := c.s.Team.Owner(token, c.ref)
+	switch {
+	case c.in.Mail.From.Address == "": // From is malformed: nobody, whatever else it holds
+		if token != "" {
+			c.wrongToken()
+		}
+		c.stranger()
+	case owner != nil && c.in.Vouched == "operator":
+		c.p, c.auth = owner, true
+		return true
+	case owner != nil:
+		c.hold(owner, CauseAlias)
+	case c.in.Vouched != "":
+		c.guest()
+	default:
+		if token != "" {
+			c.wrongToken()
+		}
+		c.stranger()
+	}
+	return false
+}
+
+// LetIn reads the line "let in kim@client.example" at the head of a mail: a PM
+// who knows that somebody wrote has their held mail read. What it says is shown
+// to nobody before that.
+func LetIn(m parse.Mail) (address string, asked bool) {
+	f := strings.Fields(strings.ToLower(strings.TrimRight(firstLine(m.Text), ".!")))
+	if len(f) != 3 || f[0] != "let" || f[1] != "in" || len(m.Commands) > 0 {
+		return "", false
+	}
+	address = strings.Trim(f[2], "<>")
+	return address, strings.Contains(address, "@")
+}
+
+// letIn has the held mails of a stranger read again. It is a move: it needs the
+// PM's own token and evidence as any other.
+func (c *turn) letIn() {
+	address, _ := LetIn(c.in.Mail)
+	if len(c.in.Strange) == 0 {
+		c.tell(c.p, nil, Refused, CauseNobody, Body{Cause: CauseNobody, Line: firstLine(c.in.Mail.Text)})
+		return
+	}
+	c.emit(Event{Kind: LetInE, Text: address, Number: len(c.in.Strange)})
+	c.out.Release = append(c.out.Release, c.in.Strange...)
+}
+
+// guest is a stranger's mail that the operator or a PM let in. It moves nothing: in
+// the thread of a task it is a note, else a proposal to those who direct the
+// stream that its address names, or to every PM.
+func (c *turn) guest() {
+	m := c.in.Mail
+	text := strings.TrimSpace(m.Text)
+	if t := c.s.Tasks[c.about()]; t != nil && text != "" {
+		c.out.Task = t.Number
+		c.emit(Event{Kind: Noted, Task: t.Number, By: m.From.Address, Text: text})
+		return
+	}
+	if text == "" {
+		c.ignore("empty")
+		return
+	}
+	sections, stream := m.Sections, ""
+	if sections == (parse.Sections{}) {
+		sections.Problem = text
+	}
+	if plan := c.s.Team.Plan(m.Address.Stream); plan != nil {
+		stream = plan.Name
+	} else if len(c.s.Team.Streams) == 1 {
+		stream = c.s.Team.Streams[0].Name
+	}
+	e := Event{
+		Kind: Opened, Task: c.s.LastTask + 1, By: m.From.Address, Stream: stream, Title: title(m), Subject: m.Subject, Root: m.MessageID,
+		Sections: &sections, Advice: advise(m.Subject, sections), Proposed: true,
+	}
+	if e.Title == "" {
+		e.Title = clip(firstLine(sections.Problem), 60)
+	}
+	c.emit(e)
+	c.out.Task = e.Task
+	for _, p := range c.directors(c.task(e.Task)) {
+		c.proposal(c.task(e.Task), p)
+	}
+}
+
 // stranger keeps the mail of somebody nobody registered: no task, no answer;
 // the digest counts it and the operator can let it in.
 func (c *turn) stranger() {
@@ -34,7 +123,7 @@ func (c *turn) hold(owner *Person, cause string) {
 	if cause == CauseAlias {
 		body.Choices = append(body.Choices, Choice{"Yes, and this address is mine too", "yes add"})
 	}
-	if l := c.tell(owner, t, Confirm, fmt.Sprint(cause, "|", h.From), body); l != nil {
+	if l := c.tell(owner, t, Confirm, fmt.Sprint(cause, "|", strings.ToLower(h.From), "|", clip(body.Line, 60)), body); l != nil {
 		l.Ref = fmt.Sprintf("c%d", n)
 		l.Asked = l.Asked && cause != CauseAlias
 	}
@@ -93,8 +182,8 @@ func (c *turn) confirmed() {
 		}
 		return
 	}
-	if add {
-		c.emit(Event{Kind: AliasAdded, Person: c.p.Key(), Text: h.From})
+	if add && c.member(h.From) == nil { // it may have become somebody's meanwhile
+		c.emit(Event{Kind: AliasAdded, Person: c.p.Key(), Text: strings.ToLower(h.From)})
 	}
 	c.emit(Event{Kind: Confirmed, Number: n, Line: cmd.Line})
 	c.out.Release = append(c.out.Release, h.Mail)
@@ -131,10 +220,9 @@ func (c *turn) bounce() {
 		cause = "permanent"
 	}
 	c.emit(Event{Kind: BouncedE, By: l.To, Person: l.To, Text: strings.TrimSpace(b.Status + " " + b.Recipient), Cause: cause})
-	if !b.Permanent || c.s.Team.Operator == "" || l.Kind == Alert {
-		return
+	if b.Permanent && l.Kind != Alert {
+		c.alarm(CauseBounced, l.To, l.To+" "+b.Status)
 	}
-	c.out.Letters = append(c.out.Letters, AlertLetter(c.s.Team, CauseBounced, l.To+" "+b.Status, c.now))
 }
 
 // AlertLetter is a letter to the operator of the team. Its key lets one cause
@@ -165,14 +253,12 @@ func Park(s *State, in Incoming, reason string, now time.Time) Outcome {
 }
 
 // Undeliverable marks the address that a letter could not be sent to, for good,
-// and tells the operator.
+// and tells somebody who can act.
 func Undeliverable(s *State, l Letter, reason string, now time.Time) Outcome {
 	c := &turn{s: s.fork(), in: Incoming{At: now.UTC()}, now: now.UTC(), out: Outcome{Verdict: Read}}
 	if l.Kind != Alert {
 		c.emit(Event{Kind: BouncedE, Person: l.To, Text: reason, Cause: "permanent"})
-		if c.s.Team.Operator != "" {
-			c.out.Letters = append(c.out.Letters, AlertLetter(c.s.Team, CauseFailed, fmt.Sprintf("%s to %s: %s", l.Kind, l.To, firstLine(reason)), c.now))
-		}
+		c.alarm(CauseFailed, l.To, fmt.Sprintf("%s to %s: %s", l.Kind, l.To, firstLine(reason)))
 	}
 	c.out.State = c.s
 	return c.out

@@ -47,7 +47,7 @@ import (
 
 // holidays holds the public holidays by code: a country of ISO 3166-1, or one
 // of its parts, "de-by". A country's own list holds what is free everywhere
-// in it; Australia's is what its states have in common.
+// in it; Australia's and Switzerland's are what their parts have in common.
 var holidays = map[string][]*cal.Holiday{
 	"au":     {au.NewYear, au.AustraliaDay, au.GoodFriday, au.EasterMonday, au.AnzacDay, au.ChristmasDay, au.BoxingDay},
 	"ar":     ar.Holidays,
@@ -56,7 +56,7 @@ var holidays = map[string][]*cal.Holiday{
 	"bg":     bg.Holidays,
 	"br":     br.Holidays,
 	"ca":     ca.Holidays,
-	"ch":     ch.Holidays,
+	"ch":     {ch.Neujahr, ch.Auffahrt, ch.Bundesfeiertag, ch.Weihnachtstag},
 	"cz":     cz.Holidays,
 	"de":     de.Holidays,
 	"dk":     dk.Holidays,
@@ -74,7 +74,7 @@ var holidays = map[string][]*cal.Holiday{
 	"nc":     nc.Holidays,
 	"nl":     nl.Holidays,
 	"no":     no.Holidays,
-	"nz":     nz.Holidays,
+	"nz":     append(slices.Clone(nz.Holidays), matariki),
 	"pl":     pl.Holidays,
 	"ro":     ro.Holidays,
 	"ru":     ru.Holidays,

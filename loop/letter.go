@@ -9,7 +9,7 @@ import (
 // Kind names a letter. The names are fixed: X-Gatepost-Letter carries them.
 type Kind string
 
-// The letters of DESIGN section 7 (weekly comes with the cadence).
+// The letters of DESIGN section 7.
 const (
 	Taken      Kind = "received"   // to the PM: a task was taken
 	NeedsDone  Kind = "needs-done" // to the PM: what was understood, what is missing
@@ -28,6 +28,7 @@ const (
 	Refused    Kind = "refused"    // it cannot be done, and why
 	HeldLetter Kind = "held"       // a mail is held
 	DigestMail Kind = "digest"     // the PM's daily ninety seconds
+	WeeklyMail Kind = "weekly"     // the PM's review of a week
 	StatusMail Kind = "status"     // answers to the sender alone …
 	RecordMail Kind = "record"
 	SearchMail Kind = "search"
@@ -38,7 +39,7 @@ const (
 // Kinds is every letter there is.
 var Kinds = []Kind{
 	Taken, NeedsDone, Proposal, TaskLetter, Prompt, Question, Answer, Comment, Gate, Approved, Redirected, Receipt,
-	Unclear, Confirm, Refused, HeldLetter, DigestMail, StatusMail, RecordMail, SearchMail, HelpMail, Alert,
+	Unclear, Confirm, Refused, HeldLetter, DigestMail, WeeklyMail, StatusMail, RecordMail, SearchMail, HelpMail, Alert,
 }
 
 // Letter is the intention to write to one person. The rules make it, the
@@ -82,7 +83,11 @@ type Body struct {
 
 	Missing []string   `json:"missing,omitempty"` // needs-done: "done", "stream"
 	Advice  []string   `json:"advice,omitempty"`  // names of intake rules, see parse
+	Call    string     `json:"call,omitempty"`    // with the advice "wants-a-call": why, one of parse's reasons
+	Slot    time.Time  `json:"slot,omitzero"`     // … and when the reader and With both have fifteen minutes
+	With    string     `json:"with,omitempty"`
 	Place   int        `json:"place,omitempty"`   // received: place in the queue, 1 = next; 0: it started at once
+	From    Date       `json:"from,omitzero"`     // receipt of away: the first day, if it is not today
 	Undo    time.Time  `json:"undo,omitzero"`     // receipt: it can be undone until then
 	Updates []Note     `json:"updates,omitempty"` // gate: the updates of this round
 	Kept    []Note     `json:"kept,omitempty"`    // gate, prompt: comments kept for later
@@ -93,6 +98,7 @@ type Body struct {
 	Streams []string   `json:"streams,omitempty"` // needs-done, unclear: stream names to choose from
 	Tasks   []TaskView `json:"tasks,omitempty"`   // prompt, status, unclear: tasks of the reader or of the team
 	Digest  *Digest    `json:"digest,omitempty"`
+	Review  *Review    `json:"review,omitempty"`  // weekly; digest: the week, when both fall together
 	Status  []Lane     `json:"status,omitempty"`  // status: a line of each stream
 	Entries []Entry    `json:"entries,omitempty"` // record, search: filled in when the letter is stored
 	Query   string     `json:"query,omitempty"`   // search: the words
@@ -133,6 +139,14 @@ const (
 	CauseFailed     = "failed"      // alert: a letter could not be sent
 	CauseOldMail    = "old-mail"    // alert: the mailbox held mail before the first start
 	CauseUnreadable = "unreadable"  // alert: the mailbox cannot be read
+	CauseNobody     = "nobody"      // let in: no mail of that address is held
+	CauseRepeat     = "repeat"      // a move by a mail whose Message-ID moved something before
+	CauseTokens     = "tokens"      // alert: many wrong tokens
+	CauseLoop       = "loop"        // alert: too many letters that move nothing
+	CauseReadable   = "readable"    // alert: it can be read again
+	CauseUnsent     = "unsent"      // alert: no letter can be sent
+	CauseSendable   = "sendable"    // alert: letters are sent again
+	CauseConfig     = "config"      // alert: the changed config has mistakes
 )
 
 // Choice is a reply ready to send: a mailto button that only opens the
@@ -171,6 +185,7 @@ type Note struct {
 type DaysUsed struct {
 	Work    int `json:"work"`
 	Blocked int `json:"blocked"`
+	Away    int `json:"away,omitempty"`
 	Allowed int `json:"allowed"`
 }
 
@@ -192,7 +207,8 @@ type Digest struct {
 
 // Item is one entry of a digest. Kind says what it tells: gate, question,
 // draft, proposal, update, delivered, approved, redirected, started, opened,
-// dropped, blocked, silent, late, due, next, low, paused, away, maybe-away, bounced.
+// dropped, blocked, silent, late, due, next, low, paused, away, away-soon,
+// maybe-away, bounced.
 type Item struct {
 	Kind   string    `json:"kind"`
 	Task   int       `json:"task,omitempty"`

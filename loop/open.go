@@ -7,7 +7,7 @@ import (
 )
 
 // global are the commands that need no task.
-var global = map[string]bool{"status": true, "record": true, "search": true, "help": true, "away": true, "pause": true, "resume": true}
+var global = map[string]bool{"status": true, "record": true, "search": true, "help": true, "away": true, "back": true, "pause": true, "resume": true}
 
 // fresh is a mail that answers nothing of ours: lines with numbers, a command
 // for the team or a stream, or a new task.

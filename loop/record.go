@@ -13,10 +13,11 @@ var says = map[EventKind]string{
 	Updated: "update", AskedE: "asked", AskedMore: "asked as well", Answered: "answered", Commented: "commented, kept for the gate",
 	PassedOn: "commented, passed on at once", Noted: "noted", DeliveredE: "delivered", ApprovedE: "approved",
 	RedirectedE: "redirected", Undone: "took back", Reopened: "reopened", Placed: "moved in the queue",
-	MovedTo: "moved to stream", Dropped: "dropped", PausedE: "paused", ResumedE: "resumed", AwayE: "away until",
+	MovedTo: "moved to stream", Dropped: "dropped", PausedE: "paused", ResumedE: "resumed", AwayE: "away", BackE: "back",
 	MaybeAwayE: "absence notice", Moved: "due date moved to", HeldE: "held, a confirm letter was written", Confirmed: "confirmed",
 	Released: "hold ended:", AliasAdded: "added the address", Told: "was told that nothing moved:", Digested: "digest",
-	Prompted: "prompt", BouncedE: "letter came back", Ignored: "ignored:",
+	Prompted: "prompt", Reviewed: "weekly review", BouncedE: "letter came back", Ignored: "ignored:",
+	HandedE: "handed to", LetInE: "let in", SeenE: "evidence seen for", ForgotE: "evidence forgotten for", WrongTokenE: "a wrong token from",
 }
 
 // String is the kind in the record's words.
@@ -67,7 +68,12 @@ func (t *Team) Describe(e Event) Entry {
 	case MovedTo, PausedE, ResumedE:
 		what += " " + e.Stream
 	case AwayE:
-		what += " " + e.Until.String()
+		if !e.Day.IsZero() {
+			what += " from " + e.Day.String()
+		}
+		what += " until " + e.Until.String()
+	case HandedE:
+		what += " " + t.PersonName(e.Person)
 	case Moved:
 		who = "Gatepost"
 		what += " " + e.Due.String()

@@ -114,18 +114,24 @@ type Stream struct {
 // Presence is what is known of a person besides the config.
 type Presence struct {
 	Key       string         `json:"key"`
-	Away      Date           `json:"away,omitzero"`       // away until and including
+	Away      []Span         `json:"days_off,omitempty"`  // announced days away, earliest first; those gone by stay, for counting
 	MaybeAway Date           `json:"maybe_away,omitzero"` // an absence notice came on this day
 	DigestDay Date           `json:"digest_day,omitzero"` // local date of the last digest
 	DigestAt  time.Time      `json:"digest_at,omitzero"`  // what happened up to here was told
 	PromptDay Date           `json:"prompt_day,omitzero"`
 	PromptAt  time.Time      `json:"prompt_at,omitzero"`
+	ReviewDay Date           `json:"review_day,omitzero"` // local date of the last weekly review
+	ReviewAt  time.Time      `json:"review_at,omitzero"`  // it told of what happened up to here
 	ToldDay   Date           `json:"told_day,omitzero"`   // day of Told
 	Told      map[string]int `json:"told,omitempty"`      // cause → letters on ToldDay; "no refusal twice a day for the same cause"
 	Aliases   []string       `json:"aliases,omitempty"`   // addresses added by a confirm letter
 	HeldSeen  int            `json:"held_seen,omitempty"` // State.Strange as of the last digest
 	Bounced   int            `json:"bounced,omitempty"`   // letters that came back for good
 	BouncedAt time.Time      `json:"bounced_at,omitzero"`
+	Seen      []Sight        `json:"seen,omitempty"`  // evidence that came with their mail, by address
+	Acts      []string       `json:"acts,omitempty"`  // short names of the last mails that moved something: none does twice
+	Wrong     []time.Time    `json:"wrong,omitempty"` // Everybody: wrong tokens of the last hour
+	Sent      []Sent         `json:"sent,omitempty"`  // Everybody: letters of the last day that nothing moved for
 }
 
 // Hold is a mail that fell short of authority and waits for a "yes", or a
@@ -190,6 +196,9 @@ func (s *State) Calendar(key string) Calendar {
 	c := Calendar{Zone: s.Team.Zone, Hours: s.Team.Hours, Holiday: s.Team.Holiday}
 	if p := s.Team.Person(key); p != nil {
 		c.Zone, c.Hours = p.Zone, p.Hours
+		if p.Holiday != nil {
+			c.Holiday = p.Holiday
+		}
 		c.Away = s.Presence(p.Key()).Away
 	}
 	return c

@@ -30,7 +30,8 @@ const (
 type Team struct {
 	Name          string
 	Address       string
-	Secret        []byte // for tokens, without the final newline
+	Secret        []byte   // for tokens, without the final newline
+	OldSecrets    [][]byte // tokens made with these are still good
 	Zone          *time.Location
 	Hours         Hours
 	Holiday       func(Date) string
@@ -38,6 +39,7 @@ type Team struct {
 	Cycle         int // business days
 	Digest        Minute
 	Prompt        Minute
+	Weekly        Weekly // when the weekly review is due
 	Undo          time.Duration
 	Trust         Trust
 	Words         map[string][]string // further command words, canonical word first
@@ -48,13 +50,15 @@ type Team struct {
 
 // Person is a registered member of a team.
 type Person struct {
-	Name   string
-	Email  []string // the first is where letters go, and the person's name in state and record
-	Role   Role
-	Zone   *time.Location
-	Hours  Hours
-	Digest Minute // when a digest is due; Never: none
-	Prompt Minute // when a prompt is due; Never: none
+	Name  string
+	Email []string // the first is where letters go, and the person's name in state and record
+	Role  Role
+	Zone  *time.Location
+	Hours Hours
+	// Holiday names the public holidays where they work; nil: the team's.
+	Holiday func(Date) string
+	Digest  Minute // when a digest is due; Never: none
+	Prompt  Minute // when a prompt is due; Never: none
 }
 
 // Key is the person's name in state and record: their first address.

@@ -13,13 +13,7 @@ func Tick(s *State, now time.Time) Outcome {
 	now = now.UTC()
 	c := &turn{s: s.fork(), in: Incoming{At: now}, now: now, out: Outcome{Verdict: Read}}
 	for i := range s.Team.People {
-		p := &s.Team.People[i]
-		if day, due := c.s.due(p, p.Digest, c.s.Presence(p.Key()).DigestDay, now); due && c.s.wantsDigest(p) {
-			c.digest(p, day)
-		}
-		if day, due := c.s.due(p, p.Prompt, c.s.Presence(p.Key()).PromptDay, now); due {
-			c.prompt(p, day)
-		}
+		c.scheduled(&s.Team.People[i])
 	}
 	for _, n := range sortedHolds(c.s) {
 		if h := c.s.Holds[n]; now.Sub(h.At) > HoldFor {
@@ -28,6 +22,52 @@ func Tick(s *State, now time.Time) Outcome {
 	}
 	c.out.State = c.s
 	return c.out
+}
+
+// scheduled writes to one person what is due now. What falls together is one
+// letter: a digest takes the prompt and the weekly review in, a review the
+// prompt.
+func (c *turn) scheduled(p *Person) {
+	pr := c.s.Presence(p.Key())
+	day, digest := c.s.due(p, p.Digest, pr.DigestDay, c.now)
+	digest = digest && c.s.wantsDigest(p)
+	_, prompt := c.s.due(p, p.Prompt, pr.PromptDay, c.now)
+	_, weekly := c.s.reviewDue(p, c.now)
+	var b Body
+	if digest {
+		b.Digest = c.digest(p, day)
+	}
+	if weekly {
+		b.Review = c.review(p, day)
+	}
+	if prompt {
+		c.prompt(p, day, &b)
+	}
+	var kind Kind
+	var key string
+	switch {
+	case b.Digest != nil:
+		kind, key = DigestMail, day.String()
+	case b.Review != nil:
+		kind, key = WeeklyMail, day.Week()
+	case len(b.Tasks) > 0:
+		kind, key = Prompt, day.String()
+	default:
+		return
+	}
+	c.schedule(kind, p, b).Key = fmt.Sprintf("%s|%s|%s", kind, p.Key(), key)
+}
+
+// schedule writes a letter that is due now because of the time.
+func (c *turn) schedule(kind Kind, p *Person, b Body) *Letter {
+	l := c.write(kind, p, nil, b)
+	l.Due = c.now
+	if kind == Prompt && len(b.Tasks) == 1 {
+		l.Task, l.Body.Task = b.Tasks[0].Number, &b.Tasks[0]
+		l.Body.Choices = engineerChoices() // of several they would need a number in front
+		l.Thread = c.threadOf(c.task(l.Task), p, Prompt)
+	}
+	return l
 }
 
 func sortedHolds(s *State) []int {
@@ -53,22 +93,31 @@ func (s *State) due(p *Person, at Minute, last Date, now time.Time) (Date, bool)
 	return day, !s.Begun.IsZero() && s.Begun.Before(start) && !now.Before(start) && now.Before(end)
 }
 
-// DigestSince tells whether Tick will make a digest at this moment, and the
-// earliest moment that it has to tell about; zero is everything.
+// DigestSince tells whether Tick will make a digest or a review at this
+// moment, and the earliest moment that it has to tell about; zero is
+// everything.
 func DigestSince(s *State, now time.Time) (since time.Time, due bool) {
-	for i := range s.Team.People {
-		p := &s.Team.People[i]
-		pr := s.Presence(p.Key())
-		if _, ok := s.due(p, p.Digest, pr.DigestDay, now); !ok || !s.wantsDigest(p) {
-			continue
-		}
-		if !due || pr.DigestAt.Before(since) {
-			since = pr.DigestAt
+	from := func(at time.Time) {
+		if !due || at.Before(since) {
+			since = at
 		}
 		due = true
 	}
+	for i := range s.Team.People {
+		p := &s.Team.People[i]
+		pr := s.Presence(p.Key())
+		if _, ok := s.due(p, p.Digest, pr.DigestDay, now); ok && s.wantsDigest(p) {
+			from(pr.DigestAt)
+		}
+		if _, ok := s.reviewDue(p, now); ok {
+			from(ReviewSince(now))
+		}
+	}
 	return since, due
 }
+
+// ReviewSince is the earliest moment that a review made now has to tell about.
+func ReviewSince(now time.Time) time.Time { return now.Add(-reviewSpan - 48*time.Hour) }
 
 // wantsDigest: PMs and approvers get one, and readers who asked for it.
 func (s *State) wantsDigest(p *Person) bool {
@@ -105,6 +154,12 @@ func Next(s *State, t time.Time) time.Time {
 			}
 			consider(day.At(m, cal.Zone))
 		}
+		today := DateOf(t, cal.Zone)
+		for _, d := range []Date{today, today.monday().Add(7)} {
+			if day, ok := s.Team.Weekly.reviewDay(cal, d); ok && s.wantsReview(p) {
+				consider(day.At(s.Team.Weekly.At, cal.Zone))
+			}
+		}
 	}
 	for _, h := range s.Holds {
 		consider(h.At.Add(HoldFor + time.Second))
@@ -114,34 +169,23 @@ func Next(s *State, t time.Time) time.Time {
 
 // prompt asks an engineer with active tasks what moved, unless they wrote
 // about each of them today.
-func (c *turn) prompt(p *Person, day Date) {
-	var tasks []TaskView
-	var kept, answers []Note
+func (c *turn) prompt(p *Person, day Date, b *Body) {
 	pr := c.s.Presence(p.Key())
 	for _, t := range c.working(p) {
 		if c.s.Stream(t.Stream).Paused || c.wroteOn(t, p, day) || !t.RoundAt.Before(day.At(p.Prompt, p.Zone)) {
 			continue
 		}
-		tasks = append(tasks, *c.view(t))
-		kept = append(kept, c.kept(t)...)
+		b.Tasks = append(b.Tasks, *c.view(t))
+		b.Kept = append(b.Kept, c.kept(t)...)
 		for _, n := range t.Notes {
 			if n.Kind == NoteAnswer && n.At.After(pr.PromptAt) {
 				n.By = c.s.Team.PersonName(n.By)
-				answers = append(answers, n)
+				b.Answers = append(b.Answers, n)
 			}
 		}
 	}
-	if len(tasks) == 0 {
-		return
-	}
-	c.emit(Event{Kind: Prompted, Person: p.Key(), Day: day})
-	l := c.write(Prompt, p, nil, Body{Tasks: tasks, Kept: kept, Answers: answers, Choices: engineerChoices()})
-	l.Key, l.Due = fmt.Sprintf("prompt|%s|%s", p.Key(), day), c.now
-	if len(tasks) > 1 {
-		l.Body.Choices = nil // they need a number in front
-	} else {
-		l.Task = tasks[0].Number
-		l.Body.Task = &tasks[0]
+	if len(b.Tasks) > 0 {
+		c.emit(Event{Kind: Prompted, Person: p.Key(), Day: day})
 	}
 }
 

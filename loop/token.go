@@ -18,12 +18,22 @@ func Token(secret []byte, team, ref, person string) string {
 	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(mac.Sum(nil)))[:16]
 }
 
-// Token of this team for ref and person key.
+// Token of this team for ref and person key, made with the present secret.
 func (t *Team) Token(ref, person string) string { return Token(t.Secret, t.Address, ref, person) }
 
-// Holds tells, in constant time, whether token is the one for ref and person.
+// Holds tells, in constant time, whether token is the one for ref and person,
+// by the present secret or one before it: gates that were opened under an old
+// secret stay open until it is taken out of the config.
 func (t *Team) Holds(token, ref, person string) bool {
-	return token != "" && subtle.ConstantTimeCompare([]byte(strings.ToLower(token)), []byte(t.Token(ref, person))) == 1
+	if token == "" {
+		return false
+	}
+	got := []byte(strings.ToLower(token))
+	same := subtle.ConstantTimeCompare(got, []byte(t.Token(ref, person)))
+	for _, old := range t.OldSecrets { // all are tried, whichever it is
+		same |= subtle.ConstantTimeCompare(got, []byte(Token(old, t.Address, ref, person)))
+	}
+	return same == 1
 }
 
 // Owner is the member whose token for ref this is, nil if nobody's.

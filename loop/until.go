@@ -105,3 +105,109 @@ func weekdayNamed(s string) int {
 	}
 	return -1
 }
+
+// between are the words and signs that stand between the two ends of a span,
+// the longer ones first.
+var between = []string{" through ", " thru ", " until ", " till ", " til ", " bis ", " to ", " – ", " — ", " - ", "–", "—", "-"}
+
+var bareDay = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?$`)
+
+// ParseAway reads the days of "away …": "until 3 March" begins today, "24–31
+// Dec", "from 24 Dec to 3 Jan", "Mon to Fri", "2026-12-24 to 2026-12-31" have two
+// ends, "on Friday" is one day. An end without a month has that of the other.
+// The span ends today or later, at most a year ahead.
+func ParseAway(text string, today Date) (Span, bool) {
+	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(firstLine(text), " .,!;:"))), " ")
+	if one, ok := strings.CutPrefix(s, "on "); ok {
+		d, ok := ParseUntil(one, today)
+		return Span{d, d}, ok
+	}
+	if d, ok := ParseUntil(s, today); ok {
+		return Span{today, d}, true
+	}
+	if untilOpens(s) {
+		return Span{}, false
+	}
+	for _, lead := range []string{"from ", "vom ", "the "} {
+		s = strings.TrimPrefix(s, lead)
+	}
+	for _, sign := range between {
+		for at := 0; ; {
+			i := strings.Index(s[at:], sign)
+			if i < 0 {
+				break
+			}
+			at += i
+			if span, ok := spanOf(s[:at], s[at+len(sign):], today); ok {
+				return span, true
+			}
+			at += len(sign)
+		}
+	}
+	return Span{}, false
+}
+
+// untilOpens tells whether the text names an end only.
+func untilOpens(s string) bool {
+	head, _, _ := strings.Cut(s, " ")
+	return head == "until" || head == "till" || head == "til" || head == "through" || head == "to"
+}
+
+// longAway is the longest span with two ends, in days; more is a mistake, as
+// "31–24 Dec" is.
+const longAway = 183
+
+// spanOf reads the two ends of a span. The end is read first and the start is
+// the last such day before it, so that a span under way is not next year's.
+func spanOf(a, b string, today Date) (Span, bool) {
+	a, b = bareEnd(a), bareEnd(b)
+	switch {
+	case bareDay.MatchString(a) && bareDay.MatchString(b):
+		return Span{}, false // of which month?
+	case bareDay.MatchString(a):
+		a = withMonthOf(b, a)
+	case bareDay.MatchString(b):
+		b = withMonthOf(a, b)
+	}
+	to, ok := readDay(b, today)
+	if !ok {
+		return Span{}, false
+	}
+	from, ok := readDay(a, today)
+	switch {
+	case weekdayNamed(a) >= 0 || a == "today" || a == "tomorrow":
+		if ok && to.Before(from) && weekdayNamed(b) >= 0 {
+			to = to.Add(7)
+		}
+	default:
+		from, ok = readDay(a, to.Add(-365))
+	}
+	if !ok || to.Before(from) || to.Before(today) || today.Add(366).Before(to) || from.Before(to.Add(-longAway)) {
+		return Span{}, false
+	}
+	return Span{from, to}, true
+}
+
+// bareEnd is one end of a span without the words around it.
+func bareEnd(s string) string {
+	s = strings.TrimPrefix(strings.Trim(s, " ,"), "the ")
+	if head, rest, ok := strings.Cut(s, " "); ok && weekdayNamed(strings.Trim(head, ".,")) >= 0 {
+		s = rest // "fri 3 march"
+	}
+	return s
+}
+
+// withMonthOf gives a bare day the month, and the year, of the other end.
+func withMonthOf(other, dayOfMonth string) string {
+	dayOfMonth = bareDay.FindStringSubmatch(dayOfMonth)[1]
+	if m := dayMonth.FindStringSubmatch(other); m != nil {
+		return strings.TrimSpace(dayOfMonth + " " + m[2] + " " + m[3])
+	}
+	if m := monthDay.FindStringSubmatch(other); m != nil {
+		return strings.TrimSpace(dayOfMonth + " " + m[1] + " " + m[3])
+	}
+	if m := dotted.FindStringSubmatch(other); m != nil {
+		return dayOfMonth + "." + m[2] + "." + m[3]
+	}
+	return dayOfMonth
+}

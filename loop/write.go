@@ -24,6 +24,7 @@ func (c *turn) write(kind Kind, to *Person, t *Task, b Body) *Letter {
 		l.Due = c.s.Calendar(to.Key()).NextOpen(c.now).UTC()
 	}
 	if t != nil {
+		c.call(&l.Body, to, t)
 		l.Task, l.Ref = t.Number, c.refFor(t, to)
 		l.Thread = c.threadOf(t, to, kind)
 		if l.Body.Task == nil {

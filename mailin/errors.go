@@ -17,6 +17,7 @@ var (
 	ErrAuth    = errors.New("login refused")
 	ErrMailbox = errors.New("mailbox not usable")
 	ErrTLS     = errors.New("no trusted connection")
+	ErrKeep    = errors.New("not kept, so it is fetched again") // the receiver failed; the server is not to blame
 )
 
 // Temporary tells whether the same try may work later without anybody doing

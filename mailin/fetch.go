@@ -127,7 +127,7 @@ func (p *Poller) receive(ctx context.Context, at *cursor, m meta, raw []byte, re
 	}
 	fresh, err := p.to.Receive(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), raw)
 	if err != nil {
-		return fmt.Errorf("store mail %d of %q: %w", m.uid, p.cfg.Mailbox, err)
+		return fmt.Errorf("store mail %d of %q: %w: %w", m.uid, p.cfg.Mailbox, ErrKeep, err)
 	}
 	if fresh {
 		rep.Fresh++
@@ -141,7 +141,7 @@ func (p *Poller) receive(ctx context.Context, at *cursor, m meta, raw []byte, re
 
 func (p *Poller) park(ctx context.Context, at *cursor, m meta, head []byte, reason string, rep *Report) error {
 	if err := p.to.Park(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), head, reason); err != nil {
-		return fmt.Errorf("park mail %d of %q: %w", m.uid, p.cfg.Mailbox, err)
+		return fmt.Errorf("park mail %d of %q: %w: %w", m.uid, p.cfg.Mailbox, ErrKeep, err)
 	}
 	p.log.Warn("mail parked", "uid", m.uid, "reason", reason)
 	rep.Parked++

@@ -213,6 +213,10 @@ func TestPause(t *testing.T) {
 	if last < 4*time.Minute {
 		t.Errorf("after many faults: %v", last)
 	}
+	full := fmt.Errorf("store mail: %w: %w", ErrKeep, errDisk)
+	if d := p.pause(full, 80); d > 40*time.Second || !Temporary(full) {
+		t.Errorf("after a disk that was full for long: %v", d)
+	}
 }
 
 func TestUnreachable(t *testing.T) {

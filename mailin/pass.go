@@ -46,7 +46,7 @@ func (p *Poller) pass(ctx context.Context, s *session) (Report, error) {
 	}
 	p.alone = false
 	if err := p.to.Polled(ctx, p.cfg.Mailbox, p.cfg.Now()); err != nil {
-		return rep, fmt.Errorf("note the poll of %q: %w", p.cfg.Mailbox, err)
+		return rep, fmt.Errorf("note the poll of %q: %w: %w", p.cfg.Mailbox, ErrKeep, err)
 	}
 	return rep, nil
 }
@@ -80,7 +80,7 @@ func (p *Poller) place(ctx context.Context, s *session, box *imap.SelectData, re
 	name := p.cfg.Mailbox
 	validity, uid, since, known, err := p.to.Position(ctx, name)
 	if err != nil {
-		return nil, fmt.Errorf("position in mailbox %q: %w", name, err)
+		return nil, fmt.Errorf("position in mailbox %q: %w: %w", name, ErrKeep, err)
 	}
 	at := &cursor{uidvalidity: box.UIDValidity, uid: uid, since: since}
 	switch {
@@ -121,7 +121,7 @@ func (p *Poller) place(ctx context.Context, s *session, box *imap.SelectData, re
 func (p *Poller) begin(ctx context.Context, at *cursor) error {
 	at.skipped = false
 	if err := p.to.Begin(ctx, p.cfg.Mailbox, at.uidvalidity, at.uid, at.since); err != nil {
-		return fmt.Errorf("begin mailbox %q at %d: %w", p.cfg.Mailbox, at.uid, err)
+		return fmt.Errorf("begin mailbox %q at %d: %w: %w", p.cfg.Mailbox, at.uid, ErrKeep, err)
 	}
 	return nil
 }

@@ -53,8 +53,11 @@ func (p *Poller) Run(ctx context.Context) error {
 // locks out who hammers.
 func (p *Poller) pause(err error, faults int) time.Duration {
 	d := min(p.cfg.Retry<<min(faults-1, 20), 300*p.cfg.Retry)
-	if errors.Is(err, ErrAuth) {
+	switch {
+	case errors.Is(err, ErrAuth):
 		d = max(d, p.cfg.RetryLogin)
+	case errors.Is(err, ErrKeep): // a full disk, most likely: nobody is hammered, and work is to go on soon after there is room
+		d = min(d, 30*p.cfg.Retry)
 	}
 	return d + time.Duration((rand.Float64()*2-1)*float64(d)/5)
 }
@@ -150,6 +153,7 @@ type Health struct {
 	Caps        []string // capabilities after login, sorted
 	Idle        bool     // IDLE wakes the poller; else it only polls
 	Move        bool     // mail can be filed away
+	Keywords    bool     // words of one's own can be put on mail; not needed here
 	Mails       uint32   // in the mailbox
 	UIDValidity uint32
 	UIDNext     uint32 // 0: the server does not tell
@@ -175,6 +179,10 @@ func (p *Poller) Check(ctx context.Context) (Health, error) {
 	h.Mails, h.UIDValidity, h.UIDNext = box.NumMessages, box.UIDValidity, uint32(box.UIDNext)
 	if p.cfg.FileAway != "" && !h.Move {
 		return h, fmt.Errorf("%s: the server has neither MOVE nor UIDPLUS: mail cannot be filed away: remove file_away: %w", p.addr, ErrConfig)
+	}
+	// Only a SELECT tells of keywords; it changes nothing but \Recent.
+	if box, err := do(ctx, s, s.limit, 0, func() (*imap.SelectData, error) { return s.c.Select(p.cfg.Mailbox, nil).Wait() }); err == nil {
+		h.Keywords = slices.Contains(box.PermanentFlags, imap.FlagWildcard)
 	}
 	s.logout(ctx)
 	return h, nil

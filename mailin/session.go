@@ -42,8 +42,14 @@ func do[T any](ctx context.Context, s *session, limit time.Duration, bytes int64
 	}
 	done := make(chan result, 1)
 	go func() {
-		v, err := f()
-		done <- result{v, err}
+		var r result
+		defer func() { done <- r }()
+		defer func() { // the library's fault at what the server said: this connection is over, and no more
+			if p := recover(); p != nil {
+				r.err = fmt.Errorf("panic at the server's answer: %v", p)
+			}
+		}()
+		r.v, r.err = f()
 	}()
 	var r result
 	select {

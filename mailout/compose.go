@@ -78,7 +78,7 @@ func messageID(l loop.Letter, team *loop.Team, host string, serial int64) string
 func message(p *loop.Post, team *loop.Team, reply string, words templates.Words, at time.Time) ([]byte, error) {
 	l := p.Letter
 	name := display(team.Name, "Gatepost")
-	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(boundary(p, team, words)))
+	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent(), gomail.WithEncoding(gomail.EncodingQP), gomail.WithBoundary(boundary(p, team, words, "")))
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderFrom, &mail.Address{Name: name, Address: team.Address})
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderTo, &mail.Address{Name: display(l.Name, ""), Address: l.To})
 	m.SetAddrHeaderFromMailAddress(gomail.HeaderReplyTo, &mail.Address{Name: name, Address: reply})
@@ -117,14 +117,17 @@ func message(p *loop.Post, team *loop.Team, reply string, words templates.Words,
 	if _, err := m.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("compose letter %d: %w", p.Serial, err)
 	}
+	if words.Picture != nil && words.HTML != "" {
+		return inline(b.Bytes(), words.Picture, templates.PictureID, boundary(p, team, words, "outer"))
+	}
 	return b.Bytes(), nil
 }
 
 // boundary is not random, and still nobody can write a text that contains it:
 // it is a keyed hash, and another one if the words have it all the same.
-func boundary(p *loop.Post, team *loop.Team, words templates.Words) string {
+func boundary(p *loop.Post, team *loop.Team, words templates.Words, layer string) string {
 	for n := 0; ; n++ {
-		b := "gatepost-" + team.Token(fmt.Sprintf("boundary%d.%d", p.Serial, n), p.Letter.To)
+		b := "gatepost-" + team.Token(fmt.Sprintf("boundary%s%d.%d", layer, p.Serial, n), p.Letter.To)
 		if !strings.Contains(words.Text, b) && !strings.Contains(words.HTML, b) {
 			return b
 		}

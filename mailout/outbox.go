@@ -33,7 +33,7 @@ type Sender interface {
 }
 
 // Loop sends what is due. Teams goes by team address. Failed is told of each
-// letter that will not be tried again; it may be nil.
+// letter before it is given up, and an error keeps it waiting; it may be nil.
 type Loop struct {
 	Outbox Outbox
 	Teams  map[string]*loop.Team
@@ -41,7 +41,7 @@ type Loop struct {
 	Sender Sender
 	Now    func() time.Time
 	Log    *slog.Logger
-	Failed func(ctx context.Context, p *loop.Post, reason string)
+	Failed func(ctx context.Context, p *loop.Post, reason string) error
 }
 
 // Once sends everything that is due, one after the other, and says how many
@@ -88,7 +88,7 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post) (sent bool, err error)
 			return false, fmt.Errorf("keep letter %d: %w", p.Serial, err)
 		}
 	}
-	err = l.Sender.Send(ctx, p.Sender, p.Letter.To, p.Raw)
+	err = l.send(ctx, p)
 	var answer *SendError
 	errors.As(err, &answer)
 	switch {
@@ -118,6 +118,17 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post) (sent bool, err error)
 	return false, nil
 }
 
+// send gives the letter to the sender. A panic there is a failure like others:
+// the letter would end the program again at each start.
+func (l *Loop) send(ctx context.Context, p *loop.Post) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("send letter %d: panic: %v", p.Serial, r)
+		}
+	}()
+	return l.Sender.Send(ctx, p.Sender, p.Letter.To, p.Raw)
+}
+
 func (l *Loop) compose(p *loop.Post) (err error) {
 	team := l.Teams[p.Letter.Team]
 	if team == nil {
@@ -131,14 +142,19 @@ func (l *Loop) compose(p *loop.Post) (err error) {
 	return Compose(p, team, l.Host, l.Now())
 }
 
+// fail gives a letter up. Whoever must know is told first: a crash between the
+// two tries the letter once more and tells it again, and a failure is never
+// noted without being told.
 func (l *Loop) fail(ctx context.Context, p *loop.Post, reason error) error {
+	if l.Failed != nil {
+		if err := l.Failed(ctx, p, reason.Error()); err != nil {
+			return fmt.Errorf("tell that letter %d cannot be delivered: %w", p.Serial, err)
+		}
+	}
 	if err := l.Outbox.FailPost(ctx, p.Serial, l.Now(), reason.Error()); err != nil {
 		return fmt.Errorf("give letter %d up: %w", p.Serial, err)
 	}
 	l.log().Error("letter failed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "reason", reason)
-	if l.Failed != nil {
-		l.Failed(ctx, p, reason.Error())
-	}
 	return nil
 }
 
@@ -154,26 +170,35 @@ func (l *Loop) log() *slog.Logger {
 const idle = time.Minute
 
 // Run sends what is due until ctx ends: at once when wake says so, else when
-// the next letter is due. It returns ctx's error.
+// the next letter is due. A server that cannot be reached is asked again slower
+// and slower, and one that refuses the login very slowly, whoever wakes us: it
+// would lock us out. It returns ctx's error.
 func (l *Loop) Run(ctx context.Context, wake <-chan struct{}) error {
+	faults := 0
 	for {
 		_, err := l.Once(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		pause := idle
+		pause, heed := idle, wake
 		if err != nil {
-			l.log().Error("sending was cut short", "error", err)
-			pause = idle / 4
-		} else if next, waits, err := l.Outbox.WakePost(ctx); err == nil && waits {
-			pause = min(pause, max(next.Sub(l.Now()), 10*time.Millisecond))
+			faults++
+			if pause = rest(err, faults); refused(err) {
+				heed = nil
+			}
+			l.log().Error("sending was cut short", "error", err, "faults", faults, "next_try", pause)
+		} else {
+			faults = 0
+			if next, waits, err := l.Outbox.WakePost(ctx); err == nil && waits {
+				pause = min(pause, max(next.Sub(l.Now()), 10*time.Millisecond))
+			}
 		}
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
 			return ctx.Err()
-		case <-wake:
+		case <-heed:
 			timer.Stop()
 		case <-timer.C:
 		}

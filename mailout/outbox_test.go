@@ -30,7 +30,10 @@ func sending(t *testing.T, o *outbox, s Sender) (*Loop, *clock, *[]string) {
 	var failed []string
 	return &Loop{
 		Outbox: o, Teams: map[string]*loop.Team{"shop@acme.example": team()}, Host: "acme.example", Sender: s, Now: c.now,
-		Failed: func(_ context.Context, p *loop.Post, reason string) { failed = append(failed, reason) },
+		Failed: func(_ context.Context, p *loop.Post, reason string) error {
+			failed = append(failed, reason)
+			return nil
+		},
 	}, c, &failed
 }
 
@@ -292,4 +295,47 @@ func TestRun(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// A failure that could not be told is not noted: the letter waits, and is
+// refused and told again.
+func TestFailureIsToldFirst(t *testing.T) {
+	refused := &SendError{Stage: "rcpt", Code: 550, Permanent: true, Err: errors.New("550 no such user")}
+	o := newOutbox(t, due(1, loop.Gate))
+	l, _, _ := sending(t, o, &postman{answers: []error{refused, refused}})
+	deaf := true
+	l.Failed = func(context.Context, *loop.Post, string) error {
+		if o.states()[1] != "waiting" {
+			t.Error("told after it was noted")
+		}
+		if deaf {
+			return errFake
+		}
+		return nil
+	}
+	if _, err := l.Once(t.Context()); !errors.Is(err, errFake) || o.states()[1] != "waiting" {
+		t.Errorf("%v, %v", err, o.states())
+	}
+	deaf = false
+	if _, err := l.Once(t.Context()); err != nil || o.states()[1] != "failed" {
+		t.Errorf("%v, %v", err, o.states())
+	}
+}
+
+// A sender that panics at one letter sends the others.
+func TestPanicWhileSending(t *testing.T) {
+	o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt))
+	n := 0
+	l, _, _ := sending(t, o, sender(func() error {
+		if n++; n == 1 {
+			panic("no such header")
+		}
+		return nil
+	}))
+	if sent, err := l.Once(t.Context()); sent != 1 || err != nil {
+		t.Fatalf("%d sent, %v", sent, err)
+	}
+	if got := o.states(); got[1] != "waiting" || got[2] != "sent" || !strings.Contains(o.row(1).reason, "no such header") {
+		t.Errorf("%v, reason %q", got, o.row(1).reason)
+	}
 }

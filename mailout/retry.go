@@ -1,6 +1,9 @@
 package mailout
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // steps are the waits after the first failures; the last one repeats. RFC 5321
 // §4.5.4.1 asks for at least 30 minutes between tries later on, and 4–5 days
@@ -25,4 +28,32 @@ func Retry(n int, serial int64) (wait time.Duration, again bool) {
 	}
 	spread := uint64(serial) * 0x9e3779b97f4a7c15 >> 54 // 0…1023, evenly over serials
 	return wait + wait*time.Duration(spread)/10240, true
+}
+
+// The pauses of Run after passes that were cut short.
+const (
+	restFirst = 15 * time.Second
+	restMost  = 5 * time.Minute
+	restLogin = 10 * time.Minute
+)
+
+// rest is how long to wait after so many passes in a row were cut short (n ≥ 1):
+// doubling up to restMost if the server cannot be reached, restLogin if it
+// refuses the login. An outbox that fails is asked again soon, as nobody else
+// is bothered and work is to go on soon after a disk has room again.
+func rest(err error, n int) time.Duration {
+	var answer *SendError
+	switch {
+	case refused(err):
+		return restLogin
+	case errors.As(err, &answer):
+		return min(restFirst<<min(n-1, 10), restMost)
+	}
+	return restFirst
+}
+
+// refused tells that the server did not take the login for good.
+func refused(err error) bool {
+	var answer *SendError
+	return errors.As(err, &answer) && (lockedOut(answer.Code) || answer.Stage == "auth" && answer.Code >= 500)
 }

@@ -2,9 +2,11 @@ package mailout
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gatepost/loop"
@@ -70,3 +72,58 @@ func TestDir(t *testing.T) {
 		t.Error("a letter of an earlier run was overwritten")
 	}
 }
+
+// A server is not hammered: pauses grow to a cap, a refused login waits at
+// once, and whoever wakes the loop changes nothing about that.
+func TestRest(t *testing.T) {
+	gone := &SendError{Stage: "connect", Err: errors.New("connection refused")}
+	locked := &SendError{Stage: "auth", Code: 535, Err: errors.New("535 wrong password")}
+	if a, b, c := rest(gone, 1), rest(gone, 2), rest(gone, 99); a != restFirst || b != 2*restFirst || c != restMost {
+		t.Errorf("unreachable: %v, %v, %v", a, b, c)
+	}
+	if a := rest(locked, 1); a != restLogin {
+		t.Errorf("login refused: %v", a)
+	}
+	if a := rest(errors.New("disk full"), 99); a > time.Minute {
+		t.Errorf("outbox that fails: %v", a)
+	}
+	synctest.Test(t, func(t *testing.T) {
+		posts := []*loop.Post{}
+		for i := range 50 {
+			p := due(int64(i+1), loop.Gate)
+			p.Letter.Due = time.Now()
+			posts = append(posts, p)
+		}
+		tries := 0
+		s := sender(func() error { tries++; return locked })
+		l, _, _ := sending(t, newOutbox(t, posts...), nil)
+		l.Sender, l.Now = s, time.Now
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		wake := make(chan struct{}, 1)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		go func() {
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case <-tick.C:
+				}
+				select {
+				case wake <- struct{}{}:
+				default:
+				}
+			}
+		}()
+		l.Run(ctx, wake)
+		if tries < 5 || tries > 7 {
+			t.Errorf("%d logins in an hour", tries)
+		}
+	})
+}
+
+type sender func() error
+
+// Send implements Sender.
+func (s sender) Send(context.Context, string, string, []byte) error { return s() }

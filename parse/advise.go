@@ -31,7 +31,7 @@ var AdviceRules = []AdviceRule{
 		func(t *intake) bool { return strings.TrimSpace(t.s.Done) == "" }},
 	{"wants-a-call", "This reads like something to talk through rather than to queue: a short call may be quicker.",
 		func(t *intake) bool {
-			return advice["call"].in(t.all) && !(t.s.Done != "" && advice["called-off"].in(t.all))
+			return callReason(t.all) != "" && !(t.s.Done != "" && advice["called-off"].in(t.all))
 		}},
 	{"no-reproduce", "It reads like a fault; a line on how to see it would save the engineer a search.",
 		func(t *intake) bool {

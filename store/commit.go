@@ -128,6 +128,7 @@ func (s Step) markMail(ctx context.Context, tx *sql.Tx) error {
 		       task = ?9,
 		       text = ?10,
 		       attempts = attempts + (?1 = 'waiting'),
+		       tries = 0,
 		       first_seen = iif(?1 = 'waiting' AND first_seen = '', ?4, first_seen)
 		 WHERE id = ?11
 		   AND verdict IN ('', 'waiting')`,

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -31,6 +32,8 @@ type DB struct {
 	writer *sql.DB // one connection, immediate transactions; nil for OpenReader
 	reader *sql.DB
 	lock   *os.File // nil unless Lock was called
+
+	closing sync.Once // for countOpen
 }
 
 // Create makes a new database that only its owner can read, and opens it. It
@@ -127,6 +130,9 @@ func probe(path string, newest int) (resolved string, version int, err error) {
 	if resolved, err = filepath.EvalSymlinks(path); err != nil {
 		return "", 0, fmt.Errorf("open database: %w", err)
 	}
+	if err := strangeLog(resolved); err != nil {
+		return "", 0, err
+	}
 	db, err := pool(resolved, 1, url.Values{"_query_only": {"1"}})
 	if err != nil {
 		return "", 0, err
@@ -155,6 +161,7 @@ func libraryVersion() (number int, version, source string) {
 // misspelt option is silently ignored by the driver.
 func connect(path string, write bool) (d *DB, err error) {
 	d = &DB{path: path}
+	countOpen(path, 1)
 	defer func() {
 		if err != nil {
 			d.Close()
@@ -236,6 +243,7 @@ func (d *DB) Close() error {
 		errs = append(errs, d.writer.Close())
 	}
 	errs = append(errs, d.Unlock())
+	d.closing.Do(func() { countOpen(d.path, -1) })
 	return errors.Join(errs...)
 }
 

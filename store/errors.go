@@ -49,7 +49,7 @@ var remedies = map[sqlite3.ErrNo]struct {
 	sqlite3.ErrNomem:    {true, "memory is short"},
 	sqlite3.ErrReadonly: {true, "the database may not be written: give its owner the right to write to the file and to its folder, or mount the disk for writing"},
 	sqlite3.ErrPerm:     {true, "the right to the file is missing: look at the owner of the file and of its folder"},
-	sqlite3.ErrCantOpen: {true, "the file or its log cannot be opened: look at the owner of the file and of its folder"},
+	sqlite3.ErrCantOpen: {true, "the file or its log cannot be opened: look at the owner of the file and of its folder, and whether the disk is mounted for writing"},
 	sqlite3.ErrCorrupt:  {false, "the database is damaged: stop the service, keep the file, restore a backup, and look at it with gatepost verify"},
 	sqlite3.ErrNotADB:   {false, "this is no database of Gatepost: look at the path, or restore a backup"},
 	sqlite3.ErrTooBig:   {false, "it is larger than a database row may be"},

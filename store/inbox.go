@@ -223,3 +223,34 @@ func (d *DB) WakeMail(ctx context.Context) (at time.Time, ok bool, err error) {
 		   AND until <> ''`).Scan(moment{&at})
 	return at, !at.IsZero(), explain("next waiting mail", err)
 }
+
+// LastMail is the number of the newest mail, 0 if there is none.
+func (d *DB) LastMail(ctx context.Context) (id int64, err error) {
+	err = d.reader.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM inbox`).Scan(&id)
+	return id, explain("last mail", err)
+}
+
+// CountMail notes, before a mail is read, that its reading begins, and says
+// how often that happened since it last came to an end. A mail that ends the
+// program each time it is read is known by that number.
+func (d *DB) CountMail(ctx context.Context, id int64) (tries int, err error) {
+	// A crash before this commit: the try is not counted, and there is one
+	// more. After it: the mail is unread, and the next start knows of it.
+	err = d.write(ctx, fmt.Sprintf("count the reading of mail %d", id), func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `UPDATE inbox SET tries = tries + 1 WHERE id = ? RETURNING tries`, id).Scan(&tries)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrUnknown
+		}
+		return err
+	})
+	return tries, err
+}
+
+// UncountMail takes one try back: the reading ended, though not with a verdict,
+// as when the program was told to stop or the disk was full.
+func (d *DB) UncountMail(ctx context.Context, id int64) error {
+	return d.write(ctx, fmt.Sprintf("take back the try of mail %d", id), func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE inbox SET tries = max(tries - 1, 0) WHERE id = ?`, id)
+		return err
+	})
+}

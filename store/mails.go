@@ -117,7 +117,7 @@ func (d *DB) RetryParked(ctx context.Context, id int64) error {
 	if !m.Whole {
 		return fmt.Errorf("retry mail %d: only its header was fetched: read it in the mailbox itself, then drop it here: %w", id, ErrUnknown)
 	}
-	return d.mark(ctx, "retry parked mail", id, Parked, `verdict = '', reason = '', until = ''`)
+	return d.mark(ctx, "retry parked mail", id, Parked, `verdict = '', reason = '', until = '', tries = 0`)
 }
 
 // DropParked takes a parked mail off the list; its bytes stay.

@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1}
+var migrations = []string{version1, version2}
 
 // migrate brings a database from version to the newest one. Each step is a
 // transaction with its version number, so a crash leaves a whole older schema.
@@ -186,4 +186,9 @@ CREATE VIRTUAL TABLE words USING fts4 (
     text,
     tokenize=unicode61
 );
+`
+
+// version2 counts readings that were begun, see CountMail.
+const version2 = `
+ALTER TABLE inbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; -- readings begun and not ended: each may have ended the program
 `

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -82,9 +83,10 @@ func TestMigrateStepByStep(t *testing.T) {
 	broken := append(slices.Clone(more), `CREATE TABLE half (x TEXT) STRICT; SELECT no_such_function()`)
 	file := oldest(t)
 
+	whole := fmt.Sprint("version ", len(more))
 	_, err := open(file, broken) // stops at a whole version, with what it got
-	wantErr(t, err, "migrate database to version 4")
-	if s := schemaOf(t, file); !slices.Contains(s, "version 3") || slices.ContainsFunc(s, func(l string) bool { return l[:min(len(l), 10)] == "table half" }) {
+	wantErr(t, err, fmt.Sprint("migrate database to version ", len(broken)))
+	if s := schemaOf(t, file); !slices.Contains(s, whole) || slices.ContainsFunc(s, func(l string) bool { return l[:min(len(l), 10)] == "table half" }) {
 		t.Errorf("after a failed migration: %q", s)
 	}
 	d, err := open(file, more)
@@ -93,8 +95,8 @@ func TestMigrateStepByStep(t *testing.T) {
 	must(t, d.reader.QueryRow(`SELECT x FROM extra`).Scan(&x))
 	must(t, d.Close())
 
-	_, err = Open(file) // which knows only version 1
-	wantErr(t, err, "version 3", "install the newer gatepost")
+	_, err = Open(file) // which knows only the versions before
+	wantErr(t, err, whole, "install the newer gatepost")
 }
 
 func TestReaderDoesNotMigrate(t *testing.T) {

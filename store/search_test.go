@@ -36,7 +36,7 @@ func TestSearch(t *testing.T) {
 			must(t, err)
 			var got []string
 			for _, h := range hits {
-				got = append(got, fmt.Sprintf("%s %d mail %d", h.Kind, h.Task, h.Mail))
+				got = append(got, fmt.Sprintf("%s %d mail %d", string(h.Kind), h.Task, h.Mail))
 			}
 			if g := strings.Join(got, ", "); g != c.want {
 				t.Errorf("found %q, want %q", g, c.want)

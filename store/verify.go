@@ -141,7 +141,7 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team) (bad []string,
 	folded := loop.NewState(team)
 	err = events(ctx, tx, func(e loop.Event) error {
 		if said := fold(folded, e); said != "" && len(bad) < shown {
-			bad = append(bad, fmt.Sprintf("%s: event %d (%s) does not fit what came before: %s", team.Address, e.Seq, e.Kind, said))
+			bad = append(bad, fmt.Sprintf("%s: event %d (%s) does not fit what came before: %s", team.Address, e.Seq, string(e.Kind), said))
 		}
 		return nil
 	}, ` WHERE team = ?`, team.Address)

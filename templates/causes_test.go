@@ -55,7 +55,7 @@ func TestEveryCauseHasItsOwnSentence(t *testing.T) {
 		l := loop.Letter{Kind: loop.Unclear, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
 			Body: loop.Body{Task: coupons(loop.AtGate, 2), Cause: cause}}
 		w := render(t, l)
-		if texts[loop.Unclear].Lookup("why."+cause) == nil {
+		if builtin.texts[loop.Unclear].Lookup("why."+cause) == nil {
 			t.Errorf("%s: causes.txt has no words for it", cause)
 		}
 		if other := said[w.Preheader]; other != "" {
@@ -77,9 +77,9 @@ func TestEveryKindWithEveryCause(t *testing.T) {
 			Line: "approve if green", Detail: "One more thing.", Missing: []string{"done", "stream"}, Advice: []string{"recipe"}, Place: 3, Undo: march(6, 11, 0),
 			Updates: sampleGate().Updates, Kept: sampleGate().Kept, Answers: sampleGate().Kept, Days: loop.DaysUsed{Work: 1}, Others: []string{"Ada Park"},
 			Choices: gateChoices(), Streams: []string{"web", "billing"}, Tasks: []loop.TaskView{*refunds(loop.Active), *draft()}, Query: "words",
-			Digest: SampleDigest(2).Body.Digest, Status: []loop.Lane{{Stream: "web"}}, Entries: []loop.Entry{{Task: 1, What: "opened"}}, Words: []loop.WordHelp{{Usage: "help", Does: "this"}}},
+			Digest: SampleDigest(2).Body.Digest, Review: sampleReview(), Status: []loop.Lane{{Stream: "web"}}, Entries: []loop.Entry{{Task: 1, What: "opened"}}, Words: []loop.WordHelp{{Usage: "help", Does: "this"}}},
 	}
-	acts := []string{"", "approve", "redirect", "undo", "drop", "queue", "top", "after", "to", "pause", "resume", "reopen", "away", "now", "comment", "blocked", "question", "too big", "propose", "done", "unheard-of"}
+	acts := []string{"", "approve", "redirect", "undo", "drop", "queue", "top", "after", "to", "pause", "resume", "reopen", "away", "back", "now", "comment", "blocked", "question", "too big", "propose", "done", "unheard-of"}
 	for _, kind := range loop.Kinds {
 		for name, b := range bodies {
 			for _, cause := range append(causes(t), "", "unheard-of") {

@@ -41,11 +41,11 @@ type item struct {
 // renderDigest renders with less and less until the words fit: first items'
 // texts and titles grow shorter, then items are counted instead of shown.
 // Decisions go last.
-func renderDigest(l loop.Letter, c Context) (Words, error) {
+func (set *wording) renderDigest(l loop.Letter, c Context) (Words, error) {
 	if l.Body.Digest == nil {
 		l.Body.Digest = &loop.Digest{}
 	}
-	v, err := newView(l, c)
+	v, err := set.newView(l, c)
 	if err != nil {
 		return Words{}, err
 	}

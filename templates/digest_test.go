@@ -83,27 +83,27 @@ func TestDigestOrder(t *testing.T) {
 		}
 		at += i
 	}
-	if w.Subject != "4 wait for you · 2 moved · 1 blocked · 1 silent" {
+	if w.Subject != "4 wait for you · 2 moved · 1 blocked · 1 silent (Mon 9 March)" {
 		t.Errorf("subject %q", w.Subject)
 	}
 }
 
 func TestQuietDigest(t *testing.T) {
 	w := render(t, SampleDigest(0))
-	if !strings.Contains(w.Text, "\nNothing happened since Fri 6 March, 08:30, and nothing waits for you.\n") || w.Subject != "Nothing happened" {
+	if !strings.Contains(w.Text, "\nNothing happened since Fri 6 March, 08:30, and nothing waits for you.\n") || w.Subject != "Nothing happened (Mon 9 March)" {
 		t.Errorf("%q\n%s", w.Subject, w.Text)
 	}
 	busy := SampleDigest(0)
 	busy.Body.Digest.Moved = []loop.Item{{Kind: "approved", Task: 12, Title: "Wrong total", Who: "Ada Park"}}
-	if w = render(t, busy); w.Subject != "1 moved" || !strings.Contains(w.Text, `Task #12 "Wrong total" approved by Ada Park`) {
+	if w = render(t, busy); w.Subject != "1 moved (Mon 9 March)" || !strings.Contains(w.Text, `Task #12 "Wrong total" approved by Ada Park`) {
 		t.Errorf("%q\n%s", w.Subject, w.Text)
 	}
 }
 
 // Each sort of item has words of its own.
 func TestDigestItems(t *testing.T) {
-	for _, kind := range strings.Fields("gate question draft proposal update delivered approved redirected started opened dropped blocked silent late due next low paused away maybe-away bounced") {
-		if texts[loop.DigestMail].Lookup("item."+kind) == nil {
+	for _, kind := range strings.Fields("gate question draft proposal update delivered approved redirected started opened dropped blocked silent late due next low paused away away-soon maybe-away bounced") {
+		if builtin.texts[loop.DigestMail].Lookup("item."+kind) == nil {
 			t.Errorf("digest.txt has no words for an item of kind %q", kind)
 		}
 		for _, days := range []int{0, 1, 3} {

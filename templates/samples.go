@@ -30,7 +30,7 @@ func SampleContext(l loop.Letter) Context {
 // small story. The demo and the pictures of the docs show them, and the
 // goldens hold their words.
 func Samples() []loop.Letter {
-	return append(sampleLoop(), sampleAnswers()...)
+	return append(append(sampleLoop(), sampleAnswers()...), sampleWeeks()...)
 }
 
 // march is a time of the sample week, in Berlin.
@@ -110,6 +110,9 @@ func sampleLoop() []loop.Letter {
 	stream := draft()
 	stream.Stream = ""
 	needsBoth := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{Task: stream, Missing: []string{"done", "stream"}, Streams: []string{"web", "billing"}})
+	call := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{
+		Task: draft(), Missing: []string{"done"}, Advice: []string{"wants-a-call"}, Call: parse.CallDiscovery, Slot: march(3, 12, 0), With: "Dana Kim",
+	})
 	proposal := to(loop.Proposal, priya, "t16", march(4, 9, 0), loop.Body{
 		Task: &loop.TaskView{Number: 16, Title: "Retry failed ledger exports", Stream: "billing", State: loop.Draft, Engineer: "Lee Osei", By: "Lee Osei",
 			Sections: parse.Sections{Problem: "An export that fails at night is only noticed by the accountant.", Done: "A failed export is tried again within the hour, and a third failure mails the team."}},
@@ -157,7 +160,7 @@ func sampleLoop() []loop.Letter {
 		When: march(9, 10, 20), Undo: march(9, 12, 20), Choices: []loop.Choice{{Label: "Undo", Body: "undo"}},
 	})
 	receipt.Asked = true
-	return []loop.Letter{taken, queued, needs, needsBoth, proposal, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
+	return []loop.Letter{taken, queued, needs, needsBoth, call, proposal, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
 }
 
 func sampleGate() loop.Body {

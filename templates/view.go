@@ -26,6 +26,7 @@ type view struct {
 	Footer             string
 	Marker             string
 
+	set     *wording
 	reply   string
 	zone    *time.Location
 	strange bool // the zone is not known here
@@ -38,8 +39,8 @@ type view struct {
 // block is a heading with a person's words under it.
 type block struct{ Head, Text string }
 
-func newView(l loop.Letter, c Context) (*view, error) {
-	v := &view{L: l, B: l.Body, Next: l.Body.Next, Team: clip(oneLine(c.TeamName), 40), Marker: Marker, reply: c.Reply,
+func (set *wording) newView(l loop.Letter, c Context) (*view, error) {
+	v := &view{set: set, L: l, B: l.Body, Next: l.Body.Next, Team: clip(oneLine(c.TeamName), 40), Marker: Marker, reply: c.Reply,
 		limit: MaxWords, notes: 20, size: whole}
 	if v.Team == "" {
 		v.Team = l.Team
@@ -87,7 +88,7 @@ func (v *view) head() error {
 // Say puts a named block of the plain part into one line of words.
 func (v *view) Say(name string) (string, error) {
 	var b bytes.Buffer
-	if err := texts[v.L.Kind].ExecuteTemplate(&b, name, v); err != nil {
+	if err := v.set.texts[v.L.Kind].ExecuteTemplate(&b, name, v); err != nil {
 		return "", err
 	}
 	return strings.Join(strings.Fields(b.String()), " "), nil
@@ -95,7 +96,7 @@ func (v *view) Say(name string) (string, error) {
 
 // SayOf says "why.condition", and "why.other" for a cause without words.
 func (v *view) SayOf(group, name string) (string, error) {
-	if texts[v.L.Kind].Lookup(group+"."+name) == nil {
+	if v.set.texts[v.L.Kind].Lookup(group+"."+name) == nil {
 		name = "other"
 	}
 	return v.Say(group + "." + name)
@@ -264,7 +265,11 @@ func (v *view) Advice() []string {
 		if name == "no-done" && v.Missing("done") {
 			continue
 		}
-		if s := adviceSays(name); s != "" && len(out) < 3 {
+		s := adviceSays(name)
+		if name == "wants-a-call" {
+			s = v.callSays(s)
+		}
+		if s != "" && len(out) < 3 {
 			out = append(out, s)
 		}
 	}
@@ -332,6 +337,20 @@ func (v *view) Several() []string {
 			s += ", due " + v.Day(t.Due)
 		}
 		out = append(out, s)
+	}
+	return out
+}
+
+// Mine is a line for each of the reader's own tasks, in a letter that takes
+// the prompt in.
+func (v *view) Mine() []string {
+	var out []string
+	for _, t := range v.B.Tasks[:min(len(v.B.Tasks), 5)] {
+		s := fmt.Sprintf("Task #%d %s", t.Number, quote(short(6, t.Title)))
+		if !t.Due.IsZero() {
+			s += ", due " + v.Day(t.Due)
+		}
+		out = append(out, s+fmt.Sprintf(`: reply "#%d your words"`, t.Number))
 	}
 	return out
 }

@@ -33,6 +33,15 @@ func (v *view) At(t time.Time) string {
 	return s
 }
 
+// Today is the day the letter is due on, so that letters of two days have
+// two subjects: some clients make one conversation of equal ones.
+func (v *view) Today() string {
+	if v.L.Due.IsZero() {
+		return ""
+	}
+	return v.Day(loop.DateOf(v.L.Due, v.zone))
+}
+
 // count is "1 day", "2 days", "no days".
 func count(n int, one string) string {
 	many := one + "s"

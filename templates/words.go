@@ -21,13 +21,11 @@ package templates
 
 import (
 	"bytes"
-	"embed"
 	"encoding/json"
 	"fmt"
 	htmpl "html/template"
 	"reflect"
 	"regexp"
-	ttmpl "text/template"
 	"time"
 
 	"gatepost/loop"
@@ -55,30 +53,13 @@ type Words struct {
 	Preheader string // what a list of mails shows beside the subject
 	Text      string
 	HTML      string
+	Picture   []byte // PNG that HTML shows as "cid:" + PictureID; nil: none
 }
 
 // Context is what a letter does not know of itself.
 type Context struct {
 	Reply    string // reply address made for the recipient; "" for the team's own
 	TeamName string // display name; "" shows the address
-}
-
-//go:embed *.txt *.html
-var files embed.FS
-
-var (
-	texts = map[loop.Kind]*ttmpl.Template{}
-	htmls = map[loop.Kind]*htmpl.Template{}
-)
-
-// The files are part of the program: one that does not parse is a defect that
-// every test finds, so it may panic at start.
-func init() {
-	for _, k := range loop.Kinds {
-		name := string(k)
-		texts[k] = ttmpl.Must(ttmpl.New(name).Funcs(ttmpl.FuncMap(funcs)).ParseFS(files, "layout.txt", "partials.txt", "causes.txt", name+".txt"))
-		htmls[k] = htmpl.Must(htmpl.New(name).Funcs(funcs).ParseFS(files, "layout.html", "partials.html", name+".html"))
-	}
 }
 
 var funcs = htmpl.FuncMap{
@@ -88,31 +69,39 @@ var funcs = htmpl.FuncMap{
 // Render puts l into words for its reader. An error means that the letter
 // cannot be sent at all: an unknown kind, or a template that does not fit.
 func Render(l loop.Letter, c Context) (Words, error) {
-	if texts[l.Kind] == nil {
+	return inUse.Load().render(l, c)
+}
+
+func (w *wording) render(l loop.Letter, c Context) (Words, error) {
+	if w.texts[l.Kind] == nil {
 		return Words{}, fmt.Errorf("render %q: no such letter", l.Kind)
 	}
 	tamed, err := tameLetter(l)
 	if err != nil {
 		return Words{}, fmt.Errorf("render %q: %w", l.Kind, err)
 	}
-	var w Words
+	var words Words
 	if l.Kind == loop.DigestMail {
-		w, err = renderDigest(tamed, c)
+		words, err = w.renderDigest(tamed, c)
 	} else {
-		w, err = renderOne(tamed, c)
+		words, err = w.renderOne(tamed, c)
 	}
 	if err != nil {
 		return Words{}, fmt.Errorf("render %q: %w", l.Kind, err)
 	}
-	return w, nil
+	return words, nil
 }
 
-func renderOne(l loop.Letter, c Context) (Words, error) {
-	v, err := newView(l, c)
+func (set *wording) renderOne(l loop.Letter, c Context) (Words, error) {
+	v, err := set.newView(l, c)
 	if err != nil {
 		return Words{}, err
 	}
-	w := Words{Subject: v.Subject, Preheader: v.Ask}
+	picture, err := picture(l)
+	if err != nil {
+		return Words{}, err
+	}
+	w := Words{Picture: picture, Subject: v.Subject, Preheader: v.Ask}
 	most := MaxText
 	if v.long() {
 		most *= 8
@@ -136,7 +125,7 @@ func (v *view) long() bool { return v.L.Kind == loop.RecordMail || v.L.Kind == l
 // text executes the plain part.
 func (v *view) text() (string, error) {
 	var b bytes.Buffer
-	if err := texts[v.L.Kind].ExecuteTemplate(&b, "layout.txt", v); err != nil {
+	if err := v.set.texts[v.L.Kind].ExecuteTemplate(&b, "layout.txt", v); err != nil {
 		return "", err
 	}
 	return finish(b.String()), nil
@@ -152,7 +141,7 @@ func (v *view) html() (string, error) {
 	}
 	for {
 		var b bytes.Buffer
-		if err := htmls[v.L.Kind].ExecuteTemplate(&b, "layout.html", v); err != nil {
+		if err := v.set.htmls[v.L.Kind].ExecuteTemplate(&b, "layout.html", v); err != nil {
 			return "", err
 		}
 		out := squeeze(b.String())

@@ -143,7 +143,7 @@ func TestContrast(t *testing.T) {
 		{"e6e9ec", "1d2024"}, {"a7b0ba", "1d2024"}, {"e6e9ec", "272b31"}, {"8ab8f0", "1d2024"},
 	}
 	styles := ""
-	for _, f := range []string{"layout.html", "partials.html", "gate.html", "digest.html", "help.html"} {
+	for _, f := range []string{"layout.html", "partials.html", "gate.html", "digest.html", "help.html", "weekly.html"} {
 		b, err := files.ReadFile(f)
 		if err != nil {
 			t.Fatal(err)

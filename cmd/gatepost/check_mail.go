@@ -4,26 +4,98 @@ import (
 	"bytes"
 	"fmt"
 	"net/mail"
+	"slices"
 	"strings"
 	"time"
 )
 
+// forgedMark stands in the Authentication-Results that check forges.
+const forgedMark = "forged-by-gatepost-check.invalid"
+
 // checkMail is the mail that check sends to itself. The service takes it for
-// its own letter, which it is, and does nothing.
-func checkMail(from, to, tag, host string, now time.Time) []byte {
-	return []byte(strings.Join([]string{
+// its own letter, which it is, and does nothing. It claims to have been
+// authenticated already, in the name of the server whose word counts: a mail
+// server must take that out (RFC 8601 §5).
+func checkMail(from, to, tag string, c *Config, now time.Time) []byte {
+	lines := []string{
 		"From: Gatepost <" + from + ">",
 		"To: <" + to + ">",
 		"Subject: Gatepost " + tag,
 		"Date: " + now.Format(time.RFC1123Z),
-		"Message-ID: <" + tag + "@" + host + ">",
+		"Message-ID: <" + tag + "@" + c.SMTP.FromHost + ">",
 		"Auto-Submitted: auto-generated",
 		"MIME-Version: 1.0",
 		"Content-Type: text/plain; charset=us-ascii",
-		"",
-		"This is a mail of `gatepost check` to itself. It can be deleted.",
-		"",
-	}, "\r\n"))
+	}
+	if id := c.Evidence.AuthservID; id != "" {
+		lines = append(lines, "Authentication-Results: "+id+"; dkim=pass header.d="+forgedMark)
+	}
+	return []byte(strings.Join(append(lines, "", "This is a mail of `gatepost check` to itself. It can be deleted.", ""), "\r\n"))
+}
+
+// evidenceIn reads from the mail to itself whose Authentication-Results it
+// carries, and whether the forged one came through.
+func evidenceIn(raw []byte, configured string) (mark, what, text string) {
+	what = "evidence"
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return markNote, what, fmt.Sprintf("the mail to itself cannot be read: %v", err)
+	}
+	var seen []string
+	forged := false
+	for _, field := range m.Header["Authentication-Results"] {
+		if strings.Contains(field, forgedMark) {
+			forged = true
+			continue
+		}
+		id, _, _ := strings.Cut(field, ";")
+		if words := strings.Fields(strings.ToLower(id)); len(words) > 0 && !slices.Contains(seen, words[0]) {
+			seen = append(seen, words[0])
+		}
+	}
+	switch {
+	case forged:
+		return markFail, what, fmt.Sprintf("a forged Authentication-Results of %s came through: let the mail server take out those that come with a mail "+
+			"(RFC 8601 section 5), or take authserv_id out of [evidence]", configured)
+	case configured != "" && slices.Contains(seen, configured):
+		return markOK, what, fmt.Sprintf("Authentication-Results are written by %s, and a forged one was taken out", configured)
+	case configured != "" && len(seen) > 0:
+		return markFail, what, fmt.Sprintf("Authentication-Results are written by %s, not by %s: put the right name into authserv_id", strings.Join(seen, ", "), configured)
+	case configured != "":
+		return markNote, what, fmt.Sprintf("a forged Authentication-Results of %s was taken out; none was written, as many servers do with mail of their own users", configured)
+	case len(seen) > 0:
+		return markNote, what, fmt.Sprintf("Authentication-Results are written by %s; to let them count, put authserv_id = %q under [evidence] and check again", strings.Join(seen, ", "), seen[0])
+	}
+	return markNote, what, "no Authentication-Results in the mail to itself, and no authserv_id"
+}
+
+// signatureIn tells who signed the mail to itself (RFC 6376 §3.5, tag d). What
+// the signature is worth is for the servers that get it.
+func signatureIn(raw []byte, address string) (mark, what, text string) {
+	what = "dkim"
+	_, host, _ := strings.Cut(address, "@")
+	m, err := mail.ReadMessage(bytes.NewReader(raw))
+	if err != nil {
+		return markNote, what, fmt.Sprintf("the mail to itself cannot be read: %v", err)
+	}
+	var signers []string
+	for _, field := range m.Header["Dkim-Signature"] {
+		for tag := range strings.SplitSeq(field, ";") {
+			if d, ok := strings.CutPrefix(strings.Join(strings.Fields(tag), ""), "d="); ok {
+				signers = append(signers, strings.ToLower(d))
+			}
+		}
+	}
+	for _, d := range signers {
+		if d == host || strings.HasSuffix(host, "."+d) {
+			return markOK, what, "our letters are signed by " + d
+		}
+	}
+	by := "nobody"
+	if len(signers) > 0 {
+		by = strings.Join(signers, ", ")
+	}
+	return markNote, what, fmt.Sprintf("the mail to itself is signed by %s: if letters are taken for spam, switch DKIM on for %s where its mail goes out", by, host)
 }
 
 // receivedAt is when the last mail server says it got this mail (the topmost

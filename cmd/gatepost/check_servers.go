@@ -14,13 +14,15 @@ import (
 // mailServers are the servers of the config, spoken to by the code that the
 // service runs.
 type mailServers struct {
-	imap mailin.Config
-	smtp *mailout.SMTP
-	box  *checkBox
+	config map[string]*serverConfig // by table
+	imap   mailin.Config
+	smtp   *mailout.SMTP
+	box    *checkBox
 }
 
 func newMailServers(c *Config) *mailServers {
 	return &mailServers{
+		config: map[string]*serverConfig{"imap": &c.IMAP.serverConfig, "smtp": &c.SMTP.serverConfig},
 		imap: mailin.Config{
 			Host: c.IMAP.Host, Port: c.IMAP.Port, TLS: c.IMAP.TLS, Insecure: c.IMAP.Insecure,
 			User: c.IMAP.User, Password: c.IMAP.Password.Read, Mailbox: c.IMAP.Mailbox, Poll: 2 * time.Second,
@@ -34,29 +36,21 @@ func newMailServers(c *Config) *mailServers {
 }
 
 // IMAP is without file_away: check moves nobody's mail.
-func (m *mailServers) IMAP(ctx context.Context) (string, error) {
-	h, err := mailin.New(m.imap, m.box).Check(ctx)
-	if err != nil {
-		return "", err
-	}
-	wakes := "IDLE wakes"
-	if !h.Idle {
-		wakes = "no IDLE: mail is polled for"
-	}
-	return fmt.Sprintf("%s as %s, mails in %s: %d, %s", h.Addr, m.imap.User, m.imap.Mailbox, h.Mails, wakes), nil
+func (m *mailServers) IMAP(ctx context.Context) (mailin.Health, error) {
+	return mailin.New(m.imap, m.box).Check(ctx)
 }
 
-func (m *mailServers) SMTP(ctx context.Context) (string, error) {
+func (m *mailServers) SMTP(ctx context.Context) (mailout.Offer, error) {
 	addr := fmt.Sprintf("%s:%d", m.smtp.Host, m.smtp.Port)
-	err := m.smtp.Check(ctx)
+	offer, err := m.smtp.Look(ctx)
 	var failed *mailout.SendError
 	switch {
 	case errors.As(err, &failed) && failed.Stage == "auth":
 		err = fmt.Errorf("%s: log in as %q: %w: check user and password_file of [smtp]", addr, m.smtp.User, err)
 	case err != nil:
-		err = fmt.Errorf("%s: %w: check host, port and tls of [smtp], and that nothing between blocks the port", addr, err)
+		err = fmt.Errorf("%s: %w: check host, port and tls of [smtp]", addr, err)
 	}
-	return fmt.Sprintf("%s as %s", addr, m.smtp.User), err
+	return offer, err
 }
 
 func (m *mailServers) Begin(ctx context.Context) error {

@@ -7,11 +7,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"gatepost/internal/loopmail"
+	"gatepost/mailin"
+	"gatepost/mailout"
 	"gatepost/store"
 )
 
@@ -74,12 +77,12 @@ func TestCheck(t *testing.T) {
 	var seen []string
 	for line := range strings.Lines(out) {
 		fields := strings.Fields(line)
-		if fields[0] != "ok" {
+		if fields[0] != markOK && fields[0] != markNote {
 			t.Errorf("not ok: %s", line)
 		}
 		seen = append(seen, fields[1])
 	}
-	if got := strings.Join(seen, " "); got != "config secrets database dns imap smtp tags clock" {
+	if got := strings.Join(seen, " "); got != "config secrets calendar files database dns tcp imap mailbox tcp smtp limits tags evidence dkim clock" {
 		t.Errorf("%s:\n%s", got, out)
 	}
 	if !strings.Contains(out, "as the mail server's") {
@@ -113,16 +116,30 @@ func TestCheckFinds(t *testing.T) {
 		}, []string{"FAIL config", "chmod 600 "}},
 		{"no database", func(_ *testing.T, _ *loopmail.Server, g *globals, dir string) { g.db = filepath.Join(dir, "other.db") },
 			[]string{"FAIL database", "other.db", "gatepost init", "ok   imap", "ok   tags"}},
+		{"database open to all", func(t *testing.T, _ *loopmail.Server, _ *globals, dir string) {
+			chmod(t, filepath.Join(dir, "gatepost.db"), 0o644)
+		}, []string{"FAIL files", "chmod 0600 "}},
+		{"config that all may change", func(t *testing.T, _ *loopmail.Server, g *globals, _ string) { chmod(t, g.config, 0o666) },
+			[]string{"FAIL files", "chmod 0644 "}},
+		{"TLS where there is none", func(t *testing.T, _ *loopmail.Server, g *globals, _ string) {
+			spoilConfig(t, g, `tls = "none"`, `tls = "implicit"`)
+		}, []string{"ok   tcp", "FAIL tls", "no TLS on this port", "skip imap", "skip smtp", "skip tags"}},
+		{"STARTTLS where there is none", func(t *testing.T, _ *loopmail.Server, g *globals, _ string) {
+			spoilConfig(t, g, `tls = "none"`, `tls = "starttls"`)
+		}, []string{"FAIL tls", "STARTTLS", `tls = "implicit" has port 993`, `tls = "implicit" has port 465`}},
+		{"a server that believes forgeries", func(t *testing.T, _ *loopmail.Server, g *globals, _ string) {
+			spoilConfig(t, g, "[[team]]", "[evidence]\nauthserv_id = \"mx.acme.example\"\n[[team]]")
+		}, []string{"ok   tags", "FAIL evidence", "of mx.acme.example came through", "RFC 8601"}},
 		{"wrong password", func(t *testing.T, _ *loopmail.Server, _ *globals, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, "imap.pass"), []byte("hunter3"), 0o600); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"FAIL imap", "FAIL smtp", "password_file", "FAIL tags", "ok   clock"}},
+		}, []string{"FAIL imap", "FAIL smtp", "password_file", "skip tags", "ok   clock"}},
 		{"servers down", func(t *testing.T, server *loopmail.Server, _ *globals, _ string) {
 			if err := server.Close(); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"ok   dns", "FAIL imap", "FAIL smtp", "check host", "FAIL tags"}},
+		}, []string{"ok   dns", "FAIL tcp", "skip imap", "skip smtp", "check host", "skip tags"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			server, g, dir := checkHouse(t)
@@ -161,8 +178,10 @@ func chmod(t *testing.T, file string, mode os.FileMode) {
 // mutedServers log in, and lose the mail to themselves or refuse it.
 type mutedServers struct{ refused error }
 
-func (m mutedServers) IMAP(context.Context) (string, error)               { return "in", nil }
-func (m mutedServers) SMTP(context.Context) (string, error)               { return "out", nil }
+func (m mutedServers) Connect(context.Context, string) error              { return nil }
+func (m mutedServers) Secure(context.Context, string) (string, error)     { return "TLS 1.3", nil }
+func (m mutedServers) IMAP(context.Context) (mailin.Health, error)        { return mailin.Health{}, nil }
+func (m mutedServers) SMTP(context.Context) (mailout.Offer, error)        { return mailout.Offer{}, nil }
 func (m mutedServers) Begin(context.Context) error                        { return nil }
 func (m mutedServers) Send(context.Context, string, string, []byte) error { return m.refused }
 func (m mutedServers) Read(context.Context, func([]byte) bool) error      { return nil }
@@ -222,6 +241,61 @@ func TestCheckClock(t *testing.T) {
 		found, err := checkClock(now, receivedAt(c.raw))
 		if got := fmt.Sprint(found, err); !strings.Contains(got, c.want) {
 			t.Errorf("%q: %s, want %q", c.raw, got, c.want)
+		}
+	}
+}
+
+// What big providers say of themselves after the login, and what follows.
+func TestAbilities(t *testing.T) {
+	for _, c := range []struct {
+		name, caps string
+		keywords   bool
+		away       string
+		want       string
+	}{
+		{"Gmail", "IMAP4rev1 UNSELECT IDLE NAMESPACE QUOTA ID XLIST CHILDREN X-GM-EXT-1 UIDPLUS COMPRESS=DEFLATE ENABLE MOVE CONDSTORE ESEARCH UTF8=ACCEPT", true, "",
+			"ok IDLE: mail is read at once; MOVE; keywords (not used)"},
+		{"Exchange", "IMAP4 IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2 SASL-IR UIDPLUS MOVE ID UNSELECT CHILDREN IDLE NAMESPACE LITERAL+", false, "",
+			"ok IDLE: mail is read at once; MOVE; no keywords (not needed)"},
+		{"no MOVE", "IMAP4rev1 IDLE UIDPLUS", true, "Read", "ok IDLE: mail is read at once; UIDPLUS, without MOVE; keywords (not used)"},
+		{"no IDLE", "IMAP4rev1 UIDPLUS MOVE", true, "", "note no IDLE: mail is read at the next poll; MOVE; keywords (not used)"},
+		{"bare", "IMAP4rev1", false, "", "note no IDLE: mail is read at the next poll; neither MOVE nor UIDPLUS: file_away is not possible, leave it out; no keywords (not needed)"},
+		{"bare and file_away", "IMAP4rev1 IDLE", false, "Read", "FAIL IDLE: mail is read at once; neither MOVE nor UIDPLUS: file_away is not possible, leave it out; no keywords (not needed)"},
+	} {
+		caps := strings.Fields(c.caps)
+		mark, _, text := abilities(mailin.Health{Caps: caps, Idle: slices.Contains(caps, "IDLE"), Keywords: c.keywords}, c.away)
+		if got := mark + " " + text; got != c.want {
+			t.Errorf("%s: %s\nwant %s", c.name, got, c.want)
+		}
+	}
+}
+
+// A mail to itself as servers hand it out: whose results, whose signature.
+func TestEvidenceIn(t *testing.T) {
+	const results, forged = "Authentication-Results: mx.acme.example 1;\r\n dkim=pass\r\n", "Authentication-Results: mx.acme.example; dkim=pass header.d=" + forgedMark + "\r\n"
+	for _, c := range []struct{ fields, configured, mark, want string }{
+		{results, "mx.acme.example", markOK, "a forged one was taken out"},
+		{results + forged, "mx.acme.example", markFail, "came through"},
+		{forged, "mx.acme.example", markFail, "came through"},
+		{"Authentication-Results: mx.other.example; none\r\n", "mx.acme.example", markFail, "written by mx.other.example, not by mx.acme.example"},
+		{"", "mx.acme.example", markNote, "none was written"},
+		{results, "", markNote, `authserv_id = "mx.acme.example"`},
+		{"", "", markNote, "no authserv_id"},
+	} {
+		mark, _, text := evidenceIn([]byte(c.fields+"From: a@b.example\r\n\r\ntext\r\n"), c.configured)
+		if mark != c.mark || !strings.Contains(text, c.want) {
+			t.Errorf("%q, %q: %s %s, want %s %q", c.fields, c.configured, mark, text, c.mark, c.want)
+		}
+	}
+	for _, c := range []struct{ fields, mark, want string }{
+		{"DKIM-Signature: v=1; a=rsa-sha256; d=acme.example; s=a; b=x\r\n", markOK, "signed by acme.example"},
+		{"DKIM-Signature: v=1; d = Acme.Example;\r\n s=a\r\n", markOK, "signed by acme.example"},
+		{"DKIM-Signature: v=1; d=notacme.example\r\n", markNote, "signed by notacme.example: if"},
+		{"", markNote, "signed by nobody"},
+	} {
+		mark, _, text := signatureIn([]byte(c.fields+"From: a@b.example\r\n\r\ntext\r\n"), "shop@mail.acme.example")
+		if mark != c.mark || !strings.Contains(text, c.want) {
+			t.Errorf("%q: %s %s, want %s %q", c.fields, mark, text, c.mark, c.want)
 		}
 	}
 }

@@ -6,29 +6,35 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"gatepost/loop"
+	"gatepost/templates"
 )
 
 // Config is gatepost.toml as it was understood, every default filled in. A
 // table that is missing is a nil pointer; that happens only where readConfig
 // was not told that it is needed.
 type Config struct {
-	File     string // as it was named
-	IMAP     *imapConfig
-	SMTP     *smtpConfig
-	Store    storeConfig
-	Secret   secretConfig
-	Evidence evidenceConfig
-	Operator string // address for alerts; "": none
-	Teams    []*loop.Team
+	File       string // as it was named
+	IMAP       *imapConfig
+	SMTP       *smtpConfig
+	Store      storeConfig
+	Secret     secretConfig
+	Evidence   evidenceConfig
+	Operator   string // address for alerts; "": none
+	Listen     string // loopback host:port for /healthz, /readyz and /metrics; "": none
+	AlertAfter time.Duration
+	Letters    templates.Checked // the wording of letters; Use puts it into use
+	Teams      []*loop.Team
 }
 
 type storeConfig struct {
@@ -38,6 +44,7 @@ type storeConfig struct {
 type secretConfig struct {
 	File  string
 	Bytes []byte // the content without the final newline; nil unless it was needed
+	Old   [][]byte
 }
 
 type evidenceConfig struct {
@@ -124,6 +131,16 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 			r.mark("secret.file", "%v", err)
 		}
 		c.Secret.Bytes = secret
+		for i, name := range file.Secret.Old {
+			old, err := readSecret(r.path(name))
+			if err == nil && bytes.Equal(old, secret) {
+				err = fmt.Errorf("secret %q is the present one as well: make a new one for file, or take it out of old", name)
+			}
+			if err != nil {
+				r.mark(fmt.Sprintf("secret.old.%d", i), "%v", err)
+			}
+			c.Secret.Old = append(c.Secret.Old, old)
+		}
 	}
 	c.Evidence.AuthservID = strings.ToLower(file.Evidence.AuthservID)
 	if strings.ContainsAny(c.Evidence.AuthservID, " ;\"\t\r\n") {
@@ -135,14 +152,36 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 	for i := range file.Team {
 		c.Teams = append(c.Teams, r.team(fmt.Sprintf("team.%d", i), &file.Team[i]))
 	}
+	c.Letters = templates.Own()
+	if folder := file.Letters.Templates; folder != "" {
+		letters, err := templates.Override(os.DirFS(r.path(folder)))
+		if err != nil {
+			r.mark("letters.templates", "[letters] templates %q: %v", folder, err)
+		}
+		c.Letters = letters
+	}
 	c.SMTP = r.smtp(&file.SMTP, servers)
 	if r.has("operator.email") {
 		c.Operator = r.address("operator.email", "operator", file.Operator.Email)
 	}
+	c.AlertAfter = r.duration("operator.alert_after", "[operator] ", file.Operator.AlertAfter, "1h", time.Minute, 7*24*time.Hour)
+	c.Listen = r.listen("operator.listen", file.Operator.Listen)
 	r.ownAddresses()
 	for _, t := range c.Teams {
-		t.Secret, t.Operator = c.Secret.Bytes, c.Operator
+		t.Secret, t.OldSecrets, t.Operator = c.Secret.Bytes, c.Secret.Old, c.Operator
 	}
+}
+
+// listen wants a port of this machine: the numbers are for nobody else.
+func (r *configReader) listen(path, value string) string {
+	if value == "" {
+		return ""
+	}
+	host, port, err := net.SplitHostPort(value)
+	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 1 || n > 65535 || !loopback(host) {
+		r.mark(path, "[operator] listen %q: want a port of this machine, as \"127.0.0.1:9847\"; let a proxy on it serve others", value)
+	}
+	return value
 }
 
 // ownAddresses refuses a person or operator who is a team: the service would

@@ -9,7 +9,13 @@ type configFile struct {
 	Secret   secretFile   `toml:"secret"`
 	Evidence evidenceFile `toml:"evidence"`
 	Operator operatorFile `toml:"operator"`
+	Letters  lettersFile  `toml:"letters"`
 	Team     []teamFile   `toml:"team"`
+}
+
+// lettersFile is how letters are worded.
+type lettersFile struct {
+	Templates string `toml:"templates"` // folder beside the config unless absolute; each file in it stands in for one of the program's own; default: none
 }
 
 // serverFile is what the two mail servers have in common.
@@ -43,7 +49,8 @@ type storeFile struct {
 }
 
 type secretFile struct {
-	File string `toml:"file"` // beside the config unless absolute; default gatepost.secret; mode 0600
+	File string   `toml:"file"` // beside the config unless absolute; default gatepost.secret; mode 0600
+	Old  []string `toml:"old"`  // files of secrets before it: their addresses stay good until they are taken out
 }
 
 type evidenceFile struct {
@@ -51,20 +58,22 @@ type evidenceFile struct {
 }
 
 type operatorFile struct {
-	Email string `toml:"email"` // where alerts go; default: log and digest only
+	Email      string `toml:"email"`       // where alerts go; default: log and digest only
+	Listen     string `toml:"listen"`      // address of this machine for /healthz, /readyz and /metrics, as 127.0.0.1:9847; default: none
+	AlertAfter string `toml:"alert_after"` // how long mail may not be read or sent before an alert; default 1h
 }
 
 type teamFile struct {
 	Name          string              `toml:"name"`
 	Address       string              `toml:"address"`
 	Timezone      string              `toml:"timezone"`       // a name of the IANA database; always needed
-	Holidays      string              `toml:"holidays"`       // a code of loop.HolidayCountries; default: none
+	Holidays      string              `toml:"holidays"`       // codes of loop.HolidayCountries, .ics files or folders of them beside the config, with commas between; default: none
 	FirstDelivery int                 `toml:"first_delivery"` // business days; default 5
 	Cycle         int                 `toml:"cycle"`          // business days; default 3
 	Work          string              `toml:"work"`           // default mon-fri 09:00-17:30
 	Digest        string              `toml:"digest"`         // default 08:30
 	Prompt        string              `toml:"prompt"`         // default 16:00
-	Weekly        string              `toml:"weekly"`         // default fri 15:00
+	Weekly        string              `toml:"weekly"`         // a day and a time, or "off"; default fri 15:00
 	Undo          string              `toml:"undo"`           // how long a decision can be taken back; default 2h
 	Trust         string              `toml:"trust"`          // seen (default) | signed | token
 	Words         map[string][]string `toml:"words"`          // command → further words for it
@@ -78,8 +87,9 @@ type personFile struct {
 	Role     string   `toml:"role"`  // pm | engineer | reader
 	Timezone string   `toml:"timezone"`
 	Work     string   `toml:"work"`
-	Digest   string   `toml:"digest"` // a time or "off"; default: the team's for a PM, "off" for others
-	Prompt   string   `toml:"prompt"` // a time or "off"; default: the team's, "off" for a reader
+	Holidays string   `toml:"holidays"` // as the team's; default: the team's
+	Digest   string   `toml:"digest"`   // a time or "off"; default: the team's for a PM, "off" for others
+	Prompt   string   `toml:"prompt"`   // a time or "off"; default: the team's, "off" for a reader
 }
 
 type streamFile struct {

@@ -35,7 +35,7 @@ func (r *configReader) team(at string, f *teamFile) *loop.Team {
 	t.Cycle = r.days(at+".cycle", who, f.Cycle, 3)
 	t.Digest = r.minute(at+".digest", who, or(f.Digest, "08:30"))
 	t.Prompt = r.minute(at+".prompt", who, or(f.Prompt, "16:00"))
-	r.weekly(at+".weekly", who, or(f.Weekly, "fri 15:00"))
+	t.Weekly = r.weekly(at+".weekly", who, or(f.Weekly, "fri 15:00"))
 	t.Undo = r.duration(at+".undo", who, f.Undo, "2h", 0, 30*24*time.Hour)
 	if t.Trust != loop.TrustSeen && t.Trust != loop.TrustSigned && t.Trust != loop.TrustToken {
 		r.mark(at+".trust", "%strust %q: want \"seen\", \"signed\" or \"token\"", who, f.Trust)
@@ -89,6 +89,9 @@ func (r *configReader) person(at, who string, f *personFile, t *loop.Team) loop.
 	if r.has(at + ".work") {
 		p.Hours = r.hours(at+".work", who, f.Work)
 	}
+	if r.has(at + ".holidays") {
+		p.Holiday = r.holidays(at+".holidays", who, f.Holidays)
+	}
 	if p.Role == loop.PM {
 		p.Digest = t.Digest
 	}
@@ -126,17 +129,29 @@ func (r *configReader) zone(path, who, name string, standard *time.Location) *ti
 }
 
 func (r *configReader) holidays(path, who, country string) func(loop.Date) string {
-	if country == "" {
-		return nil
+	var all []func(loop.Date) string
+	for name := range strings.SplitSeq(country, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			all = append(all, r.holiday(path, who, name))
+		}
 	}
+	return loop.AnyHoliday(all...)
+}
+
+// holiday is one country, calendar file, or folder of such files.
+func (r *configReader) holiday(path, who, country string) func(loop.Date) string {
 	holiday, ok := loop.Holidays(country)
 	switch {
 	case ok:
-	case strings.HasSuffix(strings.ToLower(country), ".ics"):
-		r.mark(path, "%sholidays %q: calendar files are not in this version: use a country code, as \"de\"", who, country)
+	case strings.HasSuffix(strings.ToLower(country), ".ics") || strings.ContainsAny(country, `/\`):
+		holiday, err := readCalendars(r.path(country))
+		if err != nil {
+			r.mark(path, "%sholidays %q: %v", who, country, err)
+		}
+		return holiday
 	default:
 		countries := slices.DeleteFunc(loop.HolidayCountries(), func(c string) bool { return len(c) > 2 })
-		r.mark(path, "%sholidays %q is no country that is known here: use one of %s, or a part as \"de-by\", or leave it out", who, country, strings.Join(countries, " "))
+		r.mark(path, "%sholidays %q is no country that is known here: use one of %s, or a part as \"de-by\", or an .ics file or a folder of them as \"calendars/\", or leave it out", who, country, strings.Join(countries, " "))
 	}
 	return holiday
 }
@@ -169,16 +184,16 @@ func (r *configReader) minuteOrOff(path, who, value string) loop.Minute {
 	return m
 }
 
-// weekly checks "fri 15:00".
-func (r *configReader) weekly(path, who, value string) {
-	day, at, _ := strings.Cut(value, " ")
-	_, err := loop.ParseWeekday(day)
-	if err == nil {
-		_, err = loop.ParseMinute(at)
+// weekly reads "fri 15:00" or "off".
+func (r *configReader) weekly(path, who, value string) loop.Weekly {
+	if value == "off" {
+		return loop.Weekly{}
 	}
+	w, err := loop.ParseWeekly(value)
 	if err != nil {
-		r.mark(path, "%sweekly %q: %v; the whole is as \"fri 15:00\"", who, value, err)
+		r.mark(path, "%sweekly %q: %v; the whole is as \"fri 15:00\", or \"off\"", who, value, err)
 	}
+	return w
 }
 
 // days reads a number of business days.

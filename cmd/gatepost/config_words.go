@@ -16,7 +16,7 @@ var commandWords = map[string][]string{
 	"done":     {"done", "delivered", "ready", "shipped"},
 	"queue":    {"queue"}, "blocked": {"blocked"}, "question": {"question"}, "now": {"now"}, "top": {"top"},
 	"after": {"after"}, "to": {"to"}, "drop": {"drop"}, "pause": {"pause"}, "resume": {"resume"}, "undo": {"undo"},
-	"reopen": {"reopen"}, "away": {"away"}, "too big": {"too big"}, "yes": {"yes"}, "status": {"status"},
+	"reopen": {"reopen"}, "away": {"away"}, "back": {"back"}, "too big": {"too big"}, "yes": {"yes"}, "status": {"status"},
 	"record": {"record"}, "search": {"search"}, "help": {"help"},
 }
 

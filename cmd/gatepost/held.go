@@ -20,10 +20,10 @@ func newHeldCommand(g *globals) *cobra.Command {
 			return printMails(w, list, err)
 		})
 	cmd.AddCommand(
-		oneCommand(g, "show ID", "Prints the raw mail", showMail),
-		oneCommand(g, "release ID", "Reads it again as if its sender had confirmed it",
+		oneCommand(g, "held", "show ID", "Prints the raw mail", showMail),
+		oneCommand(g, "held", "release ID", "Reads it again as if its sender had confirmed it",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.ReleaseHeld(ctx, id) }),
-		oneCommand(g, "drop ID", "Takes it off the list; the raw mail is kept",
+		oneCommand(g, "held", "drop ID", "Takes it off the list; the raw mail is kept",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropHeld(ctx, id) }),
 	)
 	return cmd
@@ -36,10 +36,11 @@ func newParkedCommand(g *globals) *cobra.Command {
 			return printMails(w, list, err)
 		})
 	cmd.AddCommand(
-		oneCommand(g, "show ID", "Prints the raw mail", showMail),
-		oneCommand(g, "retry ID", "Reads it again, as after an upgrade",
+		oneCommand(g, "parked", "show ID", "Prints the raw mail", showMail),
+		oneCommand(g, "parked", "why ID", "Prints the whole reason, with the stack if the program failed at it", printReason),
+		oneCommand(g, "parked", "retry ID", "Reads it again, as after an upgrade",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryParked(ctx, id) }),
-		oneCommand(g, "drop ID", "Takes it off the list; the raw mail is kept",
+		oneCommand(g, "parked", "drop ID", "Takes it off the list; the raw mail is kept",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropParked(ctx, id) }),
 	)
 	return cmd
@@ -71,10 +72,10 @@ func newOutboxCommand(g *globals) *cobra.Command {
 		})
 	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent or all")
 	cmd.AddCommand(
-		oneCommand(g, "show SERIAL", "Prints the letter as it was or will be sent", showPost),
-		oneCommand(g, "retry SERIAL", "Tries a failed letter again",
+		oneCommand(g, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
+		oneCommand(g, "outbox", "retry SERIAL", "Tries a failed letter again",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryPost(ctx, id) }),
-		oneCommand(g, "drop SERIAL", "Never sends it",
+		oneCommand(g, "outbox", "drop SERIAL", "Never sends it",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 				return db.DropPost(ctx, id, time.Now())
 			}),
@@ -93,10 +94,11 @@ func listCommand(g *globals, use, short string, list func(context.Context, *stor
 	}
 }
 
-// oneCommand does something with one row of the store.
-func oneCommand(g *globals, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
+// oneCommand does something with one row of the store; of names the list.
+func oneCommand(g *globals, of, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: exactArgs(1),
+		Example: "  gatepost " + of + " " + strings.Fields(use)[0] + " 17",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {

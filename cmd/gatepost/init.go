@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,12 +22,15 @@ const passwordFileName = "mail.pass"
 // initAnswers is what init asks for; each is a flag too.
 type initAnswers struct {
 	team, address, timezone, holidays string
-	imapHost, smtpHost, user          string
+	provider                          string // a name of the table of providers, instead of the servers
+	imap, smtp                        endpoint
+	user                              string
 	passwordFile, passwordEnv         string
 	pm                                string   // Name <address>
 	streams                           []string // name=Engineer <address>
 
-	password string // typed, to be written to passwordFileName
+	password string    // typed, to be written to passwordFileName
+	known    *provider // whose servers these are, nil if nobody's known
 }
 
 // newInitCommand is `gatepost init`: a config, a secret, a password file and
@@ -36,22 +40,30 @@ func newInitCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make a config, its secret and an empty database",
-		Long: "Make a config, its secret and an empty database. What no flag says is asked on a terminal.\n" +
-			"Nothing that exists is overwritten. Further teams, people and settings go into the config by hand.",
+		Long: "Make a config, its secret and an empty database. What no flag says is asked on a terminal: the team's\n" +
+			"address, its password, the time zone, the PM, and the first stream; and the servers, where the address\n" +
+			"does not say whose they are. Nothing that exists is overwritten. Without a terminal nothing is asked.\n" +
+			"The known providers are " + strings.Join(providerNames(), ", ") + ".",
 		Example: "  gatepost init\n" +
-			"  gatepost init --team Shop --address shop@acme.example --timezone Europe/Berlin \\\n" +
-			"    --imap-host imap.acme.example --smtp-host smtp.acme.example --password-file imap.pass \\\n" +
-			"    --pm 'Priya Nair <priya@acme.example>' --stream 'web=Dana Roy <dana@acme.example>'",
+			"  gatepost init --address shop@acme.example --provider fastmail --timezone Europe/Berlin --password-file imap.pass \\\n" +
+			"    --pm 'Priya Nair <priya@acme.example>' --stream 'web=Dana Roy <dana@acme.example>'\n" +
+			"  gatepost init --address shop@acme.example --imap-host mail.acme.example --timezone UTC --password-env SHOP_PASS \\\n" +
+			"    --pm priya@acme.example --stream web=dana@acme.example",
 		Args: usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd, &a) },
 	}
 	f := cmd.Flags()
-	f.StringVar(&a.team, "team", "", "name of the team")
+	f.StringVar(&a.team, "team", "", "name of the team (default: from its address)")
 	f.StringVar(&a.address, "address", "", "the team's mail address")
 	f.StringVar(&a.timezone, "timezone", "", "the team's time zone, a name of the IANA database")
 	f.StringVar(&a.holidays, "holidays", "", "country of the public holidays, as de (default: none)")
-	f.StringVar(&a.imapHost, "imap-host", "", "IMAP server, port 993 with TLS")
-	f.StringVar(&a.smtpHost, "smtp-host", "", "SMTP server, port 465 with TLS")
+	f.StringVar(&a.provider, "provider", "", "where the mailbox is, instead of the servers: "+strings.Join(providerNames(), ", "))
+	f.StringVar(&a.imap.host, "imap-host", "", "IMAP server")
+	f.IntVar(&a.imap.port, "imap-port", 0, "its port (default: 993, without implicit TLS 143)")
+	f.StringVar(&a.imap.tls, "imap-tls", "", "implicit, starttls, or none for a server on this machine (default: implicit)")
+	f.StringVar(&a.smtp.host, "smtp-host", "", "SMTP server (default: the IMAP server)")
+	f.IntVar(&a.smtp.port, "smtp-port", 0, "its port (default: 465, with starttls 587)")
+	f.StringVar(&a.smtp.tls, "smtp-tls", "", "as --imap-tls (default: implicit)")
 	f.StringVar(&a.user, "user", "", "login name at both servers (default: the team's address)")
 	f.StringVar(&a.passwordFile, "password-file", "", "file that holds the password, mode 0600")
 	f.StringVar(&a.passwordEnv, "password-env", "", "environment variable that will hold the password, instead")
@@ -68,13 +80,16 @@ func runInit(cmd *cobra.Command, a *initAnswers) error {
 		return err
 	}
 	if in, ok := cmd.InOrStdin().(*os.File); ok && term.IsTerminal(int(in.Fd())) {
-		ask := &asker{in: bufio.NewReader(in), out: cmd.OutOrStdout(), hidden: func() (string, error) {
+		ask := &asker{in: bufio.NewReader(in), out: cmd.OutOrStdout(), lookup: net.DefaultResolver.LookupMX, zone: hostZone(), hidden: func() (string, error) {
 			b, err := term.ReadPassword(int(in.Fd()))
 			return string(b), err
 		}}
-		if err := ask.all(a); err != nil {
+		if err := ask.all(cmd.Context(), a); err != nil {
 			return err
 		}
+	}
+	if err := a.fill(); err != nil {
+		return usageError{err}
 	}
 	if missing := a.missing(); len(missing) > 0 {
 		return usagef("init needs %s: there is no terminal to ask on", strings.Join(missing, ", "))
@@ -89,6 +104,11 @@ func runInit(cmd *cobra.Command, a *initAnswers) error {
 	out := cmd.OutOrStdout()
 	for _, name := range plan.made {
 		fmt.Fprintf(out, "made %s\n", name)
+	}
+	if a.known != nil && a.password == "" { // who typed it has read them
+		for _, note := range a.known.notes {
+			fmt.Fprintf(out, "%s: %s\n", a.known.title, note)
+		}
 	}
 	_, err = fmt.Fprintf(out, "Next: gatepost check --config %s, then gatepost run --config %[1]s\n", file)
 	return err

@@ -2,19 +2,57 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/mail"
+	"os"
 	"strings"
 	"time"
 )
+
+// fill puts what is known of the provider into what is not given, and refuses
+// one that this version cannot log in to.
+func (a *initAnswers) fill() error {
+	if a.provider != "" {
+		if a.known = providerNamed(a.provider); a.known == nil {
+			return fmt.Errorf("provider %q is not known here: give --imap-host and --smtp-host, or one of %s", a.provider, strings.Join(providerNames(), ", "))
+		}
+		if a.known.refuses != "" && a.imap.host == "" {
+			return fmt.Errorf("%s: %s", a.known.title, a.known.refuses)
+		}
+		a.imap.or(a.known.imap)
+		a.smtp.or(a.known.smtp)
+	} else if a.known = providerAt(a.imap.host); a.known != nil && a.known.refuses != "" {
+		return fmt.Errorf("%s: %s", a.known.title, a.known.refuses)
+	}
+	if a.smtp.host == "" {
+		a.smtp.host = a.imap.host
+	}
+	if local, _, ok := strings.Cut(a.address, "@"); a.team == "" && ok && local != "" {
+		a.team = strings.ToUpper(local[:1]) + local[1:]
+	}
+	return nil
+}
+
+// or takes from standard what e leaves open; a host of its own has ports of
+// its own.
+func (e *endpoint) or(standard endpoint) {
+	if e.host == "" {
+		e.host = standard.host
+		if e.port == 0 {
+			e.port = standard.port
+		}
+		e.tls = or(e.tls, standard.tls)
+	}
+}
 
 // missing names the flags without which there is no config.
 func (a *initAnswers) missing() []string {
 	var names []string
 	for _, f := range []struct{ name, value string }{
-		{"--team", a.team}, {"--address", a.address}, {"--timezone", a.timezone}, {"--imap-host", a.imapHost}, {"--smtp-host", a.smtpHost},
+		{"--address", a.address}, {"--timezone", a.timezone}, {"--provider or --imap-host", a.imap.host},
 		{"--password-file or --password-env", a.passwordFile + a.passwordEnv + a.password}, {"--pm", a.pm}, {"--stream", strings.Join(a.streams, "")},
 	} {
 		if f.value == "" {
@@ -28,62 +66,111 @@ func (a *initAnswers) missing() []string {
 type asker struct {
 	in     *bufio.Reader
 	out    io.Writer
+	lookup lookupMX
+	zone   string                 // offered as the time zone; "": none
 	hidden func() (string, error) // reads a line without showing it
 }
 
-// all asks for what no flag gave.
-func (k *asker) all(a *initAnswers) error {
-	for _, q := range []struct {
-		to       *string
-		question string
-		check    func(string) error
-	}{
-		{&a.team, "Name of the team, as Shop", notEmpty},
-		{&a.address, "Its mail address, as shop@acme.example", checkAddress},
-		{&a.timezone, "Its time zone, as Europe/Berlin", checkZone},
-		{&a.imapHost, "IMAP server (TLS, port 993)", checkHost},
-		{&a.smtpHost, "SMTP server (TLS, port 465)", checkHost},
-	} {
-		if err := k.ask(q.to, q.question, q.check); err != nil {
-			return err
-		}
+// all asks for what no flag gave: five questions, and one more where the
+// address does not say who keeps the mailbox.
+func (k *asker) all(ctx context.Context, a *initAnswers) error {
+	if err := k.ask(&a.address, "The team's own mail address, as shop@acme.example", checkAddress); err != nil {
+		return err
 	}
-	if a.user == "" {
-		if err := k.ask(&a.user, "Login name there (empty: "+a.address+")", func(string) error { return nil }); err != nil {
-			return err
-		}
+	if err := k.where(ctx, a); err != nil {
+		return err
 	}
 	if a.passwordFile == "" && a.passwordEnv == "" {
-		fmt.Fprint(k.out, "Password there (not shown): ")
+		if err := k.password(a); err != nil {
+			return err
+		}
+	}
+	zone, check := "Its time zone, as Europe/Berlin", checkZone
+	if k.zone != "" && a.timezone == "" {
+		zone = "Its time zone (empty: " + k.zone + ")"
+		check = func(s string) error { return checkZone(or(s, k.zone)) }
+	}
+	if err := k.ask(&a.timezone, zone, check); err != nil {
+		return err
+	}
+	a.timezone = or(a.timezone, k.zone)
+	if err := k.ask(&a.pm, "The PM, as Priya Nair <priya@acme.example>", checkPerson); err != nil {
+		return err
+	}
+	var stream string
+	if len(a.streams) > 0 {
+		return nil
+	}
+	err := k.ask(&stream, "The first stream and its engineer, as web=Dana Roy <dana@acme.example>", checkStream)
+	a.streams = append(a.streams, stream)
+	return err
+}
+
+// where finds out who keeps the mailbox, or asks.
+func (k *asker) where(ctx context.Context, a *initAnswers) error {
+	if a.imap.host != "" || a.provider != "" {
+		return a.fill()
+	}
+	if p, why := providerOf(ctx, a.address, k.lookup); p != nil {
+		fmt.Fprintf(k.out, "  %s (%s)\n", p.title, why)
+		a.provider = p.name
+		return a.fill()
+	}
+	var answer string
+	err := k.ask(&answer, "Its mail server, as mail.acme.example; or one of "+strings.Join(providerNames(), ", "), func(s string) error {
+		if p := providerNamed(s); p != nil {
+			if p.refuses != "" {
+				return errors.New(p.refuses)
+			}
+			return nil
+		}
+		return checkHost(s)
+	})
+	if err != nil {
+		return err
+	}
+	if p := providerNamed(answer); p != nil {
+		a.provider = p.name
+	} else {
+		a.imap.host = answer
+	}
+	return a.fill()
+}
+
+func (k *asker) password(a *initAnswers) error {
+	if a.known != nil {
+		for _, note := range a.known.notes {
+			fmt.Fprintf(k.out, "  %s\n", note)
+		}
+	}
+	for a.password == "" {
+		fmt.Fprintf(k.out, "Password of %s there (not shown): ", or(a.user, a.address))
 		password, err := k.hidden()
 		fmt.Fprintln(k.out)
 		if err != nil {
 			return fmt.Errorf("read password: %w", err)
 		}
-		a.password = password
-	}
-	if err := k.ask(&a.pm, "The PM, as Priya Nair <priya@acme.example>", checkPerson); err != nil {
-		return err
-	}
-	for again := len(a.streams) == 0; again; {
-		question, check := "A stream and its engineer, as web=Dana Roy <dana@acme.example>", checkStream
-		if len(a.streams) > 0 {
-			question, check = "One more stream (empty: no)", func(s string) error {
-				if s == "" {
-					return nil
-				}
-				return checkStream(s)
-			}
-		}
-		var s string
-		if err := k.ask(&s, question, check); err != nil {
-			return err
-		}
-		if again = s != ""; again {
-			a.streams = append(a.streams, s)
+		a.password = strings.TrimSpace(password)
+		if a.known != nil && a.known.name == "google" { // shows app passwords in groups of four, which are not part of it
+			a.password = strings.ReplaceAll(a.password, " ", "")
 		}
 	}
 	return nil
+}
+
+// hostZone is the time zone that this machine is set to, "" where it is none
+// that a team would have.
+func hostZone() string {
+	name := os.Getenv("TZ")
+	if name == "" {
+		if target, err := os.Readlink("/etc/localtime"); err == nil {
+			_, name, _ = strings.Cut(target, "zoneinfo/")
+		}
+	}
+	if checkZone(name) != nil || strings.HasSuffix(name, "UTC") {
+		return ""
+	}
+	return name
 }
 
 // ask repeats the question until check is content; it asks nothing where a
@@ -102,13 +189,6 @@ func (k *asker) ask(to *string, question string, check func(string) error) error
 		}
 		*to = line
 		break
-	}
-	return nil
-}
-
-func notEmpty(s string) error {
-	if s == "" {
-		return errors.New("it cannot be empty")
 	}
 	return nil
 }

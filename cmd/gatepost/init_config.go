@@ -14,12 +14,12 @@ import (
 // initTemplate is the config that init writes: what was asked, and the other
 // settings as comments with their defaults.
 var initTemplate = template.Must(template.New("config").Funcs(template.FuncMap{"q": strconv.Quote}).Parse(`# Gatepost. Look at it with "gatepost check" after a change; a running
-# service reads it again on SIGHUP. Files are beside this one.
+# service notices it within seconds. Files are beside this one.
 
 [imap]                        # where mail comes in
-host = {{q .IMAPHost}}
-# port = 993
-# tls = "implicit"            # implicit | starttls | none
+host = {{q .IMAP.Host}}
+{{if .IMAP.Port}}port = {{.IMAP.Port}}{{else}}# port = 993{{end}}
+{{if .IMAP.TLS}}tls = {{q .IMAP.TLS}}{{else}}# tls = "implicit"            # implicit | starttls | none{{end}}
 user = {{q .User}}
 {{.PasswordKey}} = {{q .Password}}
 # mailbox = "INBOX"
@@ -27,9 +27,9 @@ user = {{q .User}}
 # file_away = "Gatepost"      # folder for mail once it is read
 
 [smtp]                        # where letters go out
-host = {{q .SMTPHost}}
-# port = 465
-# tls = "implicit"            # starttls has port 587
+host = {{q .SMTP.Host}}
+{{if .SMTP.Port}}port = {{.SMTP.Port}}{{else}}# port = 465{{end}}
+{{if .SMTP.TLS}}tls = {{q .SMTP.TLS}}{{else}}# tls = "implicit"            # starttls has port 587{{end}}
 user = {{q .User}}
 {{.PasswordKey}} = {{q .Password}}
 # from_host = {{q .Host}} # for Message-IDs
@@ -40,11 +40,16 @@ path = {{q .Store}}
 [secret]
 file = "gatepost.secret"      # keep it: with another one every address in old letters is void
 
-# [evidence]
+{{if .AuthservID}}[evidence]
+authserv_id = {{q .AuthservID}}   # the one server whose Authentication-Results count
+{{- else}}# [evidence]
 # authserv_id = "mx.acme.example"   # the one server whose Authentication-Results count
+{{- end}}
 
 # [operator]
 # email = "ops@acme.example"  # where alerts go
+# listen = "127.0.0.1:9847"   # /healthz, /readyz and /metrics, for this machine alone
+# alert_after = "1h"          # how long mail may not be read or sent before an alert
 
 [[team]]
 name = {{q .Team}}
@@ -77,6 +82,13 @@ timezone = {{q .Timezone}}
 {{- end}}
 `))
 
+// initServer is an endpoint as the template writes it.
+type initServer struct {
+	Host string
+	Port int
+	TLS  string
+}
+
 type initPerson struct{ Name, Address, Role string }
 
 type initStream struct{ Name, Engineer string }
@@ -91,20 +103,24 @@ func (a *initAnswers) config(p *initPlan) (string, error) {
 	if a.passwordFile != "" && a.passwordEnv != "" {
 		return "", errors.New("--password-file and --password-env: give one of them")
 	}
-	for _, s := range append([]string{a.team, a.address, a.timezone, a.holidays, a.imapHost, a.smtpHost, a.user, a.passwordFile, a.passwordEnv, a.pm}, a.streams...) {
+	for _, s := range append([]string{a.team, a.address, a.timezone, a.holidays, a.imap.host, a.imap.tls, a.smtp.host, a.smtp.tls, a.user, a.passwordFile, a.passwordEnv, a.pm}, a.streams...) {
 		if !utf8.ValidString(s) || strings.ContainsFunc(s, isControl) {
 			return "", fmt.Errorf("%q: want one line of text without control characters", s)
 		}
 	}
 	_, host, _ := strings.Cut(a.address, "@")
 	data := struct {
-		IMAPHost, SMTPHost, User, PasswordKey, Password, Host, Store, Team, Address, Timezone, Holidays string
-		People                                                                                          []initPerson
-		Streams                                                                                         []initStream
+		IMAP, SMTP                                                                              initServer
+		AuthservID, User, PasswordKey, Password, Host, Store, Team, Address, Timezone, Holidays string
+		People                                                                                  []initPerson
+		Streams                                                                                 []initStream
 	}{
-		IMAPHost: a.imapHost, SMTPHost: a.smtpHost, User: or(a.user, a.address), PasswordKey: "password_file", Password: passwordFileName,
+		IMAP: initServer{a.imap.host, a.imap.port, a.imap.tls}, SMTP: initServer{a.smtp.host, a.smtp.port, a.smtp.tls}, User: or(a.user, a.address), PasswordKey: "password_file", Password: passwordFileName,
 		Host: host, Store: "gatepost.db", Team: a.team, Address: a.address, Timezone: a.timezone, Holidays: a.holidays,
 		People: []initPerson{{pm.Name, pm.Address, "pm"}},
+	}
+	if a.known != nil {
+		data.AuthservID = a.known.authservID
 	}
 	switch {
 	case a.passwordFile != "":

@@ -93,7 +93,13 @@ func TestInitMissing(t *testing.T) {
 		args []string
 		want string
 	}{
-		{nil, "init needs --team, --address, --timezone, --imap-host, --smtp-host, --password-file or --password-env, --pm, --stream"},
+		{nil, "init needs --address, --timezone, --provider or --imap-host, --password-file or --password-env, --pm, --stream"},
+		{append(slices.Clone(initFlags), "--provider", "acme"), `provider "acme" is not known here`},
+		{[]string{"--address", "shop@acme.example", "--provider", "microsoft"}, "takes no passwords for IMAP"},
+		{append(slices.Clone(initFlags), "--imap-host", "outlook.office365.com"), "takes no passwords for IMAP"},
+		{append(slices.Clone(initFlags), "--imap-tls", "none"), "in the clear"},
+		{append(slices.Clone(initFlags), "--imap-port", "70000"), "want 1 to 65535"},
+		{append(slices.Clone(initFlags), "--smtp-tls", "ssl"), `tls "ssl"`},
 		{initFlags[:len(initFlags)-4], "init needs --stream"},
 		{append(slices.Clone(initFlags), "--password-env", "PASS"), "give one of them"},
 		{append(slices.Clone(initFlags), "--timezone", "Berlin"), `time zone "Berlin" is not known`},
@@ -122,7 +128,7 @@ func TestInitElsewhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := &initPlan{dir: "etc/shop", config: "etc/shop/gatepost.toml", database: "var.db"}
-	a := &initAnswers{team: "Shop", address: "shop@acme.example", timezone: "UTC", imapHost: "i.example", smtpHost: "s.example",
+	a := &initAnswers{team: "Shop", address: "shop@acme.example", timezone: "UTC", imap: endpoint{host: "i.example"}, smtp: endpoint{host: "s.example"},
 		passwordFile: "imap.pass", pm: "p@acme.example", streams: []string{"web=d@acme.example"}}
 	content, err := a.config(plan)
 	if err != nil {
@@ -152,28 +158,46 @@ func TestInitAllOrNothing(t *testing.T) {
 	}
 }
 
-func TestInitAsks(t *testing.T) {
+// Five questions are enough where the address says who keeps the mailbox.
+func TestInitAsksFiveQuestions(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out strings.Builder
-	typed := "\nShop\nshop\nshop@acme.example\nBerlin\nEurope/Berlin\nimaps://x\nimap.acme.example\nsmtp.acme.example\n\n" +
-		"Priya Nair <priya@acme.example>\nweb\nweb=Dana Roy <dana@acme.example>\n\n"
+	typed := "shop@acme.example\n\nPriya Nair <priya@acme.example>\nweb=Dana Roy <dana@acme.example>\n"
 	a := &initAnswers{}
-	k := &asker{in: bufio.NewReader(strings.NewReader(typed)), out: &out, hidden: func() (string, error) { return "hunter2", nil }}
-	if err := k.all(a); err != nil {
+	k := &asker{in: bufio.NewReader(strings.NewReader(typed)), out: &out, lookup: exchangers("aspmx.l.google.com."), zone: "Europe/Berlin",
+		hidden: func() (string, error) { return "hunt er2 ", nil }}
+	if err := k.all(t.Context(), a); err != nil {
 		t.Fatal(err, out.String())
 	}
+	if n := strings.Count(out.String(), ": "); !strings.Contains(out.String(), "app password") || n < 5 {
+		t.Errorf("%d:\n%s", n, out.String())
+	}
+	c := written(t, a)
+	if c.IMAP.Host != "imap.gmail.com" || c.IMAP.Port != 993 || c.SMTP.Host != "smtp.gmail.com" || c.SMTP.Port != 465 || c.SMTP.User != "shop@acme.example" ||
+		c.Evidence.AuthservID != "mx.google.com" || c.Teams[0].Name != "Shop" || c.Teams[0].Zone.String() != "Europe/Berlin" {
+		t.Errorf("%s, %s, %+v", c.IMAP, c.SMTP, c.Teams[0])
+	}
+	if password, err := c.SMTP.Password.Read(); err != nil || password != "hunter2" {
+		t.Errorf("%q, %v", password, err)
+	}
+	if strings.Contains(out.String(), "hunter2") {
+		t.Error("the password stands on the screen")
+	}
+}
+
+// written makes the files and reads the config back.
+func written(t *testing.T, a *initAnswers) *Config {
+	t.Helper()
 	if missing := a.missing(); len(missing) != 0 {
 		t.Fatalf("still missing %v", missing)
-	}
-	for _, want := range []string{"cannot be empty", `"shop" is no mail address`, `time zone "Berlin" is not known`, `host "imaps://x" is not a name`, `stream "web": want`} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("%q was not said:\n%s", want, out.String())
-		}
 	}
 	plan := &initPlan{dir: ".", config: "gatepost.toml"}
 	content, err := a.config(plan)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if strings.Contains(content, "hunter2") {
+		t.Error("the password stands in the config")
 	}
 	if err := plan.write(content, a.password); err != nil {
 		t.Fatal(err)
@@ -182,14 +206,58 @@ func TestInitAsks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if password, err := c.SMTP.Password.Read(); err != nil || password != "hunter2" {
-		t.Errorf("%q, %v", password, err)
+	return c
+}
+
+// What cannot be used is asked again, with the reason.
+func TestInitAsksAgain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var out strings.Builder
+	typed := "\nshop\nshop@acme.example\nimaps://x\nmicrosoft\nmail.acme.example\nBerlin\nEurope/Berlin\n" +
+		"Priya\nPriya Nair <priya@acme.example>\nweb\nweb=Dana Roy <dana@acme.example>\n"
+	passwords := []string{"", "hunter2"}
+	a := &initAnswers{}
+	k := &asker{in: bufio.NewReader(strings.NewReader(typed)), out: &out, lookup: exchangers(),
+		hidden: func() (string, error) { p := passwords[0]; passwords = passwords[1:]; return p, nil }}
+	if err := k.all(t.Context(), a); err != nil {
+		t.Fatal(err, out.String())
 	}
-	if strings.Contains(content+out.String(), "hunter2") {
-		t.Error("the password stands in the config or on the screen")
+	for _, want := range []string{`"shop" is no mail address`, `time zone "Berlin" is not known`, `host "imaps://x" is not a name`, "takes no passwords", `person "Priya": want`, `stream "web": want`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q was not said:\n%s", want, out.String())
+		}
 	}
-	short := &asker{in: bufio.NewReader(strings.NewReader("Shop\n")), out: &out}
-	if err := short.all(&initAnswers{}); err == nil || !strings.Contains(err.Error(), "nothing was made") {
+	if c := written(t, a); c.IMAP.Addr() != "mail.acme.example:993" || c.SMTP.Addr() != "mail.acme.example:465" {
+		t.Errorf("%s, %s", c.IMAP, c.SMTP)
+	}
+	short := &asker{in: bufio.NewReader(strings.NewReader("shop@gmail.com\n")), out: &out, lookup: exchangers(), hidden: func() (string, error) { return "x", nil }}
+	if err := short.all(t.Context(), &initAnswers{}); err == nil || !strings.Contains(err.Error(), "nothing was made") {
 		t.Errorf("end of input: %v", err)
+	}
+}
+
+// Flags reach servers of every kind, also a test server on this machine.
+func TestInitServers(t *testing.T) {
+	for _, c := range []struct {
+		flags      string
+		imap, smtp string
+	}{
+		{"--provider icloud", "shop@acme.example at imap.mail.me.com:993 (tls implicit)", "shop@acme.example at smtp.mail.me.com:587 (tls starttls)"},
+		{"--imap-host mail.acme.example --smtp-tls starttls --user robot", "robot at mail.acme.example:993 (tls implicit)", "robot at mail.acme.example:587 (tls starttls)"},
+		{"--imap-host 127.0.0.1 --imap-port 1143 --imap-tls none --smtp-port 1025 --smtp-tls none",
+			"shop@acme.example at 127.0.0.1:1143 (tls none)", "shop@acme.example at 127.0.0.1:1025 (tls none)"},
+		{"--provider fastmail --smtp-host relay.acme.example --smtp-port 2465", "shop@acme.example at imap.fastmail.com:993 (tls implicit)", "shop@acme.example at relay.acme.example:2465 (tls implicit)"},
+	} {
+		args := []string{"--address", "shop@acme.example", "--timezone", "UTC", "--password-file", "imap.pass", "--pm", "p@acme.example", "--stream", "web=d@acme.example"}
+		if _, _, err := callInit(t, append(args, strings.Fields(c.flags)...)...); err != nil {
+			t.Fatal(err)
+		}
+		got, err := readConfig("gatepost.toml", needServers, needSecret)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.IMAP.String() != c.imap || got.SMTP.String() != c.smtp {
+			t.Errorf("%s: %s, %s", c.flags, got.IMAP, got.SMTP)
+		}
 	}
 }

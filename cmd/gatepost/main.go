@@ -55,6 +55,7 @@ type globals struct {
 	config  string
 	db      string
 	verbose bool
+	logAs   string // text or json
 }
 
 func newRootCommand() *cobra.Command {
@@ -75,13 +76,23 @@ func newRootCommand() *cobra.Command {
 	root.PersistentFlags().StringVar(&g.config, "config", "gatepost.toml", "config file")
 	root.PersistentFlags().StringVar(&g.db, "db", "", "database file, instead of the config's")
 	root.PersistentFlags().BoolVarP(&g.verbose, "verbose", "v", false, "log more")
+	root.PersistentFlags().StringVar(&g.logAs, "log", "text", "form of the log: text or json, one line an event")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if g.logAs != "text" && g.logAs != "json" {
+			return usagef("--log %q: want text or json", g.logAs)
+		}
+		return nil
+	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemoCommand(g), newInitCommand(), newCheckCommand(g), newRunCommand(g), newOnceCommand(g),
 		newParseCommand(g), newReplayCommand(g),
+		newDigestCommand(g), newPromptCommand(g), newReviewCommand(g), newLettersCommand(g),
 		newStatusCommand(g), newRecordCommand(g), newSearchCommand(g), newExportCommand(g),
-		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g),
+		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g), newPeopleCommand(g),
+		newPersonCommand(g), newStreamCommand(g),
+		newHealthCommand(g), newVersionCommand(), newManCommand(),
 		newVerifyCommand(g), newBackupCommand(g),
 	)
 	return root
@@ -105,7 +116,11 @@ func (g *globals) log() *slog.Logger {
 	if g.verbose {
 		level = slog.LevelDebug
 	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
+	options := &slog.HandlerOptions{Level: level}
+	if g.logAs == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
 }
 
 // read is the config with the --db flag in effect.
@@ -117,6 +132,7 @@ func (g *globals) read(needs ...configNeed) (*Config, error) {
 	if g.db != "" {
 		cfg.Store.Path = g.db
 	}
+	cfg.Letters.Use()
 	return cfg, nil
 }
 

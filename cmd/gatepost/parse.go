@@ -70,7 +70,7 @@ func parseOptions(g *globals, named bool) (parse.Options, error) {
 	if err != nil {
 		return parse.Options{}, err
 	}
-	opt := parse.Options{Hosts: cfg.hosts(), Words: map[string][]string{}}
+	opt := parse.Options{Hosts: cfg.hosts(), Words: map[string][]string{}, AuthservID: cfg.Evidence.AuthservID}
 	for _, t := range cfg.Teams {
 		opt.Teams = append(opt.Teams, t.Address)
 		for word, more := range t.Words {

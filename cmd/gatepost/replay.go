@@ -111,8 +111,8 @@ func replay(ctx context.Context, cfg *Config, dir, path string, args []string, u
 	r.out = &mailout.Loop{
 		Outbox: db, Teams: teamsByAddress(cfg.Teams), Host: host, Now: now, Log: silent(),
 		Sender: &mailout.Dir{Path: dir, Now: now},
-		Failed: func(ctx context.Context, p *loop.Post, reason string) {
-			err = errors.Join(err, r.steps.undeliverable(ctx, p, reason, r.clock))
+		Failed: func(ctx context.Context, p *loop.Post, reason string) error {
+			return r.steps.undeliverable(ctx, p, reason, r.clock)
 		},
 	}
 	if len(mails) > 0 {

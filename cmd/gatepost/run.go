@@ -19,7 +19,7 @@ func newRunCommand(g *globals) *cobra.Command {
 		Use:   "run",
 		Short: "The service: reads mail, moves tasks, sends letters",
 		Long: "Runs until SIGTERM or Ctrl-C. SIGHUP reads the config again; a config with mistakes is\n" +
-			"named in the log and the old one stays. A second one on the same database is refused.",
+			"named in the log and to the operator, and the old one stays. A changed file is noticed without it. A second one on the same database is refused.",
 		Example: "  gatepost run --config /etc/gatepost/gatepost.toml",
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -59,10 +59,16 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	log := g.log()
+	crash, err := crashFromEnv()
+	if err != nil {
+		return err
+	}
 	return g.owning(func(cfg *Config, db *store.DB) error {
+		go watchConfig(ctx, g.config, watchEvery, hangup)
+		defer context.AfterFunc(ctx, func() { notify("STOPPING=1") })()
 		for {
 			log.Info("gatepost runs", "version", version(), "config", cfg)
-			again, err := g.generation(ctx, cfg, db, hangup, fromStart)
+			again, err := g.generation(ctx, cfg, db, hangup, fromStart, crash)
 			if err != nil || again == nil {
 				return err
 			}
@@ -73,12 +79,12 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 
 // generation runs the service with one config. It returns the next config
 // after a SIGHUP, nil when ctx ended.
-func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, hangup <-chan os.Signal, fromStart bool) (*Config, error) {
+func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, hangup <-chan os.Signal, fromStart bool, crash *crash) (*Config, error) {
 	log := g.log()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- newService(cfg, db, log, time.Now, fromStart).Run(ctx) }()
+	go func() { ended <- newServiceThat(cfg, db, log, time.Now, fromStart, crash).Run(ctx) }()
 	for {
 		select {
 		case err := <-ended:
@@ -87,6 +93,9 @@ func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, han
 			next, err := g.read(needServers, needSecret)
 			if err != nil {
 				log.Error("the new config has mistakes; the old one stays", "err", err)
+				if err := configRefused(ctx, cfg, db, err, time.Now()); err != nil {
+					log.Error("write to the operator", "err", err)
+				}
 				continue
 			}
 			if next.Store.Path != cfg.Store.Path {

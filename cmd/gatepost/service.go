@@ -24,6 +24,8 @@ type service struct {
 	poller  *mailin.Poller
 	steps   *stepper
 	letters *mailout.Loop
+	lookout *lookout
+	listen  string // for the lookout's numbers; "": nowhere
 	now     func() time.Time
 
 	mailCame  chan struct{}
@@ -33,14 +35,24 @@ type service struct {
 // newService wires the loops. fromStart takes mail that was there before the
 // first start.
 func newService(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time, fromStart bool) *service {
+	return newServiceThat(cfg, db, log, now, fromStart, nil)
+}
+
+// newServiceThat is newService for a campaign: c says where it is to crash, nil
+// is nowhere.
+func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time, fromStart bool, c *crash) *service {
 	s := &service{db: db, now: now, mailCame: make(chan struct{}, 1), letterDue: make(chan struct{}, 1)}
 	s.steps = newStepper(db, cfg, log, func() { poke(s.letterDue) })
+	var keep mailin.Receiver = db
+	if c != nil {
+		keep = crashingReceiver{db, c}
+	}
 	s.poller = mailin.New(mailin.Config{
 		Host: cfg.IMAP.Host, Port: cfg.IMAP.Port, TLS: cfg.IMAP.TLS, User: cfg.IMAP.User, Password: cfg.IMAP.Password.Read,
 		Mailbox: cfg.IMAP.Mailbox, Poll: cfg.IMAP.Poll, FileAway: cfg.IMAP.FileAway, FromStart: fromStart,
 		Insecure: true, // the config was checked: none off loopback only where it says insecure
 		Now:      now, Log: log, Wake: func() { poke(s.mailCame) },
-	}, db)
+	}, keep)
 	s.letters = &mailout.Loop{
 		Outbox: db, Teams: teamsByAddress(cfg.Teams), Host: cfg.SMTP.FromHost, Now: now, Log: log, Failed: s.failed,
 		Sender: &mailout.SMTP{
@@ -48,6 +60,9 @@ func newService(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Tim
 			Hello: cfg.SMTP.FromHost,
 		},
 	}
+	s.lookout, s.listen = newLookout(cfg, db, log, now), cfg.Listen
+	s.steps.dkim = newDKIM(now)
+	s.crashing(c)
 	return s
 }
 
@@ -73,8 +88,10 @@ func (s *service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	errs := make([]error, 3)
+	errs := make([]error, 5)
 	for i, run := range []func(context.Context) error{
+		s.lookout.run,
+		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen) },
 		s.poller.Run,
 		func(ctx context.Context) error { return s.steps.run(ctx, s.now, s.mailCame) },
 		func(ctx context.Context) error { return s.letters.Run(ctx, s.letterDue) },
@@ -95,6 +112,9 @@ func (s *service) Once(ctx context.Context) (passReport, error) {
 	var r passReport
 	var err error
 	if r.in, err = s.poller.Once(ctx); err != nil {
+		return r, err
+	}
+	if err := s.steps.handOver(ctx, s.now()); err != nil {
 		return r, err
 	}
 	if r.mails, err = s.steps.all(ctx, s.now); err != nil {
@@ -119,10 +139,8 @@ func (r passReport) String() string {
 }
 
 // failed is told of a letter that will never arrive.
-func (s *service) failed(ctx context.Context, p *loop.Post, reason string) {
-	if err := s.steps.undeliverable(ctx, p, reason, s.now()); err != nil {
-		s.steps.log.Error("note undeliverable letter", "serial", p.Serial, "err", err)
-	}
+func (s *service) failed(ctx context.Context, p *loop.Post, reason string) error {
+	return s.steps.undeliverable(ctx, p, reason, s.now())
 }
 
 // undeliverable records that a letter will never arrive.
@@ -131,12 +149,25 @@ func (s *stepper) undeliverable(ctx context.Context, p *loop.Post, reason string
 		if team.Address != p.Letter.Team {
 			continue
 		}
-		before, err := s.db.Load(ctx, team, store.Want{})
-		if err != nil {
-			return err
+		err := store.ErrStale
+		for try := 0; errors.Is(err, store.ErrStale) && try < 10; try++ { // the steps go on beside us
+			err = s.undeliverableOnce(ctx, team, p, reason, now)
 		}
-		o := loop.Undeliverable(before, p.Letter, reason, now)
-		return s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: before, After: o.State, Events: o.Events, Letters: o.Letters})
+		return err
 	}
 	return nil
+}
+
+func (s *stepper) undeliverableOnce(ctx context.Context, team *loop.Team, p *loop.Post, reason string, now time.Time) (err error) {
+	defer func() { // a fault of the rules must not keep the letter, and those behind it, for ever
+		if r := recover(); r != nil {
+			s.log.Error("nobody could be told of a letter that cannot be delivered", "serial", p.Serial, "panic", r)
+		}
+	}()
+	before, err := s.db.Load(ctx, team, store.Want{})
+	if err != nil {
+		return err
+	}
+	o := loop.Undeliverable(before, p.Letter, reason, now)
+	return s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: before, After: o.State, Events: o.Events, Letters: o.Letters})
 }

@@ -63,14 +63,22 @@ type mailboxStatus struct {
 }
 
 func newStatusCommand(g *globals) *cobra.Command {
-	var asJSON bool
+	var asJSON, watch bool
 	cmd := &cobra.Command{
-		Use:     "status",
-		Short:   "Streams, tasks, gates, outbox, held mail, mailbox",
-		Example: "  gatepost status\n  gatepost status --json | jq .teams[0].streams",
+		Use:   "status",
+		Short: "Streams, tasks, gates, outbox, held mail, mailbox",
+		Long: "Streams, tasks, gates, outbox, held mail, mailbox, in one screen; what is wrong stands first, with what to do.\n" +
+			"--watch shows it anew every two seconds until Ctrl-C.",
+		Example: "  gatepost status\n  gatepost status --watch\n  gatepost status --json | jq .teams[0].streams",
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return g.reading(func(cfg *Config, db *store.DB) error {
+				if watch && asJSON {
+					return usagef("--watch and --json: give one of them")
+				}
+				if watch {
+					return watchStatus(cmd.Context(), cmd.OutOrStdout(), cfg, db)
+				}
 				s, err := gatherStatus(cmd.Context(), cfg, db)
 				if err != nil {
 					return err
@@ -81,11 +89,13 @@ func newStatusCommand(g *globals) *cobra.Command {
 					enc.SetEscapeHTML(false)
 					return enc.Encode(s)
 				}
+				printTroubles(cmd.OutOrStdout(), cfg, s, time.Now())
 				return printStatus(cmd.OutOrStdout(), s)
 			})
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "show it anew every two seconds")
 	return cmd
 }
 

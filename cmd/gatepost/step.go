@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
 
 	"gatepost/loop"
+	"gatepost/mailin"
 	"gatepost/parse"
 	"gatepost/store"
 )
@@ -24,12 +24,22 @@ type stepper struct {
 	hosts []string // of our Message-IDs
 	log   *slog.Logger
 	wake  func() // called when letters may be due; may be nil
+	read  func(raw []byte, opt parse.Options) parse.Mail
+	crash *crash // nil but in a campaign
+
+	authserv string       // whose Authentication-Results count; "": nobody's
+	dkim     *mailin.DKIM // nil: signatures are not checked, as in a replay
+
+	patience time.Duration // for reading one mail
+	begun    bool          // left and counted are set
+	left     int64         // mails up to this number were there when this process began
+	counted  int64         // the mail whose reading was counted last
 
 	next map[string]time.Time // team address → next scheduled moment, as of the last load
 }
 
 func newStepper(db *store.DB, cfg *Config, log *slog.Logger, wake func()) *stepper {
-	return &stepper{db: db, teams: cfg.Teams, hosts: cfg.hosts(), log: log, wake: wake, next: map[string]time.Time{}}
+	return &stepper{db: db, teams: cfg.Teams, hosts: cfg.hosts(), authserv: cfg.Evidence.AuthservID, log: log, wake: wake, next: map[string]time.Time{}, read: readMail, patience: patience}
 }
 
 // searchHits is how many hits a search letter and the command line show.
@@ -43,15 +53,33 @@ func (s *stepper) mail(ctx context.Context, now time.Time) (did bool, err error)
 	if err != nil || in == nil {
 		return false, err
 	}
-	step, err := s.readMail(ctx, in, now)
+	ends, err := s.count(ctx, in)
+	if err != nil {
+		return false, err
+	}
+	defer func() {
+		if err != nil && s.counted == in.ID { // the reading came to an end: it was not the mail
+			s.counted = 0
+			_ = s.db.UncountMail(context.WithoutCancel(ctx), in.ID)
+		}
+	}()
+	var step store.Step
+	if ends > deadly {
+		err = &brokenMail{fmt.Sprintf("the program ended %d times while it read this mail", ends-1)}
+	} else {
+		step, err = s.readMail(ctx, in, now)
+	}
 	var broken *brokenMail
 	if errors.As(err, &broken) {
-		step, err = s.parked(ctx, in, parse.Mail{}, broken.Error(), now)
+		s.log.Error("mail parked: it cannot be read", "id", in.ID, "err", broken)
+		step, err = s.park(ctx, in, broken.Error(), now)
 	}
 	if err != nil {
 		return false, err
 	}
-	err = s.db.Commit(ctx, step)
+	s.crash.at("step")
+	err = s.commit(ctx, step)
+	s.crash.at("committed")
 	var database *store.Error
 	switch {
 	case err == nil:
@@ -59,7 +87,7 @@ func (s *stepper) mail(ctx context.Context, now time.Time) (did bool, err error)
 		return true, nil
 	case errors.Is(err, store.ErrStale):
 		return true, nil // somebody else was there first; look again
-	case ctx.Err() != nil || errors.As(err, &database) && database.Temporary() || step.Verdict == store.Parked:
+	case ctx.Err() != nil || errors.As(err, &database) && database.Temporary() || step.Verdict == store.Parked && step.Before == nil:
 		return false, err
 	}
 	// The rules made something that the store refuses: a fault of the program.
@@ -70,19 +98,13 @@ func (s *stepper) mail(ctx context.Context, now time.Time) (did bool, err error)
 	return true, s.db.Commit(ctx, alone)
 }
 
-// brokenMail is a mail that the program itself failed at.
-type brokenMail struct{ reason string }
-
-func (b *brokenMail) Error() string { return b.reason }
-
 func (s *stepper) readMail(ctx context.Context, in *store.Inbox, now time.Time) (step store.Step, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = &brokenMail{fmt.Sprintf("panic: %v\n%s", r, debug.Stack())}
-		}
-	}()
-	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts}
-	head := parse.ReadHead(in.Raw, opt)
+	defer brokenBy(&err)
+	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+	head, err := within(s.patience, func() parse.Head { return parse.ReadHead(in.Raw, opt) })
+	if err != nil {
+		return step, err
+	}
 	answers, err := s.answered(ctx, head)
 	if err != nil {
 		return step, err
@@ -94,7 +116,10 @@ func (s *stepper) readMail(ctx context.Context, in *store.Inbox, now time.Time) 
 	if answers != nil {
 		opt.Letter = answers.Text
 	}
-	m := parse.Read(in.Raw, opt)
+	m, err := within(s.patience, func() parse.Mail { return s.read(in.Raw, opt) })
+	if err != nil {
+		return step, err
+	}
 	if m.Park != "" {
 		return s.parked(ctx, in, m, m.Park, now)
 	}
@@ -129,7 +154,16 @@ func (s *stepper) apply(ctx context.Context, in *store.Inbox, team *loop.Team, m
 	if answers != nil && answers.Letter.Team == team.Address {
 		incoming.Answers = &answers.Letter
 	}
-	o := loop.Apply(before, incoming, now)
+	if address, asked := loop.LetIn(m); asked {
+		if incoming.Strange, err = s.heldOf(ctx, team, address); err != nil {
+			return store.Step{}, err
+		}
+	}
+	s.proof(ctx, in.Raw, before, &incoming)
+	o, err := within(s.patience, func() loop.Outcome { return loop.Apply(before, incoming, now) })
+	if err != nil {
+		return store.Step{}, err
+	}
 	step := stepOf(in, m, now)
 	step.Team, step.Before, step.After = team.Address, before, o.State
 	step.Verdict, step.Reason, step.Until, step.Task = string(o.Verdict), o.Reason, o.Until, o.Task
@@ -245,34 +279,45 @@ func (s *stepper) teamOf(head parse.Head, answers *loop.Post) *loop.Team {
 
 // tick does what is scheduled up to now, for every team.
 func (s *stepper) tick(ctx context.Context, now time.Time) error {
+	var errs []error
 	for _, team := range s.teams {
 		if at, known := s.next[team.Address]; known && (at.IsZero() || now.Before(at)) {
 			continue
 		}
-		before, err := s.db.Load(ctx, team, store.Want{})
-		if err != nil {
+		if err := s.tickTeam(ctx, team, now); err != nil {
+			errs = append(errs, fmt.Errorf("what is due for %s: %w", team.Address, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// tickTeam does what is due for one team. A panic is an error: the other teams
+// and the mail go on.
+func (s *stepper) tickTeam(ctx context.Context, team *loop.Team, now time.Time) (err error) {
+	defer brokenBy(&err)
+	before, err := s.db.Load(ctx, team, store.Want{})
+	if err != nil {
+		return err
+	}
+	if since, due := loop.DigestSince(before, now); due {
+		if before, err = s.db.Load(ctx, team, store.Want{Since: since, All: since.IsZero()}); err != nil {
 			return err
 		}
-		if since, due := loop.DigestSince(before, now); due {
-			if before, err = s.db.Load(ctx, team, store.Want{Since: since, All: since.IsZero()}); err != nil {
-				return err
-			}
-		}
-		o := loop.Tick(before, now)
-		if len(o.Events) > 0 || len(o.Letters) > 0 {
-			if err := s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: before, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
-				if errors.Is(err, store.ErrStale) {
-					continue // the state moved on; the next round sees it
-				}
-				return err
-			}
-			for _, l := range o.Letters {
-				s.log.Info("letter due", "team", team.Address, "kind", l.Kind, "to", l.To)
-			}
-			s.signal()
-		}
-		s.schedule(team, o.State, now)
 	}
+	o := loop.Tick(before, now)
+	if len(o.Events) > 0 || len(o.Letters) > 0 {
+		if err := s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: before, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
+			if errors.Is(err, store.ErrStale) {
+				return nil // the state moved on; the next round sees it
+			}
+			return err
+		}
+		for _, l := range o.Letters {
+			s.log.Info("letter due", "team", team.Address, "kind", l.Kind, "to", l.To)
+		}
+		s.signal()
+	}
+	s.schedule(team, o.State, now)
 	return nil
 }
 
@@ -324,6 +369,9 @@ func (s *stepper) all(ctx context.Context, now func() time.Time) (mails int, err
 // run reads mails as they come and does what falls due, until ctx ends. wake
 // tells that a mail was stored.
 func (s *stepper) run(ctx context.Context, now func() time.Time, wake <-chan struct{}) error {
+	if err := s.handOver(ctx, now()); err != nil && ctx.Err() == nil {
+		s.log.Error("hand over", "err", err)
+	}
 	for {
 		_, err := s.all(ctx, now)
 		if ctx.Err() != nil {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"gatepost/loop"
+	"gatepost/store"
+)
+
+// handOver gives the task in work of each stream to the engineer whom the
+// config names, where the letters show that they were never told of it: the
+// stream changed hands. It is done at every start and after every change of
+// the config, and a second time it does nothing.
+func (s *stepper) handOver(ctx context.Context, now time.Time) error {
+	var errs []error
+	for _, team := range s.teams {
+		for _, plan := range team.Streams {
+			if err := s.handOverStream(ctx, team, plan, now); err != nil {
+				errs = append(errs, fmt.Errorf("hand stream %q of %s over: %w", plan.Name, team.Address, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop.StreamPlan, now time.Time) error {
+	state, err := s.db.Load(ctx, team, store.Want{})
+	if err != nil {
+		return err
+	}
+	t := state.Tasks[state.Stream(plan.Name).Current]
+	if t == nil || t.State != loop.Active {
+		return nil
+	}
+	letters, err := s.db.Outbox(ctx, store.PostFilter{Team: team.Address, To: plan.Engineer})
+	if err != nil {
+		return err
+	}
+	for _, p := range letters {
+		if l := p.Letter; l.Task == t.Number || l.Body.Next != nil && l.Body.Next.Number == t.Number {
+			return nil
+		}
+	}
+	o := loop.HandOver(state, plan.Name, now)
+	if err := s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: state, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
+		return err
+	}
+	s.log.Info("stream handed over", "team", team.Address, "stream", plan.Name, "task", t.Number, "to", plan.Engineer)
+	s.signal()
+	return nil
+}
+
+// configRefused tells the operator that a changed config has mistakes.
+func configRefused(ctx context.Context, cfg *Config, db *store.DB, refused error, now time.Time) error {
+	if cfg.Operator == "" {
+		return nil
+	}
+	letter := loop.AlertLetter(cfg.Teams[0], loop.CauseConfig, refused.Error(), now)
+	return db.Commit(ctx, store.Step{Team: cfg.Teams[0].Address, At: now, Letters: []loop.Letter{letter}})
+}

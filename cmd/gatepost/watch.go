@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/term"
+
+	"gatepost/store"
+)
+
+// watchEvery is how often status --watch looks, and how often a running
+// service looks whether its config was changed.
+const watchEvery = 2 * time.Second
+
+// watchStatus shows the status anew until ctx ends. On a terminal each takes
+// the place of the one before; elsewhere they follow each other.
+func watchStatus(ctx context.Context, w io.Writer, cfg *Config, db *store.DB) error {
+	before, after := "", "\n"
+	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		before, after = "\x1b[H\x1b[2J", "" // home, and clear the screen (ECMA-48)
+	}
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		s, err := gatherStatus(ctx, cfg, db)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s%s  %s\n", before, time.Now().Format("15:04:05"), cfg.File)
+		printTroubles(w, cfg, s, time.Now())
+		if err := printStatus(w, s); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(w, after); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// printTroubles says first what needs somebody, and what to do.
+func printTroubles(w io.Writer, cfg *Config, s *statusJSON, now time.Time) {
+	for _, t := range troubles(cfg, s, now) {
+		fmt.Fprintf(w, "! %s\n", t)
+	}
+}
+
+func troubles(cfg *Config, s *statusJSON, now time.Time) (list []string) {
+	polled, err := time.Parse(time.RFC3339, s.Mailbox.LastPoll)
+	patience := unreadyAfter
+	if cfg.IMAP != nil {
+		patience = max(patience, 3*cfg.IMAP.Poll)
+	}
+	switch {
+	case s.Mailbox.LastPoll == "":
+		list = append(list, "the mailbox was never read: start `gatepost run`; `gatepost check` says what is wrong")
+	case err == nil && now.Sub(polled) > patience:
+		list = append(list, fmt.Sprintf("the mailbox was not read for %s: is `gatepost run` up? `gatepost check` says what is wrong", span(now.Sub(polled).Round(time.Minute))))
+	}
+	if s.Outbox.Failed > 0 {
+		list = append(list, fmt.Sprintf("letters refused for good: %d: `gatepost outbox --state failed`", s.Outbox.Failed))
+	}
+	if s.Parked > 0 {
+		list = append(list, fmt.Sprintf("mails that could not be read: %d: `gatepost parked`", s.Parked))
+	}
+	if s.Held > 0 {
+		list = append(list, fmt.Sprintf("mails held for a look: %d: `gatepost held`", s.Held))
+	}
+	return list
+}
+
+// watchConfig sends a hang-up, as SIGHUP does, each time the file has changed
+// and has then been left alone from one look to the next, so that no half
+// written one is read.
+func watchConfig(ctx context.Context, file string, every time.Duration, hangup chan<- os.Signal) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	known := digestOf(file)
+	before := known
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := digestOf(file)
+		if now != known && now == before {
+			known = now
+			select {
+			case hangup <- syscall.SIGHUP:
+			default: // one waits already
+			}
+		}
+		before = now
+	}
+}
+
+// digestOf the content of a file; a file that cannot be read has one as well.
+func digestOf(file string) [sha256.Size]byte {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		content = []byte("\x00" + err.Error())
+	}
+	return sha256.Sum256(content)
+}

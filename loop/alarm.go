@@ -1,0 +1,52 @@
+package loop
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// bouncedFor is how long a person's letters are said to come back after the
+// last one did. Whoever cannot be reached is written to every working day, so
+// the mark is made anew until the address is mended.
+const bouncedFor = 7
+
+// comesBack tells whether letters to a person come back on this day.
+func (p *Presence) comesBack(day Date, zone *time.Location) bool {
+	return !p.BouncedAt.IsZero() && day.Before(DateOf(p.BouncedAt, zone).Add(bouncedFor))
+}
+
+// helper is who is told that letters to a person come back: somebody who can
+// act, by an address that works. That is the operator, else a PM, else anybody
+// of the team; "" if there is nobody else.
+func (s *State) helper(person string, day Date) string {
+	if op := s.Team.Operator; op != "" && !strings.EqualFold(op, person) {
+		return op
+	}
+	for _, roles := range [][]Role{{PM}, {Engineer, Reader}} {
+		for i := range s.Team.People {
+			p := &s.Team.People[i]
+			if slices.Contains(roles, p.Role) && p.Key() != person && !s.Presence(p.Key()).comesBack(day, p.Zone) {
+				return p.Key()
+			}
+		}
+	}
+	return ""
+}
+
+// alarm tells the one who can help that letters to a person do not arrive, once
+// a day for a cause, in their working hours.
+func (c *turn) alarm(cause, person, detail string) {
+	to := c.s.helper(person, DateOf(c.now, c.s.Team.Zone))
+	if to == "" {
+		return
+	}
+	l := AlertLetter(c.s.Team, cause, detail, c.now)
+	l.Key = strings.Replace(l.Key, "alert|"+l.To+"|", "alert|"+to+"|", 1)
+	l.To, l.Body.Who = to, c.s.Team.PersonName(person)
+	if p := c.s.Team.Person(to); p != nil {
+		l.Zone = p.Zone.String()
+		l.Due = c.s.Calendar(p.Key()).NextOpen(c.now).UTC()
+	}
+	c.out.Letters = append(c.out.Letters, l)
+}

@@ -1,0 +1,20 @@
+package loop
+
+import "time"
+
+// HandOver tells the engineer whom the config now names for a stream about the
+// task in work there, as if it had been given to them in the first place. The
+// caller knows that nobody told them. At a gate there is nothing to tell: the
+// decision does.
+func HandOver(s *State, stream string, now time.Time) Outcome {
+	c := &turn{s: s.fork(), in: Incoming{At: now.UTC()}, now: now.UTC(), out: Outcome{Verdict: Read}}
+	t := c.s.Tasks[c.s.Stream(stream).Current]
+	if t != nil && t.State == Active {
+		if e := c.engineer(t); e != nil {
+			c.emit(Event{Kind: HandedE, Task: t.Number, By: "operator", Person: e.Key()})
+			c.startLetter(c.s.Tasks[t.Number])
+		}
+	}
+	c.out.State = c.s
+	return c.out
+}

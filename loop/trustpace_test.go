@@ -1,0 +1,149 @@
+package loop
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"gatepost/parse"
+)
+
+// Ten thousand strangers in a day: no letter, no task, one count.
+func TestTenThousandStrangers(t *testing.T) {
+	g := scene(t, TrustSeen)
+	s, standing := g.s, g.standing()
+	for n := range 10_000 {
+		to := []string{"shop@acme.example", "shop+web@acme.example", "shop+t1r1@acme.example"}[n%3]
+		text := []string{"approve", "status", "Problem: p\r\nDone: d", "help", "yes", "I am out of office until Monday."}[n%6]
+		raw := fmt.Sprintf("From: s%d@stranger%d.example\r\nTo: %s\r\nCc: priya@acme.example\r\nSubject: Hello\r\nMessage-ID: <s%d@x.example>\r\n\r\n%s\r\n", n, n%97, to, n, text)
+		o := Apply(s, Incoming{ID: int64(n), At: g.now.Add(time.Duration(n) * 8 * time.Second), Mail: parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address}})}, g.now.Add(time.Duration(n)*8*time.Second))
+		if len(o.Letters) != 0 {
+			t.Fatalf("mail %d: %v", n, o.Letters)
+		}
+		s = o.State
+	}
+	g.s = s
+	if g.standing() != standing || s.Strange+0 == 0 || len(s.Holds) != 0 {
+		t.Errorf("strangers moved something, or were not counted: %d", s.Strange)
+	}
+}
+
+// A member's mail that moves nothing brings ten letters a day to one address.
+func TestLettersADay(t *testing.T) {
+	g := scene(t, TrustToken)
+	sent := len(g.sent)
+	for n := range 60 {
+		g.now = g.now.Add(15 * time.Minute)
+		g.send("", "From: lee@acme.example", "To: {t1 lee}", "| word "+strings.Repeat("so ", n)+"much")
+	}
+	got := map[string]int{}
+	for _, l := range g.sent[sent:] {
+		got[l.To]++
+	}
+	if got["priya@acme.example"] != lettersADay || got["omar@acme.example"] != lettersADay {
+		t.Errorf("letters: %v", got)
+	}
+	if n := len(g.s.Tasks[1].Notes); n != 61 {
+		t.Errorf("%d notes: what is not sent is in the record all the same", n)
+	}
+	g.now = g.now.Add(25 * time.Hour)
+	sent = len(g.sent)
+	g.send("", "From: lee@acme.example", "To: {t1 lee}", "| and another thing")
+	if len(g.sent) != sent+2 {
+		t.Errorf("a day later: %d letters", len(g.sent)-sent)
+	}
+}
+
+// In one thread ten letters in ten minutes; the next mail waits, and is read
+// when there is room.
+func TestLettersAThread(t *testing.T) {
+	g := scene(t, TrustToken)
+	var until time.Time
+	read := 0
+	m := func(n int) Incoming {
+		g.mails++
+		mail := parse.Read(g.raw(attackMail{fields: []string{"From: lee@acme.example", "To: {t1 lee}"}, text: []string{"word " + strings.Repeat("so ", n) + "much"}, spoken: true}, g.mails), parse.Options{Teams: []string{g.team.Address}})
+		return Incoming{ID: g.mails, At: g.now, Mail: mail}
+	}
+	for n := range 8 {
+		g.now = g.now.Add(time.Second)
+		in := m(n)
+		o := Apply(g.s, in, g.now)
+		if o.Verdict == WaitV {
+			until = o.Until
+			if len(o.Events)+len(o.Letters) > 0 || read != lettersAThread/2 {
+				t.Fatalf("mail %d waits: %v, %v", n, o.Events, o.Letters)
+			}
+			if o := Apply(g.s, in, until); o.Verdict != Read {
+				t.Errorf("when there is room: %s %s", o.Verdict, o.Reason)
+			}
+			break
+		}
+		read++
+		g.outcome(o)
+	}
+	if until.Sub(g.now) > threadSpan || until.IsZero() {
+		t.Errorf("it waits until %s", until)
+	}
+	if o := Apply(g.s, Incoming{ID: 999, At: g.now, Mail: parse.Read(g.raw(attackMail{}, 999), parse.Options{Teams: []string{g.team.Address}})}, g.now); o.State.Tasks[1].State != Approve {
+		t.Errorf("a decision waits behind chatter: %s", o.Verdict)
+	}
+}
+
+// A hundred letters in an hour that move nothing: the next such mail is parked
+// and the operator alerted; a decision goes through.
+func TestLettersAnHour(t *testing.T) {
+	g := newStage(t)
+	g.team.Operator = "ops@acme.example"
+	for n := range 40 {
+		p := g.team.People[4]
+		p.Name, p.Email = fmt.Sprintf("Reader %d", n), []string{fmt.Sprintf("reader%d@acme.example", n)}
+		g.team.People = append(g.team.People, p)
+	}
+	g.play(gateScene)
+	parked, alerts := 0, 0
+	for n := range 40 {
+		for _, word := range []string{"status", "help", "record #1", "search: cart"} {
+			g.now = g.now.Add(10 * time.Second)
+			out := g.send("", fmt.Sprintf("From: reader%d@acme.example", n), "To: shop@acme.example", "| "+word)
+			for _, line := range out {
+				if strings.HasPrefix(line, "= parked") {
+					parked++
+				}
+				if strings.HasPrefix(line, "= alert") {
+					alerts++
+				}
+			}
+		}
+	}
+	if parked == 0 || alerts != parked {
+		t.Errorf("%d parked, %d alerts", parked, alerts)
+	}
+	if n := len(g.s.Presence(Everybody).Sent); n > lettersAnHour+10 {
+		t.Errorf("%d letters", n)
+	}
+	g.send("")
+	if s := g.s.Tasks[1].State; s != Approve {
+		t.Errorf("the task is %s", s)
+	}
+}
+
+// The same words again are not passed on again; other words are.
+func TestSameWordsAgain(t *testing.T) {
+	g := scene(t, TrustToken)
+	letters := func(text string) int {
+		g.now = g.now.Add(time.Hour)
+		sent := len(g.sent)
+		g.send("", "From: lee@acme.example", "To: {t1 lee}", "| "+text)
+		return len(g.sent) - sent
+	}
+	for i, c := range []struct {
+		text string
+		want int
+	}{{"Your mail 17 of 3 March was received.", 2}, {"Your mail 18 of 4 March was received!", 0}, {"The test is in as well.", 2}} {
+		if got := letters(c.text); got != c.want {
+			t.Errorf("%d: %d letters, want %d", i, got, c.want)
+		}
+	}
+}

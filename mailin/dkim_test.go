@@ -1,0 +1,297 @@
+package mailin
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-msgauth/dkim"
+	"golang.org/x/net/dns/dnsmessage"
+)
+
+// nameServer is a DNS on loopback: TXT records by name; what has none does not
+// exist.
+type nameServer struct {
+	mu      sync.Mutex
+	records map[string][]string
+	broken  bool // answers SERVFAIL
+	mute    bool // answers nothing
+	asked   int
+}
+
+func (n *nameServer) set(change func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	change()
+}
+
+func (n *nameServer) questions() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.asked
+}
+
+func (n *nameServer) answer(query []byte) []byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.asked++
+	var m dnsmessage.Message
+	if m.Unpack(query) != nil || len(m.Questions) != 1 || n.mute {
+		return nil
+	}
+	m.Response, m.RecursionAvailable, m.Additionals = true, true, nil
+	q := m.Questions[0]
+	txts, ok := n.records[strings.TrimSuffix(strings.ToLower(q.Name.String()), ".")]
+	switch {
+	case n.broken:
+		m.RCode = dnsmessage.RCodeServerFailure
+	case !ok:
+		m.RCode = dnsmessage.RCodeNameError
+	case q.Type == dnsmessage.TypeTXT:
+		for _, txt := range txts {
+			var parts []string
+			for len(txt) > 200 {
+				parts, txt = append(parts, txt[:200]), txt[200:]
+			}
+			m.Answers = append(m.Answers, dnsmessage.Resource{
+				Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 60},
+				Body:   &dnsmessage.TXTResource{TXT: append(parts, txt)},
+			})
+		}
+	}
+	b, _ := m.Pack()
+	return b
+}
+
+// newNameServer starts the DNS and a resolver that asks it alone.
+func newNameServer(t *testing.T) (*nameServer, *net.Resolver) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	n := &nameServer{records: map[string][]string{}}
+	go func() {
+		buf := make([]byte, 1500)
+		for {
+			l, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if b := n.answer(buf[:l]); b != nil {
+				_, _ = conn.WriteTo(b, from)
+			}
+		}
+	}()
+	return n, &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+}
+
+// signer is a domain with a key.
+type signer struct{ key *rsa.PrivateKey }
+
+func newSigner(t *testing.T) signer {
+	key, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return signer{key}
+}
+
+func keyRecord(pub any) string {
+	b, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		panic(err)
+	}
+	return "v=DKIM1; k=rsa; p=" + base64.StdEncoding.EncodeToString(b)
+}
+
+func (s signer) record() string { return keyRecord(&s.key.PublicKey) }
+
+// sign signs for a domain; change may alter the options.
+func (s signer) sign(t *testing.T, mail, domain string, change func(*dkim.SignOptions)) string {
+	t.Helper()
+	opt := &dkim.SignOptions{Domain: domain, Selector: "s1", Signer: s.key, HeaderCanonicalization: "relaxed", BodyCanonicalization: "relaxed"}
+	if change != nil {
+		change(opt)
+	}
+	var b bytes.Buffer
+	if err := dkim.Sign(&b, strings.NewReader(mail), opt); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+const dkimMail = "From: Priya Nair <priya@acme.example>\r\nTo: shop+t1r1.aaaaaaaaaaaaaaaa@acme.example\r\nSubject: Re: Cart\r\nMessage-ID: <1@acme.example>\r\n\r\napprove\r\n"
+
+func TestDKIM(t *testing.T) {
+	dns, resolver := newNameServer(t)
+	s := newSigner(t)
+	now := time.Now() // the library reads the clock for x=
+	for _, d := range []string{"acme.example", "mail.acme.example", "evil.test", "notacme.example", "acme.example.evil.test", "example"} {
+		dns.records["s1._domainkey."+d] = []string{s.record()}
+	}
+	dns.records["weak._domainkey.acme.example"] = []string{keyRecord(&rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 1000), big.NewInt(1)), E: 65537})}
+	dns.records["test._domainkey.acme.example"] = []string{strings.Replace(s.record(), "k=rsa", "t=s:y; k=rsa", 1)}
+	dns.records["two._domainkey.acme.example"] = []string{s.record(), s.record()}
+	dns.records["gone._domainkey.acme.example"] = []string{"v=DKIM1; p="}
+	pub, ed, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dns.records["ed._domainkey.acme.example"] = []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}
+	good := s.sign(t, dkimMail, "acme.example", nil)
+	foreign := func(n int) string {
+		out := ""
+		for range n {
+			m := s.sign(t, dkimMail, "evil.test", nil)
+			out += m[:strings.Index(m, "\r\nFrom: ")+2]
+		}
+		return out
+	}
+	selector := func(name string) func(*dkim.SignOptions) {
+		return func(o *dkim.SignOptions) { o.Selector = name }
+	}
+	headers := func(h ...string) func(*dkim.SignOptions) {
+		return func(o *dkim.SignOptions) { o.HeaderKeys = h }
+	}
+	swap := func(old, new string) string {
+		if !strings.Contains(good, old) {
+			t.Fatalf("%q is not in the mail", old)
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	for _, c := range []struct{ name, mail, want string }{
+		{"good", good, "pass"},
+		{"good, line ends lost", strings.ReplaceAll(good, "\r\n", "\n"), "pass"},
+		{"good, ed25519", s.sign(t, dkimMail, "acme.example", func(o *dkim.SignOptions) { o.Selector, o.Signer = "ed", ed }), "pass"},
+		{"a part of the domain", s.sign(t, dkimMail, "mail.acme.example", nil), "pass"},
+		{"behind a list's", foreign(1) + good, "pass"},
+		{"not signed", dkimMail, "none"},
+		{"somebody else", s.sign(t, dkimMail, "evil.test", nil), "none"},
+		{"look-alike", s.sign(t, dkimMail, "notacme.example", nil), "none"},
+		{"longer name", s.sign(t, dkimMail, "acme.example.evil.test", nil), "none"},
+		{"a public suffix", s.sign(t, dkimMail, "example", nil), "none"},
+		{"body changed", swap("\r\napprove", "\r\nredirect: x"), "fail"},
+		{"body longer", good + "and more\r\n", "fail"},
+		{"From changed", swap("Priya Nair <priya@", "Omar <omar@"), "fail"},
+		{"tag changed", swap("t1r1", "t2r1"), "fail"},
+		{"a second To on top", "To: shop+t2r1.bbbbbbbbbbbbbbbb@acme.example\r\n" + s.sign(t, dkimMail, "acme.example", headers("From", "To")), "fail"},
+		{"a Cc on top", "Cc: shop+t2r1.bbbbbbbbbbbbbbbb@acme.example\r\n" + s.sign(t, dkimMail, "acme.example", headers("From", "To")), "fail"},
+		{"a second From on top", "From: evil@evil.test\r\n" + good, "none"},
+		{"a From with a space", "From : evil@evil.test\r\n" + good, "none"},
+		{"a line that is no field, and a body of one's own", "From: priya@acme.example\r\nTo: shop@acme.example\r\napprove\r\n" + good, "none"},
+		{"a bare CR in the header", swap("Subject: Re", "Subject: Re\r"), "none"},
+		{"only From and Message-ID signed", s.sign(t, dkimMail, "acme.example", headers("From", "Message-ID", "Subject")), "pass"},
+		{"only From and recipients signed", s.sign(t, dkimMail, "acme.example", headers("From", "To", "Cc")), "pass"},
+		{"only From and Subject signed", s.sign(t, dkimMail, "acme.example", headers("From", "Subject")), "fail"},
+		{"From taken from h=", swap("h=From:", "h="), "fail"},
+		{"length", swap("d=acme.example;", "d=acme.example; l=0;"), "fail"},
+		{"two domains in one signature", swap("d=acme.example;", "d=acme.example; d=evil.test;"), "none"},
+		{"weak key", s.sign(t, dkimMail, "acme.example", selector("weak")), "fail"},
+		{"key in test mode", s.sign(t, dkimMail, "acme.example", selector("test")), "fail"},
+		{"two keys", s.sign(t, dkimMail, "acme.example", selector("two")), "fail"},
+		{"key taken back", s.sign(t, dkimMail, "acme.example", selector("gone")), "fail"},
+		{"no key", s.sign(t, dkimMail, "acme.example", selector("none")), "fail"},
+		{"expired", s.sign(t, dkimMail, "acme.example", func(o *dkim.SignOptions) { o.Expiration = now.Add(-time.Hour) }), "fail"},
+		{"not expired", s.sign(t, dkimMail, "acme.example", func(o *dkim.SignOptions) { o.Expiration = now.Add(time.Hour) }), "pass"},
+		{"the fifth signature", foreign(4) + good, "pass"},
+		{"the sixth signature", foreign(5) + good, "none"},
+		{"no header", "\r\napprove\r\n", "none"},
+		{"no body", strings.TrimSuffix(good, "\r\napprove\r\n"), "none"},
+		{"nothing", "", "none"},
+	} {
+		d := &DKIM{Keys: &Keys{Resolver: resolver, Now: time.Now}, Now: time.Now}
+		got, err := d.Verify(t.Context(), []byte(c.mail), "acme.example")
+		if err != nil || got.Result != c.want {
+			t.Errorf("%s: %+v, %v; want %s", c.name, got, err, c.want)
+		}
+		if got.Result == "fail" && got.Why == "" || got.Result == "pass" && got.Domain == "" {
+			t.Errorf("%s: %+v says not why", c.name, got)
+		}
+	}
+}
+
+// A DNS that is down is "not now", whatever way it is down, and never a pass
+// and never a no.
+func TestDKIMLater(t *testing.T) {
+	dns, resolver := newNameServer(t)
+	s := newSigner(t)
+	dns.records["s1._domainkey.acme.example"] = []string{s.record()}
+	mail := []byte(s.sign(t, dkimMail, "acme.example", nil))
+	clock := time.Now()
+	now := func() time.Time { return clock }
+	d := &DKIM{Keys: &Keys{Resolver: resolver, Now: now}, Now: now}
+	verify := func() (string, error) {
+		got, err := d.Verify(t.Context(), mail, "acme.example")
+		return got.Result, err
+	}
+	dns.set(func() { dns.broken = true })
+	if r, err := verify(); !errors.Is(err, ErrLater) || r == "pass" {
+		t.Fatalf("servfail: %s, %v", r, err)
+	}
+	dns.set(func() { dns.broken = false })
+	asked := dns.questions()
+	if r, err := verify(); !errors.Is(err, ErrLater) || dns.questions() != asked {
+		t.Errorf("the fault was not remembered: %s, %v, %d questions", r, err, dns.questions()-asked)
+	}
+	clock = clock.Add(keepFault)
+	if r, err := verify(); err != nil || r != "pass" {
+		t.Errorf("after the fault: %s, %v", r, err)
+	}
+	dns.set(func() { dns.mute = true })
+	if r, err := verify(); err != nil || r != "pass" {
+		t.Errorf("the key was not remembered: %s, %v", r, err)
+	}
+	clock = clock.Add(keepKey)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := d.Verify(ctx, mail, "acme.example"); err == nil {
+		t.Error("a mute DNS and the end of the context brought no error")
+	}
+	clock = clock.Add(keepFault)
+	dns.set(func() { dns.mute, dns.records = false, nil })
+	if r, err := verify(); err != nil || r != "fail" {
+		t.Errorf("a key that is gone: %s, %v", r, err)
+	}
+}
+
+// A stranger's signatures cost no question.
+func TestDKIMAsksForAlignedKeysAlone(t *testing.T) {
+	dns, resolver := newNameServer(t)
+	d := &DKIM{Keys: &Keys{Resolver: resolver, Now: time.Now}, Now: time.Now}
+	if _, err := d.Verify(t.Context(), []byte(newSigner(t).sign(t, dkimMail, "evil.test", nil)), "acme.example"); err != nil || dns.questions() != 0 {
+		t.Errorf("%d questions, %v", dns.questions(), err)
+	}
+}
+
+func FuzzDKIM(f *testing.F) {
+	f.Add([]byte(dkimMail))
+	f.Add([]byte("DKIM-Signature: v=1; a=rsa-sha256; d=acme.example; s=s; h=From; bh=AA==; b=AA==\r\n" + dkimMail))
+	d := &DKIM{Keys: &Keys{Resolver: noKeys{}, Now: func() time.Time { return time.Unix(0, 0) }}, Now: func() time.Time { return time.Unix(0, 0) }}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if s, err := d.Verify(context.Background(), raw, "acme.example"); err != nil || s.Result == "pass" || strings.HasPrefix(s.Why, "the check broke") {
+			t.Fatalf("%+v, %v", s, err)
+		}
+	})
+}
+
+// noKeys knows a key that nobody here has.
+type noKeys struct{}
+
+func (noKeys) LookupTXT(context.Context, string) ([]string, error) {
+	return []string{keyRecord(&rsa.PublicKey{N: new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), 1024), big.NewInt(1)), E: 65537})}, nil
+}

@@ -1,0 +1,158 @@
+package templates
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	htmpl "html/template"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	ttmpl "text/template"
+
+	"gatepost/loop"
+	"gatepost/parse"
+)
+
+//go:embed *.txt *.html
+var files embed.FS
+
+// wording is the parsed files of every letter.
+type wording struct {
+	texts map[loop.Kind]*ttmpl.Template
+	htmls map[loop.Kind]*htmpl.Template
+}
+
+// builtin is the program's own wording; inUse is that, or an operator's.
+var (
+	builtin *wording
+	inUse   atomic.Pointer[wording]
+)
+
+// The files are part of the program: one that does not parse is a defect that
+// every test finds, so it may panic at start.
+func init() {
+	var err error
+	if builtin, err = parseFiles(files); err != nil {
+		panic(err)
+	}
+	inUse.Store(builtin)
+}
+
+func parseFiles(from fs.FS) (*wording, error) {
+	w := &wording{map[loop.Kind]*ttmpl.Template{}, map[loop.Kind]*htmpl.Template{}}
+	for _, k := range loop.Kinds {
+		name := string(k)
+		var err error
+		if w.texts[k], err = ttmpl.New(name).Funcs(ttmpl.FuncMap(funcs)).ParseFS(from, "layout.txt", "partials.txt", "causes.txt", name+".txt"); err != nil {
+			return nil, err
+		}
+		if w.htmls[k], err = htmpl.New(name).Funcs(funcs).ParseFS(from, "layout.html", "partials.html", name+".html"); err != nil {
+			return nil, err
+		}
+	}
+	return w, nil
+}
+
+// Checked is a wording that was tried on every sample letter.
+type Checked struct {
+	set   *wording
+	Files []string // that stand in for the program's own
+}
+
+// Use makes it the wording of all letters from now on.
+func (c Checked) Use() { inUse.Store(c.set) }
+
+// Own is the program's own wording.
+func Own() Checked { return Checked{set: builtin} }
+
+// Override reads an operator's folder: each file in it stands in for the
+// program's own of that name. Every sample letter is rendered with them and
+// held against what a letter must keep; the error names the file and what to
+// do.
+func Override(folder fs.FS) (Checked, error) {
+	c := Checked{}
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return c, err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || path.Ext(name) != ".txt" && path.Ext(name) != ".html" {
+			continue
+		}
+		if _, err := fs.Stat(files, name); err != nil {
+			return c, fmt.Errorf("%s: there is no such letter: want %s", name, strings.Join(fileNames(), ", "))
+		}
+		c.Files = append(c.Files, name)
+	}
+	if c.set, err = parseFiles(overlay{folder, c.Files}); err != nil {
+		return c, err
+	}
+	for _, l := range Samples() {
+		w, err := c.set.render(l, SampleContext(l))
+		if err == nil {
+			err = keeps(l, w)
+		}
+		if err != nil {
+			return c, fmt.Errorf("the sample of %q (%s.txt, %s.html, or layout and partials): %w", l.Kind, l.Kind, l.Kind, err)
+		}
+	}
+	return c, nil
+}
+
+func fileNames() []string {
+	names, _ := fs.Glob(files, "*")
+	return names
+}
+
+// overlay shows some files of a folder above those of the program.
+type overlay struct {
+	folder fs.FS
+	names  []string
+}
+
+// Open is fs.FS.
+func (o overlay) Open(name string) (fs.File, error) {
+	if slices.Contains(o.names, name) {
+		return o.folder.Open(name)
+	}
+	return files.Open(name)
+}
+
+var remote = regexp.MustCompile(`(?i)<(script|link|iframe|object|embed|form|base)\b|@import|url\(|\b(src|background|srcset|action)\s*=\s*["']?(https?:|//|data:)|href\s*=\s*["']?(https?:|//|javascript:)`)
+
+// keeps says what a letter has lost that it must keep: the marker by which
+// replies are read, its first two lines, the answers it offers, nothing
+// remote, and no line that could be taken for the reader's answer.
+func keeps(l loop.Letter, w Words) error {
+	lines := strings.Split(w.Text, "\n")
+	switch {
+	case !strings.HasSuffix(lines[0], "  "+Marker) || strings.Count(w.Text, Marker) != 1:
+		return fmt.Errorf("the first line of the text must end in {{.Marker}}, and nothing else may hold it")
+	case w.HTML != "" && strings.Count(w.HTML, Marker) != 1:
+		return fmt.Errorf("the HTML must hold {{.Marker}} once")
+	case len(lines) < 2 || lines[1] == "" || lines[1][0] == ' ':
+		return fmt.Errorf("the second line must say what is asked")
+	case remote.MatchString(w.HTML):
+		return fmt.Errorf("the HTML has something remote or active in it (%q): letters carry everything with them", remote.FindString(w.HTML))
+	}
+	for _, c := range l.Body.Choices {
+		if word, _, _ := strings.Cut(c.Body, ":"); !strings.Contains(w.Text, `Reply "`+word) || w.HTML != "" && !strings.Contains(w.HTML, `Reply "`+word) {
+			return fmt.Errorf("the answer %q is not offered in both parts: keep {{template \"choices\" .}} and the buttons", word)
+		}
+	}
+	raw := "From: a@b.example\r\nTo: c@d.example\r\nSubject: Re: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThank you.\r\n\r\n" + strings.NewReplacer(Marker, "", "\n", "\r\n").Replace(w.Text) // a client may have changed the marker
+	for _, c := range parse.Read([]byte(raw), parse.Options{}).Commands {
+		if c.Word != "" {
+			return fmt.Errorf("the line %q would be read as %q in a reply that quotes it: begin it with another word", c.Line, c.Word)
+		}
+	}
+	if w.Subject == "" || strings.Contains(w.Text+w.HTML, "<no value>") {
+		return errors.New("a value is missing in it")
+	}
+	return nil
+}
