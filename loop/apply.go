@@ -283,7 +283,7 @@ func (c *turn) act() {
 		return
 	}
 	n := taskOf(c.ref)
-	if n == 0 {
+	if n == 0 && !c.anew() {
 		n = c.in.Thread
 	}
 	if n == 0 && c.ref == "" {
@@ -297,6 +297,15 @@ func (c *turn) act() {
 	default:
 		c.fresh()
 	}
+}
+
+// anew tells whether a mail that answers the opening mail of a task begins
+// another one: people take an old mail, change its subject and send it to a
+// stream.
+func (c *turn) anew() bool {
+	t := c.task(c.in.Thread)
+	return t != nil && c.ref == "" && c.s.Team.Plan(c.in.Mail.Address.Stream) != nil &&
+		title(c.in.Mail) != "" && title(c.in.Mail) != title(parse.Mail{Subject: t.Subject})
 }
 
 // thread is a mail in the conversation of one task.

@@ -88,7 +88,7 @@ var baseMail = attackMail{
 
 var braces = regexp.MustCompile(`\{(tok |id |)(\w+) (\w+)\}`)
 
-var escapes = strings.NewReplacer(`\0`, "\x00", `\r`, "\r", `\t`, "\t", `\u200b`, "\u200b", `\u202e`, "\u202e", `\u0430`, "\u0430", `\u00a0`, "\u00a0", `\u2028`, "\u2028")
+var escapes = strings.NewReplacer(`\0`, "\x00", `\r`, "\r", `\t`, "\t", `\u200b`, "\u200b", `\u200f`, "\u200f", `\u202e`, "\u202e", `\u0430`, "\u0430", `\u00a0`, "\u00a0", `\u2028`, "\u2028")
 
 // fill puts the addresses of this team in.
 func (g *stage) fill(s string) string {

@@ -196,7 +196,13 @@ func (g *stage) mail(line, body string) []string {
 	g.mails++
 	m := g.compose(who, to, subject, body)
 	g.raws[g.mails] = m
-	return g.apply(Incoming{ID: g.mails, At: g.now, Mail: m})
+	in := Incoming{ID: g.mails, At: g.now, Mail: m}
+	for n, t := range g.s.Tasks {
+		if t.Root != "" && t.Root == m.InReplyTo {
+			in.Thread = n
+		}
+	}
+	return g.apply(in)
 }
 
 func (g *stage) compose(who, to, subject, body string) parse.Mail {

@@ -156,8 +156,8 @@ func opensLink(s string) bool {
 }
 
 // scrub makes spaces of every kind one kind, drops controls and invisible
-// marks, and tells whether such a mark stood between two letters. Joiners stay
-// where a script or an emoji needs them.
+// marks, and tells whether such a mark stood between two letters, or turned the
+// direction of the text round. Joiners stay where a script or an emoji needs them.
 func scrub(s string) (out string, unseen bool) {
 	plain := true
 	for i := 0; i < len(s); i++ {
@@ -187,6 +187,7 @@ func scrub(s string) (out string, unseen bool) {
 			}
 		case unicode.IsControl(r) || invisible(r):
 			gap = true
+			unseen = unseen || r == 0x202d || r == 0x202e // an override: what is seen is not what is written
 			continue
 		}
 		if gap && unicode.IsLetter(last) && unicode.IsLetter(r) {
