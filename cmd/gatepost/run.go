@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -52,6 +53,11 @@ func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
 	return f(cfg, db)
 }
 
+// memoryLimit, in bytes, is where the garbage collector of the service begins
+// to work harder: a mail of the largest size, read with everything around it,
+// keeps below it. GOMEMLIMIT sets another.
+const memoryLimit = 256 << 20
+
 // serve runs the service, anew with the new config after each SIGHUP. The
 // database and its lock stay as they are.
 func (g *globals) serve(ctx context.Context, fromStart bool) error {
@@ -59,6 +65,9 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	log := g.log()
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	crash, err := crashFromEnv()
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func newLettersCommand(g *globals) *cobra.Command {
 		Short: "A sample of every letter on one page, as your templates word it",
 		Long: "Writes a page with a sample of every letter, as HTML and text, in the wording of [letters] templates if\n" +
 			"there is a config, else in the program's own. With --browser, pictures instead: each letter at 320 and\n" +
-			"640 pixels, light and dark.",
+			"720 pixels, light and dark.",
 		Example: "  gatepost letters --out /tmp/letters\n  gatepost letters --out docs/letters --browser chromium",
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -89,7 +89,7 @@ var samplePage = template.Must(template.New("samples").Parse(`<!doctype html>
 img{max-width:100%;height:auto;border:1px solid #8888}iframe{width:100%;height:40rem;border:1px solid #8888}
 pre{white-space:pre-wrap;border:1px solid #8888;padding:1rem}h2{margin-top:3rem}small{opacity:.7}</style></head><body>
 <h1>The letters of Gatepost</h1>
-<p>A sample of each letter{{if .Pictures}}, at 320 and 640 pixels, light and dark{{end}}. Subject and sender's line stand above it.</p>
+<p>A sample of each letter{{if .Pictures}}, at 320 and 720 pixels, light and dark{{end}}. Subject and sender's line stand above it.</p>
 <p>{{range .Letters}}<a href="#{{.Name}}">{{.Name}}</a> {{end}}</p>
 {{range .Letters}}<h2 id="{{.Name}}">{{.Name}}</h2><p>{{.Words.Subject}}<br><small>to {{.To}}: {{.Words.Preheader}}</small></p>
 {{if $.Pictures}}<p><img loading="lazy" src="{{.Name}}-light.png" alt="The letter {{.Name}} at two widths, light"></p>
@@ -120,7 +120,7 @@ func writeSamples(dir string, samples []sampleLetter) error {
 // A sheet is what the browser takes a picture of: a few letters under each
 // other, each at both widths beside each other.
 const (
-	narrow, wide = 320, 640
+	narrow, wide = 320, 720
 	rowHeight    = 2400 // of one letter; what is empty below it is cut off
 	rowsInSheet  = 6    // browsers draw no higher than 16,384 pixels
 	pictureTime  = 2 * time.Minute
