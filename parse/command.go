@@ -51,8 +51,8 @@ func (lx *lexicon) line(s string) (c Command, ok bool) {
 		c.Doubt = DoubtContradiction
 		return c, true
 	}
-	if strings.ContainsAny(lead, `"'“”«»„<([{`) && decisive(word) {
-		c.Doubt = DoubtTail // the word is mentioned, not said
+	if d := doubtfulLead(lead); d != "" && decisive(word) {
+		c.Doubt = d
 		return c, true
 	}
 	verdict, task := lx.judge(word, s, rest, ts[n:])
@@ -73,6 +73,25 @@ func (lx *lexicon) line(s string) (c Command, ok bool) {
 		c.Doubt = verdict
 	}
 	return c, true
+}
+
+// doubtfulLead says why a decision does not count behind the signs that stand
+// before it: "!approve" is a not to whoever writes programs, "?approve" asks, in
+// quotes or brackets the word is mentioned and not said. Bullets, dashes, a
+// number sign and a thumb mean nothing.
+func doubtfulLead(lead string) string {
+	switch {
+	case strings.ContainsAny(lead, "?？¿؟"):
+		return DoubtQuestion
+	case strings.ContainsAny(lead, "!！¡¬≠~"):
+		return DoubtNegation
+	}
+	for _, r := range lead {
+		if !strings.ContainsRune("-–—•·*#/.…:,_` \t\ufe0f", r) && !pictograph(r) && !unicode.Is(unicode.Sk, r) {
+			return DoubtTail
+		}
+	}
+	return ""
 }
 
 // notACommand is the verdict on a line that merely begins with the word.
