@@ -36,6 +36,12 @@ func (n *nameServer) set(change func()) {
 	change()
 }
 
+// publish gives a name its records. A question may come at any time: a resolver
+// of an earlier test may ask again at a port that is ours now.
+func (n *nameServer) publish(name string, txts ...string) {
+	n.set(func() { n.records[name] = txts })
+}
+
 func (n *nameServer) questions() int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -142,17 +148,17 @@ func TestDKIM(t *testing.T) {
 	s := newSigner(t)
 	now := time.Now() // the library reads the clock for x=
 	for _, d := range []string{"acme.example", "mail.acme.example", "evil.test", "notacme.example", "acme.example.evil.test", "example"} {
-		dns.records["s1._domainkey."+d] = []string{s.record()}
+		dns.publish("s1._domainkey."+d, s.record())
 	}
-	dns.records["weak._domainkey.acme.example"] = []string{keyRecord(&rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 1000), big.NewInt(1)), E: 65537})}
-	dns.records["test._domainkey.acme.example"] = []string{strings.Replace(s.record(), "k=rsa", "t=s:y; k=rsa", 1)}
-	dns.records["two._domainkey.acme.example"] = []string{s.record(), s.record()}
-	dns.records["gone._domainkey.acme.example"] = []string{"v=DKIM1; p="}
+	dns.publish("weak._domainkey.acme.example", keyRecord(&rsa.PublicKey{N: new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 1000), big.NewInt(1)), E: 65537}))
+	dns.publish("test._domainkey.acme.example", strings.Replace(s.record(), "k=rsa", "t=s:y; k=rsa", 1))
+	dns.publish("two._domainkey.acme.example", s.record(), s.record())
+	dns.publish("gone._domainkey.acme.example", "v=DKIM1; p=")
 	pub, ed, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	dns.records["ed._domainkey.acme.example"] = []string{"v=DKIM1; k=ed25519; p=" + base64.StdEncoding.EncodeToString(pub)}
+	dns.publish("ed._domainkey.acme.example", "v=DKIM1; k=ed25519; p="+base64.StdEncoding.EncodeToString(pub))
 	good := s.sign(t, dkimMail, "acme.example", nil)
 	foreign := func(n int) string {
 		out := ""
@@ -230,7 +236,7 @@ func TestDKIM(t *testing.T) {
 func TestDKIMLater(t *testing.T) {
 	dns, resolver := newNameServer(t)
 	s := newSigner(t)
-	dns.records["s1._domainkey.acme.example"] = []string{s.record()}
+	dns.publish("s1._domainkey.acme.example", s.record())
 	mail := []byte(s.sign(t, dkimMail, "acme.example", nil))
 	clock := time.Now()
 	now := func() time.Time { return clock }
