@@ -60,7 +60,7 @@ func rankOf(kind string) int {
 // sees tells whether the reader is told about a task: readers and PMs without
 // a stream of their own see all, approvers their streams.
 func (g *digester) sees(t *Task) bool {
-	if g.directs(t) || g.p.Role == Reader || contains(t.Watchers, g.p.Key()) {
+	if g.directs(t) || g.p.Role == Reader || slices.Contains(t.Watchers, g.p.Key()) {
 		return true
 	}
 	if g.p.Role != PM {

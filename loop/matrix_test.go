@@ -3,6 +3,7 @@ package loop
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -109,7 +110,7 @@ func shortTask(s *State, n int) string {
 		text += " " + t.Question.Kind
 	}
 	if t.State == Queued {
-		text += fmt.Sprintf(" %s[%d]", t.Stream, indexOf(s.Stream(t.Stream).Queue, n)+1)
+		text += fmt.Sprintf(" %s[%d]", t.Stream, slices.Index(s.Stream(t.Stream).Queue, n)+1)
 	}
 	return text
 }

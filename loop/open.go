@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"strings"
 
 	"gatepost/parse"
@@ -26,7 +27,7 @@ func (c *turn) fresh() {
 			return
 		}
 		// A lone command is no task; a task may begin with "Done: …".
-		if strings.TrimSpace(cmd.Line) == strings.TrimSpace(m.Text) && !contains(m.Labelled, "done") {
+		if strings.TrimSpace(cmd.Line) == strings.TrimSpace(m.Text) && !slices.Contains(m.Labelled, "done") {
 			c.unclear(nil, cmd, CauseWhichTask)
 			return
 		}
@@ -105,7 +106,7 @@ func (c *turn) whichStream() string {
 func (c *turn) watchers() []string {
 	var keys []string
 	for _, a := range c.in.Mail.Cc {
-		if p := c.s.Team.Person(a.Address); p != nil && p.Key() != c.p.Key() && !contains(keys, p.Key()) {
+		if p := c.s.Team.Person(a.Address); p != nil && p.Key() != c.p.Key() && !slices.Contains(keys, p.Key()) {
 			keys = append(keys, p.Key())
 		}
 	}
@@ -193,7 +194,7 @@ func (c *turn) enqueue(n int) {
 func (c *turn) taken(t *Task) {
 	place := 0
 	if t.State == Queued {
-		place = indexOf(c.s.Stream(t.Stream).Queue, t.Number) + 1
+		place = slices.Index(c.s.Stream(t.Stream).Queue, t.Number) + 1
 	}
 	c.write(Taken, c.p, t, Body{Place: place, Advice: t.Advice})
 }
@@ -245,15 +246,6 @@ func lastReason(t *Task) string {
 		}
 	}
 	return ""
-}
-
-func indexOf(list []int, n int) int {
-	for i, v := range list {
-		if v == n {
-			return i
-		}
-	}
-	return -1
 }
 
 // title is the subject without reply and forward marks, list tags and our own

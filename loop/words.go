@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"slices"
 	"strings"
 
 	"gatepost/parse"
@@ -151,7 +152,7 @@ func (c *turn) amend(t *Task, text string) {
 		}{{"problem", &s.Problem, &found.Problem}, {"reproduce", &s.Reproduce, &found.Reproduce}, {"done", &s.Done, &found.Done}, {"context", &s.Context, &found.Context}} {
 			switch {
 			case strings.TrimSpace(*part.new) == "":
-			case contains(labelled, part.name):
+			case slices.Contains(labelled, part.name):
 				*part.old = *part.new
 			default: // words before or between the labels
 				s.Context = joinParagraphs(s.Context, *part.new)
@@ -178,15 +179,6 @@ func advise(subject string, s parse.Sections) []string {
 		}
 	}
 	return names
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 func joinParagraphs(a, b string) string {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -59,10 +58,7 @@ func newCheckCommand(g *globals) *cobra.Command {
 				k.all(cmd.Context(), config)
 			}
 			if asJSON {
-				enc := json.NewEncoder(cmd.OutOrStdout())
-				enc.SetIndent("", "  ")
-				enc.SetEscapeHTML(false)
-				if err := enc.Encode(k.lines); err != nil {
+				if err := printIndented(cmd.OutOrStdout(), k.lines); err != nil {
 					return err
 				}
 			}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 
@@ -59,7 +57,7 @@ func newPersonListCommand(g *globals) *cobra.Command {
 				}
 			}
 			if asJSON {
-				return printList(cmd.OutOrStdout(), list)
+				return printIndented(cmd.OutOrStdout(), list)
 			}
 			for _, p := range list {
 				fmt.Fprintf(cmd.OutOrStdout(), "%-9s %-24s %-32s %s  %s\n", p.Role, p.Name, strings.Join(p.Email, ", "), p.Timezone, strings.Join(p.Streams, ", "))
@@ -69,13 +67,6 @@ func newPersonListCommand(g *globals) *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
-}
-
-func printList(w io.Writer, list any) error {
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(list)
 }
 
 func newPersonAddCommand(g *globals) *cobra.Command {

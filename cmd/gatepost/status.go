@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -84,10 +83,7 @@ func newStatusCommand(g *globals) *cobra.Command {
 					return err
 				}
 				if asJSON {
-					enc := json.NewEncoder(cmd.OutOrStdout())
-					enc.SetIndent("", "  ")
-					enc.SetEscapeHTML(false)
-					return enc.Encode(s)
+					return printIndented(cmd.OutOrStdout(), s)
 				}
 				printTroubles(cmd.OutOrStdout(), cfg, s, time.Now())
 				return printStatus(cmd.OutOrStdout(), s)

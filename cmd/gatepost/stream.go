@@ -57,7 +57,7 @@ func newStreamListCommand(g *globals) *cobra.Command {
 				}
 			}
 			if asJSON {
-				return printList(cmd.OutOrStdout(), list)
+				return printIndented(cmd.OutOrStdout(), list)
 			}
 			for _, s := range list {
 				fmt.Fprintf(cmd.OutOrStdout(), "%-14s %-32s engineer %s, approved by %s\n", s.Name, s.Address, s.Engineer, strings.Join(s.Approvers, ", "))
