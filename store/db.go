@@ -283,7 +283,20 @@ func (d *DB) Backup(path string) error {
 	if err := os.Rename(part, path); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
+	if err := syncFolder(filepath.Dir(part)); err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
 	return nil
+}
+
+// syncFolder makes the names in a folder survive a loss of power: syncing a
+// file does not do that for its name (fsync(2)).
+func syncFolder(dir string) error {
+	f, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // write runs f in one immediate transaction. The one context is that of every
