@@ -94,7 +94,7 @@ func newFaulty(t *testing.T, seed uint64) *faulty {
 	dir := t.TempDir()
 	imapHost, imapPort, _ := splitAddr(f.imap.Addr)
 	smtpHost, smtpPort, _ := splitAddr(f.smtp.Addr)
-	config := soak.Config(imapHost, fmt.Sprint(imapPort), smtpHost, fmt.Sprint(smtpPort), soak.Team)
+	config := soak.Config(imapHost, fmt.Sprint(imapPort), smtpHost, fmt.Sprint(smtpPort), soak.Team, "gatepost.db", "")
 	for name, content := range map[string]string{"gatepost.toml": config, "robot.pass": demoPassword, "gatepost.secret": soak.Secret} {
 		fatal(os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}

@@ -185,9 +185,9 @@ func (p *initPlan) file(name, content string, mode os.FileMode) error {
 		return fmt.Errorf("init: %w", err)
 	}
 	p.made = append(p.made, name)
-	if _, err := f.WriteString(content); err != nil {
-		f.Close()
+	_, err = f.WriteString(content)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil { // a secret that is lost makes every token void
 		return fmt.Errorf("init: %w", err)
 	}
-	return f.Close()
+	return nil
 }

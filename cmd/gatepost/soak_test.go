@@ -13,6 +13,7 @@ import (
 
 	"gatepost/internal/debmail"
 	"gatepost/internal/loopmail"
+	"gatepost/internal/powercut"
 	"gatepost/internal/soak"
 	"gatepost/store"
 )
@@ -21,6 +22,7 @@ import (
 var (
 	soakKills   = flag.Int("soak.kills", 50, "kills in the campaign")
 	soakMails   = flag.Int("soak.mails", 300, "mails in the campaign")
+	soakCuts    = flag.Int("soak.cuts", 12, "losses of power in their campaign, of eight mails each")
 	soakSeed    = flag.Uint64("soak.seed", 1, "seed of the campaign; the same seed makes the same plan")
 	soakBinary  = flag.String("soak.binary", "", "program to kill; this test itself if empty")
 	soakStream  = flag.String("soak.litestream", "", "litestream program for the replica; gatepost backup if empty")
@@ -67,7 +69,26 @@ func newCampaign(t *testing.T) *soak.Campaign {
 
 // Nothing lost and nothing twice, whenever the program is killed.
 func TestKillCampaign(t *testing.T) {
+	hold(t, newCampaign(t))
+}
+
+// Nothing that was acknowledged is lost when the power goes: the disk of the
+// database forgets what was not synced, and mail that was stored is gone from
+// the mailbox.
+func TestPowerCampaign(t *testing.T) {
 	c := newCampaign(t)
+	disk, err := powercut.NewMount(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer disk.Close()
+	c.Power, c.Kills, c.Mails = disk, *soakCuts, 8**soakCuts
+	hold(t, c)
+}
+
+// hold runs a campaign to its end.
+func hold(t *testing.T, c *soak.Campaign) {
+	t.Helper()
 	t.Logf("seed %d", c.Seed)
 	begin := time.Now()
 	res, err := c.Run(t.Context())

@@ -69,6 +69,13 @@ func (d *Disk) Off() {
 	d.off = true
 }
 
+// IsOff tells whether the power is gone.
+func (d *Disk) IsOff() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.off
+}
+
 // OffAfter ends the power in the n-th operation from now that changes or syncs
 // anything: it is begun and never answered.
 func (d *Disk) OffAfter(n int) {

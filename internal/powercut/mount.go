@@ -42,6 +42,24 @@ func (m *Mount) mount() (err error) {
 	return nil
 }
 
+// Put makes a file with this content that is safe.
+func (m *Mount) Put(name string, content []byte) error {
+	f, errno := m.Disk.create(name, 0o600)
+	if errno == 0 {
+		errno = m.Disk.write(f, content, 0)
+	}
+	if errno == 0 {
+		errno = m.Disk.sync(f)
+	}
+	if errno == 0 {
+		errno = m.Disk.syncFolder()
+	}
+	if errno != 0 {
+		return fmt.Errorf("put %q on a disk: %w", name, errno)
+	}
+	return nil
+}
+
 // Cut ends the power. What runs on the disk is to be killed then, for it would
 // be dead; then comes On.
 func (m *Mount) Cut() { m.Disk.Off() }

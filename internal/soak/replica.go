@@ -31,7 +31,7 @@ func (c *Campaign) RunReplica(ctx context.Context, begin func(db string) (Replic
 	if err := c.prepare(); err != nil {
 		return nil, err
 	}
-	db := c.path("gatepost.db")
+	db := c.database()
 	for part := range 3 {
 		s, err := c.start(ctx, "")
 		if err != nil {

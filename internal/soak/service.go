@@ -19,13 +19,13 @@ type service struct {
 	ended chan struct{}
 }
 
-// Config is the config of a campaign's team; the password of both servers is
-// in robot.pass.
-func Config(imapHost, imapPort, smtpHost, smtpPort, user string) string {
+// Config is the config of a campaign's team with its database at a path; the
+// password of both servers is in robot.pass. more are further lines of [imap].
+func Config(imapHost, imapPort, smtpHost, smtpPort, user, database, more string) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "[imap]\nhost = %q\nport = %s\ntls = \"none\"\nuser = %q\npassword_file = \"robot.pass\"\npoll = \"1s\"\n", imapHost, imapPort, user)
+	fmt.Fprintf(&b, "[imap]\nhost = %q\nport = %s\ntls = \"none\"\nuser = %q\npassword_file = \"robot.pass\"\npoll = \"1s\"\n%s", imapHost, imapPort, user, more)
 	fmt.Fprintf(&b, "[smtp]\nhost = %q\nport = %s\ntls = \"none\"\nuser = \"robot\"\npassword_file = \"robot.pass\"\nfrom_host = \"acme.example\"\n", smtpHost, smtpPort)
-	fmt.Fprintf(&b, "[store]\npath = \"gatepost.db\"\n[secret]\nfile = \"gatepost.secret\"\n")
+	fmt.Fprintf(&b, "[store]\npath = %q\n[secret]\nfile = \"gatepost.secret\"\n", database)
 	fmt.Fprintf(&b, "[[team]]\nname = \"Shop\"\naddress = %q\ntimezone = \"UTC\"\nwork = \"mon-sun 00:00-23:59\"\ntrust = \"token\"\n", Team)
 	fmt.Fprintf(&b, "  [[team.person]]\n  name = \"Priya\"\n  email = [%q]\n  role = \"pm\"\n", PM)
 	for _, l := range lanes {
@@ -45,13 +45,29 @@ func (c *Campaign) prepare() error {
 	if err != nil {
 		return err
 	}
-	config := Config(imapHost, imapPort, smtpHost, smtpPort, c.Mailbox.User)
+	more := ""
+	if c.Power != nil { // what the database forgets once it is filed away is lost for good
+		more = "file_away = \"Read\"\n"
+	}
+	config := Config(imapHost, imapPort, smtpHost, smtpPort, c.Mailbox.User, c.database(), more)
 	for name, content := range map[string]string{"gatepost.toml": config, "robot.pass": c.Mailbox.Password + "\n", "gatepost.secret": Secret + "\n"} {
 		if err := os.WriteFile(c.path(name), []byte(content), 0o600); err != nil {
 			return err
 		}
 	}
-	return c.Create(c.path("gatepost.db"))
+	if c.Power == nil {
+		return c.Create(c.database())
+	}
+	// Made elsewhere: the disk is served by this process, see powercut.Mount.
+	made := c.path("made.db")
+	if err := c.Create(made); err != nil {
+		return err
+	}
+	b, err := os.ReadFile(made)
+	if err != nil {
+		return err
+	}
+	return c.Power.Put("gatepost.db", b)
 }
 
 func (c *Campaign) command(ctx context.Context, args ...string) *exec.Cmd {

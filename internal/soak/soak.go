@@ -22,9 +22,11 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"gatepost/internal/powercut"
 )
 
-// Campaign is one run. All but Points and Log are needed.
+// Campaign is one run. All but Points, Power and Log are needed.
 type Campaign struct {
 	Binary  []string                // the program and its first arguments
 	Env     []string                // besides the present environment
@@ -34,7 +36,8 @@ type Campaign struct {
 	Mails   int
 	Kills   int
 	Seed    uint64
-	Points  []string // where to crash, besides any moment; empty: any moment only
+	Points  []string        // where to crash, besides any moment; empty: any moment only
+	Power   *powercut.Mount // the disk of the database, whose power goes with each kill; nil: the disk is Dir's and forgets nothing
 	Log     func(format string, args ...any)
 
 	rng      *rand.Rand
@@ -145,7 +148,10 @@ func (c *Campaign) live(ctx context.Context, upTo int) (point string, err error)
 	if err != nil {
 		return point, err
 	}
-	defer s.kill()
+	defer func() { err = errors.Join(err, c.cut(s)) }()
+	if c.Power != nil && c.rng.IntN(2) == 0 { // in the midst of an operation of the disk
+		c.Power.Disk.OffAfter(1 + c.rng.IntN(2000))
+	}
 	if !before {
 		if err := c.put(upTo); err != nil {
 			return point, err
@@ -161,16 +167,33 @@ func (c *Campaign) live(ctx context.Context, upTo int) (point string, err error)
 	case <-ctx.Done():
 		return point, ctx.Err()
 	case <-timer.C:
+		if c.Power != nil {
+			c.Power.Cut() // and the program goes on for a moment without it
+		}
 		if !s.kill() {
 			return point, nil // it came there at the last moment
 		}
 		return "any", nil
 	case <-s.ended:
+		if c.Power != nil && c.Power.Disk.IsOff() {
+			return "any", nil // it said that the disk fails, and ended before it was killed
+		}
 		if !s.killed() {
 			return point, fmt.Errorf("the service ended by itself: %v, see %s", s.cmd.ProcessState, c.path("service.log"))
 		}
 		return point, nil
 	}
+}
+
+// cut ends a life, if it has not ended, and the power of its disk with it.
+func (c *Campaign) cut(s *service) error {
+	if c.Power == nil {
+		s.kill()
+		return nil
+	}
+	c.Power.Cut()
+	s.kill()
+	return c.Power.On(c.rng)
 }
 
 func (c *Campaign) put(upTo int) error {
@@ -242,5 +265,13 @@ func (c *Campaign) keep(ledger []Mail, taken []Copy) {
 }
 
 func (c *Campaign) path(name string) string { return filepath.Join(c.Dir, name) }
+
+// database is its path.
+func (c *Campaign) database() string {
+	if c.Power != nil {
+		return filepath.Join(c.Power.Dir, "gatepost.db")
+	}
+	return c.path("gatepost.db")
+}
 
 var errEnded = errors.New("the service ended by itself")
