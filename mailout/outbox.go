@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"gatepost/loop"
@@ -42,6 +43,8 @@ type Loop struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Failed func(ctx context.Context, p *loop.Post, reason string) error
+
+	taken sync.Map // serials that a server took, as long as that could not be noted
 }
 
 // Once sends everything that is due, one after the other, and says how many
@@ -88,15 +91,20 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post) (sent bool, err error)
 			return false, fmt.Errorf("keep letter %d: %w", p.Serial, err)
 		}
 	}
-	err = l.send(ctx, p)
+	if _, taken := l.taken.Load(p.Serial); !taken {
+		err = l.send(ctx, p)
+	}
 	var answer *SendError
 	errors.As(err, &answer)
 	switch {
 	case err == nil:
-		// A crash before this line sends the same bytes once more.
+		// A crash before this line sends the same bytes once more. A disk that
+		// fails does not: what the server took is remembered until it is noted.
+		l.taken.Store(p.Serial, true)
 		if err := l.Outbox.SentPost(ctx, p.Serial, l.Now()); err != nil {
 			return true, fmt.Errorf("letter %d was sent, but: %w", p.Serial, err)
 		}
+		l.taken.Delete(p.Serial)
 		l.log().Info("letter sent", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "attempt", p.Attempts+1)
 		return true, nil
 	case ctx.Err() != nil:

@@ -228,6 +228,9 @@ func TestOutboxFails(t *testing.T) {
 				if got := o.states(); !maps.Equal(got, want) {
 					t.Errorf("%v, want %v", got, want)
 				}
+				if method == "sent" && len(s.sent) != 2 {
+					t.Errorf("%d letters went out: what the server took must not go out again because it could not be noted", len(s.sent))
+				}
 				first := map[string][]byte{}
 				for _, raw := range s.sent {
 					id, _, _ := strings.Cut(string(raw[bytes.Index(raw, []byte("Message-ID:")):]), "\r\n")

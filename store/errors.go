@@ -45,7 +45,7 @@ var remedies = map[sqlite3.ErrNo]struct {
 	sqlite3.ErrFull:     {true, "the disk is full: make room; nothing is lost, it is tried again"},
 	sqlite3.ErrBusy:     {true, "another program holds the database: end it if this does not pass"},
 	sqlite3.ErrLocked:   {true, "another program holds the database: end it if this does not pass"},
-	sqlite3.ErrIoErr:    {true, "the disk fails or is full: look at the system log and at the free space"},
+	sqlite3.ErrIoErr:    {true, "the disk fails, is full or has become read-only: look at the system log and at the free space"},
 	sqlite3.ErrNomem:    {true, "memory is short"},
 	sqlite3.ErrReadonly: {true, "the database may not be written: give its owner the right to write to the file and to its folder, or mount the disk for writing"},
 	sqlite3.ErrPerm:     {true, "the right to the file is missing: look at the owner of the file and of its folder"},
