@@ -15,7 +15,7 @@ fuzz: # every fuzz target, FUZZTIME=60s each
 	@scripts/toolchain
 	@scripts/fuzz
 
-soak: # 1,000 kills over 20,000 mails and every fault of the network; KILLS, MAILS, SEEDS, SEED
+soak: # 1,000 kills over 20,000 mails, 300 power cuts, every fault of the network, a replica; KILLS, MAILS, CUTS, SEEDS, SEED
 	@scripts/soak
 
 bench:
