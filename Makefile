@@ -11,7 +11,7 @@ demo: build # the whole loop on this machine alone; ONCE=1 ends after the story
 test: # everything that must hold; installs Dovecot, Postfix and Chromium if root on Debian
 	@scripts/test
 
-fuzz: # every fuzz target, FUZZTIME=60s each
+fuzz: # every fuzz target, FUZZTIME=60s each, or FUZZTIME=10000000x TARGETS="Identity|Tag"
 	@scripts/toolchain
 	@scripts/fuzz
 
