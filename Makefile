@@ -18,9 +18,8 @@ fuzz: # every fuzz target, FUZZTIME=60s each, or FUZZTIME=10000000x TARGETS="Ide
 soak: # 1,000 kills over 20,000 mails, 300 power cuts, every fault of the network, a replica; KILLS, MAILS, CUTS, SEEDS, SEED
 	@scripts/soak
 
-bench:
-	@scripts/toolchain
-	go test -run '^$$' -bench . -benchmem ./...
+bench: # reading beside its floors and the obvious program, on Dovecot; MAILS, ROUNDS, STREAMS, SETS, PROFILE
+	@scripts/bench
 
 dist: # what is shipped, in dist/: static binaries, Debian packages, man pages, completions
 	@scripts/toolchain
