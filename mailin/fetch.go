@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -72,15 +73,8 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 		if err != nil {
 			return p.fetchFault(ctx, uids, err)
 		}
-		for _, m := range metas[:n] {
-			a, ok := got[m.uid]
-			if !ok {
-				rep.Gone += p.gone(1)
-				continue
-			}
-			if err := p.receive(ctx, at, m, a.body, rep, stored); err != nil {
-				return err
-			}
+		if err := p.receive(ctx, at, metas[:n], got, rep, stored); err != nil {
+			return err
 		}
 		metas = metas[n:]
 	}
@@ -109,7 +103,7 @@ func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, re
 	case err != nil:
 		return p.fetchFault(ctx, []uint32{m.uid}, err)
 	}
-	return p.receive(ctx, at, m, raw, rep, stored)
+	return p.receive(ctx, at, []meta{m}, map[uint32]answer{m.uid: {uid: m.uid, body: raw}}, rep, stored)
 }
 
 func (p *Poller) old(at *cursor, m meta) bool { return m.at.Before(at.before) }
@@ -121,21 +115,57 @@ func (p *Poller) gone(n int) int {
 	return n
 }
 
-func (p *Poller) receive(ctx context.Context, at *cursor, m meta, raw []byte, rep *Report, stored *[]uint32) error {
-	if int64(len(raw)) > p.cfg.MaxBytes { // the server told a smaller size
-		return p.park(ctx, at, m, raw[:min(len(raw), headBytes)], overLimit(int64(len(raw)), p.cfg.MaxBytes), rep)
+// receive hands fetched mails over, in one transaction; those that turn out too
+// large are parked in their place.
+func (p *Poller) receive(ctx context.Context, at *cursor, metas []meta, got map[uint32]answer, rep *Report, stored *[]uint32) error {
+	for len(metas) > 0 {
+		n := 0
+		for n < len(metas) && int64(len(got[metas[n].uid].body)) <= p.cfg.MaxBytes {
+			n++
+		}
+		if err := p.receiveAll(ctx, at, metas[:n], got, rep, stored); err != nil {
+			return err
+		}
+		if metas = metas[n:]; len(metas) == 0 {
+			return nil
+		}
+		m, raw := metas[0], got[metas[0].uid].body // the server told a smaller size
+		if err := p.park(ctx, at, m, raw[:min(len(raw), headBytes)], overLimit(int64(len(raw)), p.cfg.MaxBytes), rep); err != nil {
+			return err
+		}
+		metas = metas[1:]
 	}
-	fresh, err := p.to.Receive(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), raw)
+	return nil
+}
+
+func (p *Poller) receiveAll(ctx context.Context, at *cursor, metas []meta, got map[uint32]answer, rep *Report, stored *[]uint32) error {
+	there := slices.DeleteFunc(slices.Clone(metas), func(m meta) bool { _, ok := got[m.uid]; return !ok })
+	rep.Gone += p.gone(len(metas) - len(there))
+	if len(there) == 0 {
+		return nil
+	}
+	fresh := 0
+	err := p.to.ReceiveAll(ctx, p.cfg.Mailbox, at.uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) error {
+		for _, m := range there {
+			is, err := keep(m.uid, p.arrival(m), got[m.uid].body)
+			if err != nil {
+				return err
+			}
+			if is {
+				fresh++
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return fmt.Errorf("store mail %d of %q: %w: %w", m.uid, p.cfg.Mailbox, ErrKeep, err)
+		return fmt.Errorf("store %d mails of %q from UID %d: %w: %w", len(there), p.cfg.Mailbox, there[0].uid, ErrKeep, err)
 	}
-	if fresh {
-		rep.Fresh++
-	} else {
-		rep.Known++
+	rep.Fresh += fresh
+	rep.Known += len(there) - fresh
+	for _, m := range there {
+		p.done(at, m)
+		*stored = append(*stored, m.uid)
 	}
-	p.done(at, m)
-	*stored = append(*stored, m.uid)
 	return nil
 }
 

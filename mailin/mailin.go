@@ -35,10 +35,12 @@ type Receiver interface {
 	Position(ctx context.Context, mailbox string) (uidvalidity, uid uint32, since time.Time, known bool, err error)
 	// Begin sets the position, whatever it was.
 	Begin(ctx context.Context, mailbox string, uidvalidity, uid uint32, since time.Time) error
-	// Receive keeps a mail and moves the position to it. fresh is false if
-	// the same mail is known already, under this or another number. at is
-	// when the server got it, never later than now.
-	Receive(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, raw []byte) (fresh bool, err error)
+	// ReceiveAll keeps mails, in rising order of uid, and moves the position
+	// to the last of them: all in one transaction. mails hands each of them to
+	// keep, which tells whether it is fresh: false if the same mail is known
+	// already, under this or another number. at is when the server got it,
+	// never later than now. An error of keep is to be handed back.
+	ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uid uint32, at time.Time, raw []byte) (fresh bool, err error)) error) error
 	// Park keeps the head of a mail that was not read, with the reason for
 	// a person, and moves the position to it. head may be cut or empty.
 	Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error

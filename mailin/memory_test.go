@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -57,7 +58,24 @@ func (m *memory) Begin(_ context.Context, _ string, uidvalidity, uid uint32, sin
 	return nil
 }
 
-func (m *memory) Receive(_ context.Context, _ string, uidvalidity, uid uint32, at time.Time, raw []byte) (bool, error) {
+// ReceiveAll keeps all of the mails or, at any error, none.
+func (m *memory) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
+	m.mu.Lock()
+	before := memory{uid: m.uid, hashes: maps.Clone(m.hashes), numbers: maps.Clone(m.numbers), mails: slices.Clone(m.mails), linked: m.linked}
+	m.mu.Unlock()
+	err := mails(func(uid uint32, at time.Time, raw []byte) (bool, error) { return m.receive(uidvalidity, uid, at, raw) })
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.uid, m.hashes, m.numbers, m.mails, m.linked = before.uid, before.hashes, before.numbers, before.mails, before.linked
+	}
+	return err
+}
+
+func (m *memory) receive(uidvalidity, uid uint32, at time.Time, raw []byte) (bool, error) {
 	m.mu.Lock()
 	m.offered++
 	before, n := m.before, m.offered

@@ -45,47 +45,59 @@ func (d *DB) Commit(ctx context.Context, s Step) error {
 	if err := s.check(); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	seqs := make([]int64, len(s.Events))
+	var seqs []int64
 	// A crash before this commit: the mail is unread and is read again, from
 	// the same state, to the same end. After it: all of it has happened, and
 	// the letters wait in the outbox.
-	err := d.write(ctx, op, func(tx *sql.Tx) error {
-		if err := s.markMail(ctx, tx); err != nil {
-			return err
-		}
-		if s.Team != "" {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO team (address) VALUES (?) ON CONFLICT DO NOTHING`, s.Team); err != nil {
-				return err
-			}
-		}
-		if s.After != nil {
-			if err := saveState(ctx, tx, s.Team, s.Before, s.After); err != nil {
-				return err
-			}
-		}
-		if err := s.index(ctx, tx); err != nil {
-			return err
-		}
-		for i, e := range s.Events {
-			var err error
-			if seqs[i], err = s.appendEvent(ctx, tx, e); err != nil {
-				return err
-			}
-		}
-		for _, l := range s.Letters {
-			if err := s.post(ctx, tx, l); err != nil {
-				return err
-			}
-		}
-		return s.settle(ctx, tx)
+	err := d.write(ctx, op, func(tx *sql.Tx) (err error) {
+		d.memory.forget()
+		seqs, err = s.write(ctx, tx, saveState)
+		return err
 	})
 	if err != nil {
 		return err
 	}
+	s.number(seqs)
+	return nil
+}
+
+// number sets the places of the events in the record, once they are there.
+func (s Step) number(seqs []int64) {
 	for i := range seqs {
 		s.Events[i].Seq = seqs[i]
 	}
-	return nil
+}
+
+// write writes the step; save writes what changes of the state.
+func (s Step) write(ctx context.Context, tx *sql.Tx, save func(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error) (seqs []int64, err error) {
+	if err := s.markMail(ctx, tx); err != nil {
+		return nil, err
+	}
+	if s.Team != "" {
+		if _, err := tx.ExecContext(ctx, `INSERT INTO team (address) VALUES (?) ON CONFLICT DO NOTHING`, s.Team); err != nil {
+			return nil, err
+		}
+	}
+	if s.After != nil {
+		if err := save(ctx, tx, s.Team, s.Before, s.After); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.index(ctx, tx); err != nil {
+		return nil, err
+	}
+	seqs = make([]int64, len(s.Events))
+	for i, e := range s.Events {
+		if seqs[i], err = s.appendEvent(ctx, tx, e); err != nil {
+			return nil, err
+		}
+	}
+	for _, l := range s.Letters {
+		if err := s.post(ctx, tx, l); err != nil {
+			return nil, err
+		}
+	}
+	return seqs, s.settle(ctx, tx)
 }
 
 func (s Step) check() error {

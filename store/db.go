@@ -33,6 +33,7 @@ type DB struct {
 	reader *sql.DB
 	lock   *os.File // nil unless Lock was called
 
+	memory  memory    // of the last Turn
 	closing sync.Once // for countOpen
 }
 
@@ -311,10 +312,13 @@ func (d *DB) write(ctx context.Context, op string, f func(*sql.Tx) error) error 
 		return explain(op, err)
 	}
 	defer tx.Rollback()
-	if err := f(tx); err != nil {
-		return explain(op, err)
+	if err = f(tx); err == nil {
+		err = tx.Commit()
 	}
-	return explain(op, tx.Commit())
+	if err != nil {
+		d.memory.forget()
+	}
+	return explain(op, err)
 }
 
 // read runs f in one reading transaction: all it sees is of one moment.

@@ -23,6 +23,7 @@ type Inbox struct {
 	Vouched     string    // who let it in after it was held: "confirm", "operator"; "" if it never was
 	Attempts    int       // how often it was put off (verdict waiting)
 	FirstSeen   time.Time // when it was first put off; zero if never
+	Tries       int       // readings begun and not ended, see CountMails
 }
 
 // Position tells how far a mailbox was taken in. known is false before the
@@ -58,13 +59,28 @@ func (d *DB) Begin(ctx context.Context, mailbox string, uidvalidity, uid uint32,
 	})
 }
 
-// Receive keeps a mail and moves the position on to its uid; mails of a
-// mailbox are to be handed over in rising order of uid, after Begin. fresh is
-// false if the mail is here already: the same place, or the same fingerprint
-// found in another place. A mail that was parked for want of its body is made
-// whole, and is to be read.
+// ReceiveAll keeps mails and moves the position on, in one transaction: mails
+// hands each to keep, in rising order of uid, after Begin. fresh is false if the
+// mail is here already: the same place, or the same fingerprint found in another
+// place. A mail that was parked for want of its body is made whole, and is to
+// be read.
+func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uid uint32, at time.Time, raw []byte) (fresh bool, err error)) error) error {
+	// The source may touch flags on the server only after this commit. A crash
+	// before it: the mails are fetched again. After it: they are known.
+	return d.write(ctx, fmt.Sprintf("receive mail of mailbox %q", mailbox), func(tx *sql.Tx) error {
+		return mails(func(uid uint32, at time.Time, raw []byte) (bool, error) {
+			return take(ctx, tx, arrival{mailbox, uidvalidity, uid, at, parse.Fingerprint(raw), raw, true, ""})
+		})
+	})
+}
+
+// Receive is ReceiveAll for one mail.
 func (d *DB) Receive(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, raw []byte) (fresh bool, err error) {
-	return d.take(ctx, arrival{mailbox, uidvalidity, uid, at, parse.Fingerprint(raw), raw, true, ""})
+	err = d.ReceiveAll(ctx, mailbox, uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) (err error) {
+		fresh, err = keep(uid, at, raw)
+		return err
+	})
+	return fresh && err == nil, err
 }
 
 // Park keeps the header of a mail that was not fetched whole (too large), with
@@ -74,8 +90,10 @@ func (d *DB) Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, 
 	if len(head) == 0 { // nothing is known of it but its place
 		id = sha256.Sum256(fmt.Appendf(nil, "%s %d %d", mailbox, uidvalidity, uid))
 	}
-	_, err := d.take(ctx, arrival{mailbox, uidvalidity, uid, at, "head " + hex.EncodeToString(id[:]), head, false, reason})
-	return err
+	return d.write(ctx, fmt.Sprintf("park mail %d of mailbox %q", uid, mailbox), func(tx *sql.Tx) error {
+		_, err := take(ctx, tx, arrival{mailbox, uidvalidity, uid, at, "head " + hex.EncodeToString(id[:]), head, false, reason})
+		return err
+	})
 }
 
 // arrival is a mail as its source found it. reason is why it is parked at once.
@@ -89,46 +107,40 @@ type arrival struct {
 	reason           string
 }
 
-func (d *DB) take(ctx context.Context, a arrival) (fresh bool, err error) {
-	// The source may touch flags on the server only after this commit. A crash
-	// before it: the mail is fetched again. After it: it is known.
-	err = d.write(ctx, fmt.Sprintf("receive mail %d of mailbox %q", a.uid, a.mailbox), func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, `
-			UPDATE position
-			   SET uid = max(uid, ?)
-			 WHERE mailbox = ?
-			   AND uidvalidity = ?`, a.uid, a.mailbox, a.uidvalidity)
-		if err != nil {
-			return err
-		}
-		if n, _ := r.RowsAffected(); n == 0 {
-			return fmt.Errorf("the mailbox was not begun with UIDVALIDITY %d: %w", a.uidvalidity, ErrStale)
-		}
-		var mail int64
-		err = tx.QueryRowContext(ctx, `
-			SELECT id   FROM inbox WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3
-			UNION ALL
-			SELECT mail FROM copy  WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3`,
-			a.mailbox, a.uidvalidity, a.uid).Scan(&mail)
-		if err == nil && a.whole {
-			fresh, err = complete(ctx, tx, mail, a)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		err = tx.QueryRowContext(ctx, `SELECT id FROM inbox WHERE fingerprint = ?`, a.fingerprint).Scan(&mail)
-		if err == nil {
-			_, err = tx.ExecContext(ctx, `
-				INSERT INTO copy (mailbox, uidvalidity, uid, mail)
-				VALUES (?, ?, ?, ?)`, a.mailbox, a.uidvalidity, a.uid, mail)
-		}
-		if !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-		fresh = true
-		return insertMail(ctx, tx, a)
-	})
-	return fresh && err == nil, err
+func take(ctx context.Context, tx *sql.Tx, a arrival) (fresh bool, err error) {
+	r, err := tx.ExecContext(ctx, `
+		UPDATE position
+		   SET uid = max(uid, ?)
+		 WHERE mailbox = ?
+		   AND uidvalidity = ?`, a.uid, a.mailbox, a.uidvalidity)
+	if err != nil {
+		return false, err
+	}
+	if n, _ := r.RowsAffected(); n == 0 {
+		return false, fmt.Errorf("the mailbox was not begun with UIDVALIDITY %d: %w", a.uidvalidity, ErrStale)
+	}
+	var mail int64
+	err = tx.QueryRowContext(ctx, `
+		SELECT id   FROM inbox WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3
+		UNION ALL
+		SELECT mail FROM copy  WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3`,
+		a.mailbox, a.uidvalidity, a.uid).Scan(&mail)
+	if err == nil && a.whole {
+		return complete(ctx, tx, mail, a)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT id FROM inbox WHERE fingerprint = ?`, a.fingerprint).Scan(&mail)
+	if err == nil {
+		_, err = tx.ExecContext(ctx, `
+			INSERT INTO copy (mailbox, uidvalidity, uid, mail)
+			VALUES (?, ?, ?, ?)`, a.mailbox, a.uidvalidity, a.uid, mail)
+	}
+	if !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	return true, insertMail(ctx, tx, a)
 }
 
 // complete gives the bytes to a mail of which only the header was fetched, as
@@ -187,8 +199,18 @@ func (d *DB) Polled(ctx context.Context, mailbox string, at time.Time) error {
 // NextMail is the oldest unread mail whose wait is over, nil if there is none.
 // It stays the next one until Commit gives a verdict on it.
 func (d *DB) NextMail(ctx context.Context, now time.Time) (*Inbox, error) {
-	var m Inbox
-	err := d.reader.QueryRowContext(ctx, `
+	list, err := d.NextMails(ctx, now, 0, 1, 0)
+	if len(list) == 0 {
+		return nil, err
+	}
+	return list[0], err
+}
+
+// NextMails are the oldest unread mails behind the one numbered after whose
+// wait is over, in the order in which they are to be read: at most so many, and
+// no more than so many bytes, but one at least if there is one.
+func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails int, size int64) (list []*Inbox, err error) {
+	rows, err := d.reader.QueryContext(ctx, `
 		SELECT i.id,
 		       i.mailbox,
 		       i.uidvalidity,
@@ -197,21 +219,30 @@ func (d *DB) NextMail(ctx context.Context, now time.Time) (*Inbox, error) {
 		       raw.bytes,
 		       i.vouched,
 		       i.attempts,
-		       i.first_seen
+		       i.first_seen,
+		       i.tries
 		  FROM inbox i
 		  JOIN raw ON raw.mail = i.id
 		 WHERE i.verdict IN ('', 'waiting')
 		   AND i.until <= ?
+		   AND i.id > ?
 		 ORDER BY i.id
-		 LIMIT 1`, stamp(now)).Scan(
-		&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &m.Vouched, &m.Attempts, moment{&m.FirstSeen})
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
+		 LIMIT ?`, stamp(now), after, mails)
 	if err != nil {
 		return nil, explain("next mail", err)
 	}
-	return &m, nil
+	defer rows.Close()
+	for rows.Next() {
+		m := new(Inbox)
+		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &m.Vouched, &m.Attempts, moment{&m.FirstSeen}, &m.Tries); err != nil {
+			return nil, explain("next mail", err)
+		}
+		list = append(list, m)
+		if size -= int64(len(m.Raw)); size < 0 {
+			break
+		}
+	}
+	return list, explain("next mail", rows.Err())
 }
 
 // WakeMail tells when the first of the mails that were put off is due.
@@ -230,27 +261,29 @@ func (d *DB) LastMail(ctx context.Context) (id int64, err error) {
 	return id, explain("last mail", err)
 }
 
-// CountMail notes, before a mail is read, that its reading begins, and says
-// how often that happened since it last came to an end. A mail that ends the
-// program each time it is read is known by that number.
-func (d *DB) CountMail(ctx context.Context, id int64) (tries int, err error) {
+// CountMails notes, before mails are read, that their reading begins. How often
+// that happened since it last came to an end is Inbox.Tries; a mail that ends
+// the program each time it is read is known by that number.
+func (d *DB) CountMails(ctx context.Context, ids []int64) error {
 	// A crash before this commit: the try is not counted, and there is one
-	// more. After it: the mail is unread, and the next start knows of it.
-	err = d.write(ctx, fmt.Sprintf("count the reading of mail %d", id), func(tx *sql.Tx) error {
-		err := tx.QueryRowContext(ctx, `UPDATE inbox SET tries = tries + 1 WHERE id = ? RETURNING tries`, id).Scan(&tries)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrUnknown
-		}
-		return err
-	})
-	return tries, err
+	// more. After it: the mails are unread, and the next start knows of it.
+	return d.eachMail(ctx, "count the reading of mail", ids, `UPDATE inbox SET tries = tries + 1 WHERE id = ?`)
 }
 
-// UncountMail takes one try back: the reading ended, though not with a verdict,
+// UncountMails takes one try back: the reading ended, though not with a verdict,
 // as when the program was told to stop or the disk was full.
-func (d *DB) UncountMail(ctx context.Context, id int64) error {
-	return d.write(ctx, fmt.Sprintf("take back the try of mail %d", id), func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE inbox SET tries = max(tries - 1, 0) WHERE id = ?`, id)
-		return err
+func (d *DB) UncountMails(ctx context.Context, ids []int64) error {
+	return d.eachMail(ctx, "take back the try of mail", ids, `UPDATE inbox SET tries = max(tries - 1, 0) WHERE id = ?`)
+}
+
+func (d *DB) eachMail(ctx context.Context, op string, ids []int64, query string) error {
+	return d.write(ctx, op, func(tx *sql.Tx) error {
+		for _, id := range ids {
+			r, err := tx.ExecContext(ctx, query, id)
+			if err = one(r, err); err != nil {
+				return fmt.Errorf("%d: %w", id, err)
+			}
+		}
+		return nil
 	})
 }

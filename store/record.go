@@ -56,15 +56,24 @@ func events(ctx context.Context, tx *sql.Tx, f func(loop.Event) error, where str
 // TaskByMessage is the number of the task whose opening mail has one of these
 // Message-IDs (without angle brackets), the first that fits; 0 if none does.
 func (d *DB) TaskByMessage(ctx context.Context, team string, messageIDs []string) (int, error) {
+	return taskByMessage(ctx, d.reader, team, messageIDs)
+}
+
+// rower is a pool of connections, or a transaction.
+type rower interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func taskByMessage(ctx context.Context, from rower, team string, messageIDs []string) (int, error) {
 	for _, id := range messageIDs {
 		var n int
-		err := d.reader.QueryRowContext(ctx, `
+		err := from.QueryRowContext(ctx, `
 			SELECT number
 			  FROM task
 			 WHERE team = ?
 			   AND root = ?
 			   AND root <> ''
-			 ORDER BY number
+			 ORDER BY +number -- by the index on root, not through all tasks in their order
 			 LIMIT 1`, team, id).Scan(&n)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return n, explain("task by Message-ID", err)

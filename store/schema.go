@@ -188,7 +188,7 @@ CREATE VIRTUAL TABLE words USING fts4 (
 );
 `
 
-// version2 counts readings that were begun, see CountMail.
+// version2 counts readings that were begun, see CountMails.
 const version2 = `
 ALTER TABLE inbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; -- readings begun and not ended: each may have ended the program
 `

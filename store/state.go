@@ -99,6 +99,12 @@ func each[T any](ctx context.Context, tx *sql.Tx, add func(*T), query string, ar
 // pointers differ. It fails with ErrStale if the database no longer holds them
 // as before has them, so that two writers cannot undo each other's work.
 func saveState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
+	return writeState(ctx, tx, team, before, after, false)
+}
+
+// writeState is saveState; sure says that before is what this very transaction
+// holds, so that nobody can have changed it and nothing need be compared.
+func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State, sure bool) error {
 	if counters(before) != counters(after) {
 		if err := saveTeam(ctx, tx, team, before, after); err != nil {
 			return err
@@ -116,19 +122,19 @@ func saveState(ctx context.Context, tx *sql.Tx, team string, before, after *loop
 		return cmp.Compare(busy(after.Tasks[a]), busy(after.Tasks[b]))
 	})
 	for _, n := range tasks {
-		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n]); err != nil {
+		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n], sure); err != nil {
 			return err
 		}
 	}
 	// The first error ends it: after some errors SQLite has ended the
 	// transaction already, and the next statement would commit by itself.
-	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams); err != nil {
+	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams, sure); err != nil {
 		return err
 	}
-	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People); err != nil {
+	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People, sure); err != nil {
 		return err
 	}
-	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds)
+	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds, sure)
 }
 
 // counters are what a state holds besides its objects.
@@ -156,8 +162,8 @@ func saveTeam(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 	return err
 }
 
-func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task) error {
-	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after)
+func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task, sure bool) error {
+	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after, sure)
 	if err != nil {
 		return err
 	}
@@ -178,9 +184,9 @@ func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 }
 
 // saveAll writes the changed objects of a table and deletes those that are gone.
-func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T) error {
+func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T, sure bool) error {
 	for _, k := range changed(before, after) {
-		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k])
+		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k], sure)
 		if err != nil {
 			return err
 		}
@@ -225,8 +231,11 @@ func busy(t *loop.Task) int {
 }
 
 // replaces returns the JSON of after, once it is certain that the row still
-// holds before (nil: that there is none).
-func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T) (string, error) {
+// holds before (nil: that there is none), which is sure if the caller knows.
+func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T, sure bool) (string, error) {
+	if sure {
+		return encode(after)
+	}
 	stored := new(T)
 	err := tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, key).Scan(object{stored})
 	switch {
@@ -247,10 +256,14 @@ func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team
 	if !same {
 		return "", fmt.Errorf("%s %v of %s: %w", table, key, team, ErrStale)
 	}
-	if after == nil {
+	return encode(after)
+}
+
+func encode[T any](v *T) (string, error) {
+	if v == nil {
 		return "", nil
 	}
-	b, err := json.Marshal(after)
+	b, err := json.Marshal(v)
 	return string(b), err
 }
 

@@ -99,14 +99,16 @@ func (b *checkBox) Begin(_ context.Context, _ string, uidvalidity, uid uint32, _
 	return nil
 }
 
-func (b *checkBox) Receive(_ context.Context, _ string, _, uid uint32, _ time.Time, raw []byte) (fresh bool, err error) {
-	b.mu.Lock()
-	b.uid = uid
-	b.mu.Unlock()
-	if b.see != nil {
-		b.see(raw)
-	}
-	return true, nil
+func (b *checkBox) ReceiveAll(_ context.Context, _ string, _ uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
+	return mails(func(uid uint32, _ time.Time, raw []byte) (fresh bool, err error) {
+		b.mu.Lock()
+		b.uid = uid
+		b.mu.Unlock()
+		if b.see != nil {
+			b.see(raw)
+		}
+		return true, nil
+	})
 }
 
 func (b *checkBox) Park(_ context.Context, _ string, _, uid uint32, _ time.Time, _ []byte, _ string) error {

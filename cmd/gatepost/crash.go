@@ -82,12 +82,20 @@ type crashingReceiver struct {
 	crash *crash
 }
 
-// Receive implements mailin.Receiver.
-func (r crashingReceiver) Receive(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, raw []byte) (bool, error) {
-	r.crash.at("fetched")
-	fresh, err := r.DB.Receive(ctx, mailbox, uidvalidity, uid, at, raw)
-	r.crash.at("stored")
-	return fresh, err
+// ReceiveAll implements mailin.Receiver.
+func (r crashingReceiver) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
+	n := 0
+	err := r.DB.ReceiveAll(ctx, mailbox, uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) error {
+		return mails(func(uid uint32, at time.Time, raw []byte) (bool, error) {
+			r.crash.at("fetched")
+			n++
+			return keep(uid, at, raw)
+		})
+	})
+	for range n {
+		r.crash.at("stored")
+	}
+	return err
 }
 
 type crashingOutbox struct {

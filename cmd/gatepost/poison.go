@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"gatepost/parse"
@@ -71,42 +73,94 @@ func within[T any](limit time.Duration, f func() T) (T, error) {
 	}
 }
 
-// count notes that the reading of a mail begins, and says how often that was.
-// Only mail that was there when this process began can have ended the one
-// before, so mail that comes while it runs costs nothing here.
-func (s *stepper) count(ctx context.Context, in *store.Inbox) (tries int, err error) {
+// count notes that the reading of mails begins, and says in Tries how often a
+// reading of each ended the program. A mail that is under suspicion is read
+// alone. Only mail that was there when this process began can have ended the
+// one before, so mail that comes while it runs costs nothing here.
+func (s *stepper) count(ctx context.Context, list []*store.Inbox) (_ []*store.Inbox, err error) {
 	if !s.begun {
 		if s.left, err = s.db.LastMail(ctx); err != nil {
-			return 0, err
+			return nil, err
 		}
 		s.begun = true
 	}
-	if in.ID > s.left || in.ID == s.counted {
-		return 0, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var fresh []int64
+	for i, in := range list {
+		counted := s.counted[in.ID]
+		if counted {
+			in.Tries--
+		}
+		if in.Tries > 0 && i > 0 {
+			list = list[:i]
+			break
+		}
+		if in.ID <= s.left && !counted {
+			fresh = append(fresh, in.ID)
+		}
+		if in.Tries > 0 {
+			list = list[:1]
+			break
+		}
 	}
-	tries, err = s.db.CountMail(ctx, in.ID)
-	if err == nil {
-		s.counted = in.ID
+	if len(fresh) > 0 {
+		if err := s.db.CountMails(ctx, fresh); err != nil {
+			return nil, err
+		}
 	}
-	return tries, err
+	for _, id := range fresh {
+		s.counted[id] = true
+	}
+	return list, nil
+}
+
+// ended notes that a mail has its verdict.
+func (s *stepper) ended(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.counted, id)
+	delete(s.aliased, id)
+}
+
+// uncount takes back what was counted: the program goes on, or was told to stop.
+func (s *stepper) uncount(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if ids := slices.Sorted(maps.Keys(s.counted)); len(ids) > 0 {
+		_ = s.db.UncountMails(context.WithoutCancel(ctx), ids)
+	}
+	clear(s.counted)
+}
+
+// alias notes that a mail came from a confirmed alias.
+func (s *stepper) alias(id int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aliased[id] = true
+}
+
+func (s *stepper) isAliased(id int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.aliased[id]
+}
+
+// deadlyMail is the reason to park a mail that ended the program so often.
+func deadlyMail(times int) error {
+	return &brokenMail{fmt.Sprintf("the program ended %d times while it read this mail", times)}
 }
 
 // park is parked for a mail that nothing is known of; it must not fail by what
 // the mail failed by.
-func (s *stepper) park(ctx context.Context, in *store.Inbox, reason string, now time.Time) (step store.Step, err error) {
+func (s *stepper) park(t *store.Turn, in *store.Inbox, reason string, now time.Time) (step store.Step, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			step, err = stepOf(in, parse.Mail{}, now), nil
 			step.Verdict, step.Reason = store.Parked, reason
 		}
 	}()
-	return s.parked(ctx, in, parse.Mail{}, reason, now)
-}
-
-// commit is the store's, with a panic as an error that parks the mail.
-func (s *stepper) commit(ctx context.Context, step store.Step) (err error) {
-	defer brokenBy(&err)
-	return s.db.Commit(ctx, step)
+	return s.parked(t, in, parse.Mail{}, reason, now)
 }
 
 // printReason prints why a mail was parked, to the last line.

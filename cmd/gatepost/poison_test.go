@@ -165,17 +165,17 @@ func TestOnlyDeathsCount(t *testing.T) {
 	s := newShelf(t)
 	s.put(t, "good")
 	for range deadly + 2 {
-		s.begun, s.counted = false, 0 // as a new process
+		s.begun, s.counted = false, map[int64]bool{} // as a new process
 		ctx, stop := context.WithCancel(t.Context())
 		s.read = func(raw []byte, opt parse.Options) parse.Mail {
 			stop()
 			return parse.Read(raw, opt)
 		}
-		if did, err := s.mail(ctx, s.now); did || err == nil {
-			t.Fatalf("read after it was told to stop: %v %v", did, err)
+		if n, err := s.all(ctx, func() time.Time { return s.now }); n > 0 || err == nil {
+			t.Fatalf("%d read after it was told to stop: %v", n, err)
 		}
 	}
-	s.begun, s.counted, s.read = false, 0, parse.Read
+	s.begun, s.counted, s.read = false, map[int64]bool{}, parse.Read
 	s.readAll(t)
 	if parked, tasks := s.lists(t); len(parked) > 0 || len(tasks) != 1 {
 		t.Errorf("parked %q, tasks %q", parked, tasks)

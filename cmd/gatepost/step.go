@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"gatepost/loop"
@@ -15,9 +16,13 @@ import (
 	"gatepost/store"
 )
 
-// stepper is the middle of the three loops: it takes the next raw mail or the
-// next due moment, lets the rules have it, and commits what comes of it in one
-// transaction.
+// stepper is the middle of the three loops: it takes the next raw mails or the
+// next due moment, lets the rules have them, and commits what comes of them in
+// one transaction.
+//
+//	look   raw mails → read on all processors, ahead of their turn
+//	turn   mail by mail: state → rules → what is to be written; then one commit
+//	tick   a due moment → the same for time
 type stepper struct {
 	db    *store.DB
 	teams []*loop.Team
@@ -30,198 +35,28 @@ type stepper struct {
 	authserv string       // whose Authentication-Results count; "": nobody's
 	dkim     *mailin.DKIM // nil: signatures are not checked, as in a replay
 
-	patience time.Duration // for reading one mail
-	begun    bool          // left and counted are set
-	left     int64         // mails up to this number were there when this process began
-	counted  int64         // the mail whose reading was counted last
+	patience time.Duration  // for reading one mail
+	atOnce   int            // mails in one turn at most
+	begun    bool           // left is set
+	left     int64          // mails up to this number were there when this process began
+	single   int            // so many mails are read one by one: the store refused one of them
+	mu       sync.Mutex     // for the maps below: one turn is taken while the next is looked at
+	counted  map[int64]bool // mails whose reading was counted and has not ended
+	aliased  map[int64]bool // mails of a confirmed alias, whose signatures are to be looked at
 
 	next map[string]time.Time // team address → next scheduled moment, as of the last load
 }
 
 func newStepper(db *store.DB, cfg *Config, log *slog.Logger, wake func()) *stepper {
-	return &stepper{db: db, teams: cfg.Teams, hosts: cfg.hosts(), authserv: cfg.Evidence.AuthservID, log: log, wake: wake, next: map[string]time.Time{}, read: readMail, patience: patience}
+	return &stepper{db: db, teams: cfg.Teams, hosts: cfg.hosts(), authserv: cfg.Evidence.AuthservID, log: log, wake: wake, next: map[string]time.Time{}, counted: map[int64]bool{}, aliased: map[int64]bool{}, read: readMail, patience: patience, atOnce: lookMails}
 }
 
 // searchHits is how many hits a search letter and the command line show.
 const searchHits = 20
 
-// mail reads the next mail, if one is due. A panic or an error that belongs to
-// the mail parks it; an error of the database is handed back and nothing has
-// happened.
-func (s *stepper) mail(ctx context.Context, now time.Time) (did bool, err error) {
-	in, err := s.db.NextMail(ctx, now)
-	if err != nil || in == nil {
-		return false, err
-	}
-	ends, err := s.count(ctx, in)
-	if err != nil {
-		return false, err
-	}
-	defer func() {
-		if err != nil && s.counted == in.ID { // the reading came to an end: it was not the mail
-			s.counted = 0
-			_ = s.db.UncountMail(context.WithoutCancel(ctx), in.ID)
-		}
-	}()
-	var step store.Step
-	if ends > deadly {
-		err = &brokenMail{fmt.Sprintf("the program ended %d times while it read this mail", ends-1)}
-	} else {
-		step, err = s.readMail(ctx, in, now)
-	}
-	var broken *brokenMail
-	if errors.As(err, &broken) {
-		s.log.Error("mail parked: it cannot be read", "id", in.ID, "err", broken)
-		step, err = s.park(ctx, in, broken.Error(), now)
-	}
-	if err != nil {
-		return false, err
-	}
-	s.crash.at("step")
-	err = s.commit(ctx, step)
-	s.crash.at("committed")
-	var database *store.Error
-	switch {
-	case err == nil:
-		s.report(in, step)
-		return true, nil
-	case errors.Is(err, store.ErrStale):
-		return true, nil // somebody else was there first; look again
-	case ctx.Err() != nil || errors.As(err, &database) && database.Temporary() || step.Verdict == store.Parked && step.Before == nil:
-		return false, err
-	}
-	// The rules made something that the store refuses: a fault of the program.
-	// The mail is kept for a person and the next one is read.
-	s.log.Error("mail parked: its consequences could not be stored", "id", in.ID, "err", err)
-	alone := stepOf(in, parse.Mail{}, now)
-	alone.Verdict, alone.Reason = store.Parked, err.Error()
-	return true, s.db.Commit(ctx, alone)
-}
-
-func (s *stepper) readMail(ctx context.Context, in *store.Inbox, now time.Time) (step store.Step, err error) {
-	defer brokenBy(&err)
-	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
-	head, err := within(s.patience, func() parse.Head { return parse.ReadHead(in.Raw, opt) })
-	if err != nil {
-		return step, err
-	}
-	answers, err := s.answered(ctx, head)
-	if err != nil {
-		return step, err
-	}
-	team := s.teamOf(head, answers)
-	if team != nil {
-		opt.Words = team.Words
-	}
-	if answers != nil {
-		opt.Letter = answers.Text
-	}
-	m, err := within(s.patience, func() parse.Mail { return s.read(in.Raw, opt) })
-	if err != nil {
-		return step, err
-	}
-	if m.Park != "" {
-		return s.parked(ctx, in, m, m.Park, now)
-	}
-	if team == nil {
-		step = stepOf(in, m, now)
-		step.Verdict, step.Reason = store.Held, "no address of a team in it"
-		return step, nil
-	}
-	if m.Bounce != nil && answers == nil {
-		if answers, err = s.bounced(ctx, m); err != nil {
-			return step, err
-		}
-	}
-	return s.apply(ctx, in, team, m, head.Replies, answers, now)
-}
-
-// apply lets the rules have the mail and gathers what is to be committed.
-func (s *stepper) apply(ctx context.Context, in *store.Inbox, team *loop.Team, m parse.Mail, replies []string, answers *loop.Post, now time.Time) (store.Step, error) {
-	thread, err := s.db.TaskByMessage(ctx, team.Address, replies)
-	if err != nil {
-		return store.Step{}, err
-	}
-	named := loop.Mentions(m)
-	if thread != 0 {
-		named = append(named, thread)
-	}
-	before, err := s.db.Load(ctx, team, store.Want{Tasks: named})
-	if err != nil {
-		return store.Step{}, err
-	}
-	incoming := loop.Incoming{ID: in.ID, At: earlier(in.At, now), Mail: m, Thread: thread, Vouched: in.Vouched, Waited: in.Attempts > 0}
-	if answers != nil && answers.Letter.Team == team.Address {
-		incoming.Answers = &answers.Letter
-	}
-	if address, asked := loop.LetIn(m); asked {
-		if incoming.Strange, err = s.heldOf(ctx, team, address); err != nil {
-			return store.Step{}, err
-		}
-	}
-	s.proof(ctx, in.Raw, before, &incoming)
-	o, err := within(s.patience, func() loop.Outcome { return loop.Apply(before, incoming, now) })
-	if err != nil {
-		return store.Step{}, err
-	}
-	step := stepOf(in, m, now)
-	step.Team, step.Before, step.After = team.Address, before, o.State
-	step.Verdict, step.Reason, step.Until, step.Task = string(o.Verdict), o.Reason, o.Until, o.Task
-	step.Events, step.Letters, step.Release = o.Events, o.Letters, o.Release
-	if o.Verdict == loop.WaitV {
-		step.Before, step.After = nil, nil
-	}
-	s.schedule(team, o.State, now)
-	return step, s.fill(ctx, team, step.Letters)
-}
-
-// parked keeps a mail for a person to look at. If a member sent it, they are
-// told; so is the operator.
-func (s *stepper) parked(ctx context.Context, in *store.Inbox, m parse.Mail, reason string, now time.Time) (store.Step, error) {
-	step := stepOf(in, m, now)
-	step.Verdict, step.Reason = store.Parked, reason
-	team := s.teamOf(parse.Head{Tags: m.Tags}, nil)
-	if team == nil {
-		return step, nil
-	}
-	before, err := s.db.Load(ctx, team, store.Want{})
-	if err != nil {
-		return step, err
-	}
-	o := loop.Park(before, loop.Incoming{ID: in.ID, At: earlier(in.At, now), Mail: m}, reason, now)
-	step.Team, step.Before, step.After, step.Events, step.Letters = team.Address, before, o.State, o.Events, o.Letters
-	return step, nil
-}
-
 // stepOf is the part of a step that only names the mail.
 func stepOf(in *store.Inbox, m parse.Mail, now time.Time) store.Step {
 	return store.Step{At: now, Mail: in.ID, Verdict: store.Read, From: m.From.Address, Subject: m.Subject, Robot: string(m.Robot), Text: m.Text}
-}
-
-// fill puts what only the store knows into the letters that ask for it.
-func (s *stepper) fill(ctx context.Context, team *loop.Team, letters []loop.Letter) error {
-	for i := range letters {
-		l := &letters[i]
-		switch l.Kind {
-		case loop.RecordMail:
-			events, err := s.db.Record(ctx, team.Address, l.Task)
-			if err != nil {
-				return err
-			}
-			for _, e := range events {
-				l.Body.Entries = append(l.Body.Entries, team.Describe(e))
-			}
-		case loop.SearchMail:
-			hits, err := s.db.Search(ctx, team.Address, l.Body.Query, searchHits)
-			if err != nil {
-				return err
-			}
-			for _, h := range hits {
-				l.Body.Entries = append(l.Body.Entries, hitEntry(team, h))
-			}
-		}
-	}
-	return nil
 }
 
 // answered is the letter of ours that a mail answers, nil if the store has none.
@@ -325,6 +160,14 @@ func (s *stepper) schedule(team *loop.Team, state *loop.State, now time.Time) {
 	s.next[team.Address] = loop.Next(state, now)
 }
 
+// reschedule is schedule after mails were read; what is due and not done yet
+// stays due.
+func (s *stepper) reschedule(team *loop.Team, state *loop.State, now time.Time) {
+	if at, known := s.next[team.Address]; known && (at.IsZero() || now.Before(at)) {
+		s.schedule(team, state, now)
+	}
+}
+
 // nextTick is the first scheduled moment of any team; zero if nothing is
 // scheduled. A team that was not looked at yet is due now.
 func (s *stepper) nextTick(now time.Time) time.Time {
@@ -352,18 +195,45 @@ func (s *stepper) wakeAt(ctx context.Context, now time.Time) (time.Time, error) 
 }
 
 // all reads what is there and does what is due, until nothing is left to do
-// now.
+// now. While some mails have their turn the next ones are looked at.
 func (s *stepper) all(ctx context.Context, now func() time.Time) (mails int, err error) {
-	for {
-		did, err := s.mail(ctx, now())
-		if err != nil {
-			return mails, err
+	defer func() {
+		if err != nil { // the readings came to an end: it was not the mails
+			s.uncount(ctx)
 		}
-		if !did {
-			return mails, s.tick(ctx, now())
-		}
-		mails++
+	}()
+	type looked struct {
+		readings []*seen
+		err      error
 	}
+	readings, err := s.look(ctx, now(), 0)
+	for err == nil && len(readings) > 0 {
+		ahead := make(chan looked, 1)
+		if s.single == 0 {
+			at, last := now(), readings[len(readings)-1].in.ID
+			go func() {
+				var l looked
+				l.readings, l.err = s.look(ctx, at, last)
+				ahead <- l
+			}()
+		} else {
+			ahead <- looked{}
+		}
+		done, failed := s.turn(ctx, readings, now())
+		whole := done == len(readings)
+		l := <-ahead
+		mails += done
+		if failed != nil {
+			return mails, failed
+		}
+		if readings, err = l.readings, l.err; err == nil && (!whole || len(readings) == 0) {
+			readings, err = s.look(ctx, now(), 0)
+		}
+	}
+	if err != nil {
+		return mails, err
+	}
+	return mails, s.tick(ctx, now())
 }
 
 // run reads mails as they come and does what falls due, until ctx ends. wake

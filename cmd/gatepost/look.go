@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"gatepost/loop"
+	"gatepost/mailin"
+	"gatepost/parse"
+	"gatepost/store"
+)
+
+// Bounds of what is read ahead of its turn.
+const (
+	lookMails = 100
+	lookBytes = 4 << 20
+	lookDNS   = time.Second // for the keys of signatures: mail behind that is looked at the next time
+)
+
+// seen is a mail with all that can be told of it before its turn: bytes in,
+// words out, by nothing that the mails before it may change. What they may
+// change is asked again in the turn.
+type seen struct {
+	in      *store.Inbox
+	head    parse.Head
+	answers *loop.Post // the letter of ours that it answers; nil if the store has none
+	team    *loop.Team // that it is for; nil: none
+	mail    parse.Mail
+	proof   *signature // nil: the signatures were not looked at
+	broken  *brokenMail
+}
+
+// signature is what checking the signatures of a mail came to.
+type signature struct {
+	mailin.Signature
+	later bool // the DNS is down
+}
+
+// look takes the next mails behind the one numbered after, and reads them on
+// all processors. A panic or a hang in reading is the mail's own; an error is
+// the store's, or the end of ctx.
+func (s *stepper) look(ctx context.Context, now time.Time, after int64) ([]*seen, error) {
+	mails := s.atOnce
+	if s.single > 0 {
+		mails = 1
+	}
+	list, err := s.db.NextMails(ctx, now, after, mails, lookBytes)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	if list, err = s.count(ctx, list); err != nil {
+		return nil, err
+	}
+	readings := make([]*seen, len(list))
+	errs := make([]error, len(list))
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(list)) {
+		wg.Go(func() {
+			for i := range next {
+				readings[i], errs[i] = s.lookAt(ctx, list[i])
+			}
+		})
+	}
+	for i := range list {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	begin := time.Now()
+	for i, r := range readings {
+		if i > 0 && time.Since(begin) > lookDNS {
+			return readings[:i], nil
+		}
+		s.prove(ctx, r)
+	}
+	return readings, ctx.Err()
+}
+
+// lookAt reads one mail.
+func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err error) {
+	r = &seen{in: in}
+	defer func() {
+		brokenBy(&err)
+		if errors.As(err, &r.broken) {
+			err = nil
+		}
+	}()
+	if in.Tries >= deadly {
+		return r, deadlyMail(in.Tries)
+	}
+	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+	if r.head, err = within(s.patience, func() parse.Head { return parse.ReadHead(in.Raw, opt) }); err != nil {
+		return r, err
+	}
+	if r.answers, err = s.answered(ctx, r.head); err != nil {
+		return r, err
+	}
+	if r.team = s.teamOf(r.head, r.answers); r.team != nil {
+		opt.Words = r.team.Words
+	}
+	if r.answers != nil {
+		opt.Letter = r.answers.Text
+	}
+	r.mail, err = within(s.patience, func() parse.Mail { return s.read(in.Raw, opt) })
+	return r, err
+}
+
+// prove checks the signatures of a mail where they may matter: not for a
+// stranger, whose key nobody need ask for. A member who writes from a confirmed
+// alias is known in the turn only, which then asks for it.
+func (s *stepper) prove(ctx context.Context, r *seen) {
+	if r.broken == nil && r.mail.Park == "" && r.team != nil && s.unproven(r) && (r.team.Person(r.mail.From.Address) != nil || s.isAliased(r.in.ID)) {
+		r.proof = s.verify(ctx, r)
+	}
+}
+
+// unproven tells whether the signatures of a mail could matter: a person's
+// mail, under a policy that asks, and with nothing proven by
+// Authentication-Results.
+func (s *stepper) unproven(r *seen) bool {
+	m := &r.mail
+	return s.dkim != nil && r.in.Vouched == "" && r.team.Trust != loop.TrustToken && m.Robot == parse.RobotNone &&
+		m.Evidence.DMARC != "pass" && m.Evidence.DKIM != "pass"
+}
+
+// verify asks for the key of a signature, if there is one.
+func (s *stepper) verify(ctx context.Context, r *seen) *signature {
+	_, host, _ := strings.Cut(r.mail.From.Address, "@")
+	sig, err := s.dkim.Verify(ctx, r.in.Raw, host)
+	if errors.Is(err, mailin.ErrLater) {
+		s.log.Warn("the key of a signature cannot be asked for: is the DNS down? a move waits, at most six hours", "id", r.in.ID, "host", host)
+	}
+	if err == nil && sig.Result == "fail" {
+		s.log.Info("a signature counts for nothing", "id", r.in.ID, "host", host, "why", sig.Why)
+	}
+	return &signature{sig, err != nil}
+}
+
+// prove completes the evidence of a mail by what its signatures said. Later
+// tells that the DNS is down: then a move waits, and nothing else does.
+func (p *signature) prove(in *loop.Incoming) {
+	if p.later {
+		in.Later = true
+		return
+	}
+	m := &in.Mail
+	if p.Result != "none" {
+		m.Evidence.DKIM = p.Result
+	}
+	if p.Result == "pass" {
+		m.Evidence.How = "DKIM signature of " + p.Domain
+	}
+}
