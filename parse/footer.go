@@ -104,8 +104,10 @@ func unlink(s string) string {
 	if i := strings.Index(s, " http"); i > 0 {
 		s = s[:i]
 	}
-	return strings.TrimSpace(strings.NewReplacer("[", "", "]", "").Replace(strings.TrimRight(s, " :(")))
+	return strings.TrimSpace(brackets.Replace(strings.TrimRight(s, " :(")))
 }
+
+var brackets = strings.NewReplacer("[", "", "]", "")
 
 func hasPrefixOf(s string, list []string) bool {
 	s = fold(strings.TrimLeft(s, " \t*_>|[]!⚠"))

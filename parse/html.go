@@ -42,7 +42,9 @@ type cite struct {
 
 // htmlLines reads HTML. Nesting is bounded by the parser at 512.
 func htmlLines(text string, limit int) (lines []line, hidden int, more bool, err error) {
-	text = plaintextTags.Replace(text)
+	if strings.Contains(text, "<plaintext") || strings.Contains(text, "<PLAINTEXT") {
+		text = plaintextTags.Replace(text)
+	}
 	doc, err := html.Parse(strings.NewReader(text))
 	if err != nil {
 		return nil, 0, false, fmt.Errorf("read html: %w", err)
@@ -238,7 +240,7 @@ func (r *htmlReader) text(s string, c ctx) {
 		return
 	}
 	if r.pre > 0 {
-		s = breaks.Replace(s)
+		s = unbroken(s)
 		for {
 			l, rest, ok := strings.Cut(s, "\n")
 			r.cur.WriteString(l)

@@ -54,7 +54,8 @@ func (l *line) is(k kind, rule string) { l.kind, l.rule = k, rule }
 // plainLines cuts decoded plain text into lines. flowed and delsp are the
 // parameters of RFC 3676. more tells that there were further lines.
 func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bool) {
-	text = breaks.Replace(text)
+	text = unbroken(text)
+	out = make([]line, 0, min(strings.Count(text, "\n")+1, limit))
 	joining := false // the line before ended in a soft break
 	var soFar []byte // of a line that is being joined, so that joining is linear
 	settle := func() {
@@ -118,6 +119,17 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 		}
 	}
 	return out, false
+}
+
+// unbroken makes LF of every line break. Most text has one kind only.
+func unbroken(text string) string {
+	if !strings.ContainsAny(text, "\u2028\u2029\v\f\u0085") {
+		text = strings.ReplaceAll(text, "\r\n", "\n")
+		if strings.IndexByte(text, '\r') < 0 {
+			return text
+		}
+	}
+	return breaks.Replace(text)
 }
 
 var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\u2029", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n")

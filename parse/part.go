@@ -230,6 +230,10 @@ func (p *part) content(limit int) ([]byte, error) {
 		if len(body)/3 > limit {
 			return nil, fmt.Errorf("a text of %d bytes is too long to read", len(body))
 		}
+		if out, ok := plainQuoted(body); ok {
+			body = out
+			break
+		}
 		leaf, err := leafParser.ReadParts(bytes.NewReader(append([]byte("Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"), body...)))
 		if err != nil {
 			return nil, fmt.Errorf("decode quoted-printable: %w", err)

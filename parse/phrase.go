@@ -23,7 +23,7 @@ func pictograph(r rune) bool {
 
 // tokens cuts s into words. Emphasis, punctuation and spaces are between them.
 func tokens(s string) []token {
-	var out []token
+	out := make([]token, 0, len(s)/6+1)
 	start := -1
 	flush := func(end int) {
 		if start >= 0 {
@@ -35,10 +35,12 @@ func tokens(s string) []token {
 	}
 	for i, r := range s {
 		switch {
-		case wordRune(r):
+		case r < utf8.RuneSelf && wordByte[r], r >= utf8.RuneSelf && wordRune(r):
 			if start < 0 {
 				start = i
 			}
+		case r < utf8.RuneSelf:
+			flush(i)
 		case r == 0xfe0f || r == 0x200d || r >= 0x1f3fb && r <= 0x1f3ff: // presentation, joiner, skin tone
 		case pictograph(r):
 			flush(i)
@@ -50,6 +52,14 @@ func tokens(s string) []token {
 	flush(len(s))
 	return out
 }
+
+// wordByte is wordRune for ASCII.
+var wordByte = func() (t [utf8.RuneSelf]bool) {
+	for i := range t {
+		t[i] = wordRune(rune(i))
+	}
+	return t
+}()
 
 // phrases is a set of phrases of one to six words, each word folded.
 type phrases struct {

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // The knowledge of languages, clients and footers is data: the files in
@@ -75,5 +76,12 @@ func set(words []string) map[string]bool {
 
 // fold is the form in which words are compared: lower case, plain apostrophes.
 func fold(s string) string {
+	folded := true
+	for i := 0; i < len(s) && folded; i++ {
+		folded = s[i] < 'A' || s[i] > 'Z' && s[i] < utf8.RuneSelf
+	}
+	if folded {
+		return s
+	}
 	return strings.ReplaceAll(strings.ToLower(s), "’", "'")
 }

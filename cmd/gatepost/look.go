@@ -40,14 +40,10 @@ type signature struct {
 	later bool // the DNS is down
 }
 
-// look takes the next mails behind the one numbered after, and reads them on
-// all processors. A panic or a hang in reading is the mail's own; an error is
+// look takes the next mails behind the one numbered after, at most so many, and
+// reads them on all processors. A panic or a hang in reading is the mail's own; an error is
 // the store's, or the end of ctx.
-func (s *stepper) look(ctx context.Context, now time.Time, after int64) ([]*seen, error) {
-	mails := s.atOnce
-	if s.single > 0 {
-		mails = 1
-	}
+func (s *stepper) look(ctx context.Context, now time.Time, after int64, mails int) ([]*seen, error) {
 	list, err := s.db.NextMails(ctx, now, after, mails, lookBytes)
 	if err != nil || len(list) == 0 {
 		return nil, err

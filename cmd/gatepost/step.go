@@ -206,28 +206,35 @@ func (s *stepper) all(ctx context.Context, now func() time.Time) (mails int, err
 		readings []*seen
 		err      error
 	}
-	readings, err := s.look(ctx, now(), 0)
+	anew := func() ([]*seen, error) {
+		n := s.atOnce
+		if s.single > 0 {
+			n = 1
+		}
+		return s.look(ctx, now(), 0, n)
+	}
+	readings, err := anew()
 	for err == nil && len(readings) > 0 {
 		ahead := make(chan looked, 1)
-		if s.single == 0 {
-			at, last := now(), readings[len(readings)-1].in.ID
+		at, last := now(), readings[len(readings)-1].in.ID
+		if s.single > 0 {
+			ahead <- looked{}
+		} else {
 			go func() {
 				var l looked
-				l.readings, l.err = s.look(ctx, at, last)
+				l.readings, l.err = s.look(ctx, at, last, s.atOnce)
 				ahead <- l
 			}()
-		} else {
-			ahead <- looked{}
 		}
 		done, failed := s.turn(ctx, readings, now())
-		whole := done == len(readings)
 		l := <-ahead
 		mails += done
 		if failed != nil {
 			return mails, failed
 		}
+		whole := done == len(readings)
 		if readings, err = l.readings, l.err; err == nil && (!whole || len(readings) == 0) {
-			readings, err = s.look(ctx, now(), 0)
+			readings, err = anew()
 		}
 	}
 	if err != nil {
