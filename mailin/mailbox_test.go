@@ -3,6 +3,7 @@ package mailin
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -303,4 +304,27 @@ func TestFileAway(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where IDLE is slow or missing, asking brings mail at once, without a whole
+// pass: the mailbox is not opened anew.
+func TestNoop(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		m := newMemory(t)
+		var busy atomic.Bool
+		busy.Store(true)
+		running(t, h.poller(m, func(c *Config) {
+			c.Poll, c.Noop, c.Busy = time.Minute, 20*time.Millisecond, busy.Load
+			c.Wake = func() { busy.Store(false) } // from the next mail on, IDLE
+		}))
+		until(t, "the mailbox was read", func() bool { return m.pollCount() == 1 })
+		h.deliver(mail("asked for"), time.Now())
+		until(t, "it came", func() bool { return len(m.bodies()) == 1 })
+		h.deliver(mail("told of"), time.Now())
+		until(t, "it came by IDLE", func() bool { return len(m.bodies()) == 2 })
+		m.expect(t, mail("asked for"), mail("told of"))
+		if n := m.pollCount(); n != 1 {
+			t.Errorf("%d passes over the whole mailbox", n)
+		}
+	})
 }

@@ -58,6 +58,11 @@ type Config struct {
 	Password func() (string, error) // asked at every login, so that a new password is found
 	Mailbox  string                 // INBOX
 	Poll     time.Duration          // between passes, 60 s; never more than 4 minutes
+	// Noop asks the server for new mail this often while Busy is true, instead
+	// of IDLE, which some servers have not and others are slow at (Dovecot: half
+	// a second). 0: never.
+	Noop time.Duration
+	Busy func() bool // is mail expected now? asked between passes; nil: always
 	// FromStart takes the mail that was there before the first start, also
 	// when an earlier start left it alone.
 	FromStart bool

@@ -51,13 +51,46 @@ func (p *Poller) pass(ctx context.Context, s *session) (Report, error) {
 	return rep, nil
 }
 
-// open selects the mailbox anew, which brings this session up to date and shows
-// a changed UIDVALIDITY.
-func (p *Poller) open(ctx context.Context, s *session) (*imap.SelectData, error) {
-	select { // what was announced up to here is seen by this pass
+// glance reads what came since the last pass, in the mailbox as it is open: to
+// open a large one anew takes long.
+func (p *Poller) glance(ctx context.Context, s *session) (Report, error) {
+	var rep Report
+	s.heard()
+	validity, uid, since, known, err := p.to.Position(ctx, p.cfg.Mailbox)
+	if err != nil {
+		return rep, fmt.Errorf("position in mailbox %q: %w: %w", p.cfg.Mailbox, ErrKeep, err)
+	}
+	if !known || validity != s.box || p.alone {
+		return p.pass(ctx, s)
+	}
+	return rep, p.read(ctx, s, &imap.SelectData{UIDValidity: validity}, newCursor(validity, uid, since), &rep)
+}
+
+// heard takes the news of the server: what was announced up to here is seen by
+// what is read next.
+func (s *session) heard() {
+	select {
 	case <-s.news:
 	default:
 	}
+}
+
+// newCursor is for going on where reading stood. The number tells old from new,
+// save after a rescan that was broken off; then the date must, as far as the
+// server's clock can be trusted.
+func newCursor(uidvalidity, uid uint32, since time.Time) *cursor {
+	at := &cursor{uidvalidity: uidvalidity, uid: uid, since: since}
+	if !since.IsZero() {
+		at.before = since.Add(-skew)
+	}
+	return at
+}
+
+// open selects the mailbox anew, which brings this session up to date and shows
+// a changed UIDVALIDITY.
+func (p *Poller) open(ctx context.Context, s *session) (*imap.SelectData, error) {
+	s.heard()
+	s.box = 0
 	box, err := do(ctx, s, s.limit, 0, func() (*imap.SelectData, error) {
 		return s.c.Select(p.cfg.Mailbox, &imap.SelectOptions{ReadOnly: p.cfg.FileAway == ""}).Wait()
 	})
@@ -71,6 +104,7 @@ func (p *Poller) open(ctx context.Context, s *session) (*imap.SelectData, error)
 	if box.UIDValidity == 0 {
 		return nil, fmt.Errorf("%s: mailbox %q has no UIDVALIDITY, so mail in it cannot be told apart: %w", p.addr, p.cfg.Mailbox, ErrMailbox)
 	}
+	s.box = box.UIDValidity
 	return box, nil
 }
 
@@ -105,12 +139,7 @@ func (p *Poller) place(ctx context.Context, s *session, box *imap.SelectData, re
 		return nil, fmt.Errorf("%s: mailbox %q was replaced by an older one: its next UID is %d, mail up to %d was read, and UIDVALIDITY did not change: give the mailbox a new UIDVALIDITY (create it anew): %w",
 			p.addr, name, box.UIDNext, uid, ErrMailbox)
 	default:
-		// The number tells old from new, save after a rescan that was broken
-		// off; then the date must, as far as the server's clock can be trusted.
-		if !since.IsZero() {
-			at.before = since.Add(-skew)
-		}
-		return at, nil
+		return newCursor(box.UIDValidity, uid, since), nil
 	}
 	if err := p.begin(ctx, at); err != nil {
 		return nil, err

@@ -62,8 +62,9 @@ func (p *Poller) pause(err error, faults int) time.Duration {
 	return d + time.Duration((rand.Float64()*2-1)*float64(d)/5)
 }
 
-// stay keeps one connection: pass, wait, pass, until something fails. good is
-// called after each pass.
+// stay keeps one connection: pass, wait, pass, until something fails. When the
+// server says that mail came, only that is read, without a whole pass. good is
+// called after each of them.
 func (p *Poller) stay(ctx context.Context, good func()) error {
 	s, err := p.connect(ctx)
 	if err != nil {
@@ -71,8 +72,12 @@ func (p *Poller) stay(ctx context.Context, good func()) error {
 	}
 	defer s.close()
 	empty := 0 // wakes in a row that brought nothing: a server that cries wolf is polled only
+	due, read := time.Time{}, p.pass
 	for {
-		rep, err := p.pass(ctx, s)
+		if !time.Now().Before(due) {
+			due, read = time.Now().Add(p.cfg.Poll), p.pass
+		}
+		rep, err := read(ctx, s)
 		if err != nil {
 			return err
 		}
@@ -81,11 +86,12 @@ func (p *Poller) stay(ctx context.Context, good func()) error {
 			empty = 0
 			p.log.Debug("mailbox read", "fresh", rep.Fresh, "known", rep.Known, "parked", rep.Parked, "gone", rep.Gone, "old", rep.OldBefore)
 		}
-		woken, err := p.wait(ctx, s, empty < 3)
+		woken, err := p.wait(ctx, s, time.Until(due), empty < 3)
 		if err != nil {
 			return err
 		}
 		if woken {
+			read = p.glance
 			empty++
 		} else {
 			empty = 0
@@ -93,14 +99,17 @@ func (p *Poller) stay(ctx context.Context, good func()) error {
 	}
 }
 
-// wait rests until the next poll is due or, if listen, the server speaks of new
-// mail.
-func (p *Poller) wait(ctx context.Context, s *session, listen bool) (woken bool, err error) {
-	due := time.NewTimer(p.cfg.Poll)
+// wait rests for so long, until the next pass is due, or, if listen, until the
+// server speaks of new mail: by itself, or asked.
+func (p *Poller) wait(ctx context.Context, s *session, rest time.Duration, listen bool) (woken bool, err error) {
+	due := time.NewTimer(rest)
 	defer due.Stop()
 	news := s.news
 	if !listen {
 		news = nil
+	}
+	if listen && p.cfg.Noop > 0 && (p.cfg.Busy == nil || p.cfg.Busy()) {
+		return p.ask(ctx, s, due.C)
 	}
 	var idle *imapclient.IdleCommand
 	if listen && !s.deaf && s.caps.Has(imap.CapIdle) {
@@ -129,6 +138,28 @@ func (p *Poller) wait(ctx context.Context, s *session, listen bool) (woken bool,
 		}
 	}
 	return woken, nil
+}
+
+// ask asks the server for news again and again, until there are some or due.
+func (p *Poller) ask(ctx context.Context, s *session, due <-chan time.Time) (woken bool, err error) {
+	again := time.NewTicker(p.cfg.Noop)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false, stopped(ctx)
+		case <-s.c.Closed():
+			return false, fmt.Errorf("%s: the server closed the connection: %w", p.addr, io.ErrUnexpectedEOF)
+		case <-s.news:
+			return true, nil
+		case <-due:
+			return false, nil
+		case <-again.C:
+		}
+		if err := s.run(ctx, func() error { return s.c.Noop().Wait() }); err != nil {
+			return false, fmt.Errorf("%s: noop: %w", p.addr, err)
+		}
+	}
 }
 
 // Once connects, reads the mailbox to its end and goes.

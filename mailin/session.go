@@ -25,6 +25,7 @@ type session struct {
 	caps  imap.CapSet
 	news  chan struct{} // holds one token when the server spoke of new mail
 	deaf  bool          // IDLE was refused
+	box   uint32        // UIDVALIDITY of the mailbox that is open; 0: none
 }
 
 // do runs one exchange with the server within limit and with at most

@@ -35,6 +35,7 @@ type imapFile struct {
 	serverFile
 	Mailbox  string `toml:"mailbox"`   // default INBOX
 	Poll     string `toml:"poll"`      // between polls; default 60s
+	Noop     string `toml:"noop"`      // between two questions for new mail in working hours, instead of IDLE; default: IDLE alone
 	FileAway string `toml:"file_away"` // mailbox that mail is moved to once read; default: it stays
 }
 

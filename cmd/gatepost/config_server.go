@@ -35,7 +35,8 @@ type imapConfig struct {
 	serverConfig
 	Mailbox  string
 	Poll     time.Duration
-	FileAway string // "": mail stays where it is
+	Noop     time.Duration // 0: none
+	FileAway string        // "": mail stays where it is
 }
 
 type smtpConfig struct {
@@ -56,6 +57,9 @@ func (r *configReader) imap(f *imapFile, needed bool) *imapConfig {
 	}
 	c := &imapConfig{serverConfig: server, Mailbox: or(f.Mailbox, "INBOX"), FileAway: f.FileAway}
 	c.Poll = r.duration("imap.poll", "[imap] ", f.Poll, "60s", time.Second, 24*time.Hour)
+	if f.Noop != "" {
+		c.Noop = r.duration("imap.noop", "[imap] ", f.Noop, "100ms", 20*time.Millisecond, time.Minute)
+	}
 	if c.FileAway == c.Mailbox {
 		r.mark("imap.file_away", "[imap] file_away %q is the mailbox that is read: name another one, or leave it out", f.FileAway)
 	}

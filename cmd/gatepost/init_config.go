@@ -24,6 +24,7 @@ user = {{q .User}}
 {{.PasswordKey}} = {{q .Password}}
 # mailbox = "INBOX"
 # poll = "60s"                # between polls; IDLE wakes sooner
+# noop = "100ms"              # ask for mail so often in working hours, where IDLE is slow (Dovecot) or missing
 # file_away = "Gatepost"      # folder for mail once it is read
 
 [smtp]                        # where letters go out

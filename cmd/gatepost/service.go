@@ -49,7 +49,7 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 	}
 	s.poller = mailin.New(mailin.Config{
 		Host: cfg.IMAP.Host, Port: cfg.IMAP.Port, TLS: cfg.IMAP.TLS, User: cfg.IMAP.User, Password: cfg.IMAP.Password.Read,
-		Mailbox: cfg.IMAP.Mailbox, Poll: cfg.IMAP.Poll, FileAway: cfg.IMAP.FileAway, FromStart: fromStart,
+		Mailbox: cfg.IMAP.Mailbox, Poll: cfg.IMAP.Poll, Noop: cfg.IMAP.Noop, Busy: func() bool { return atWork(cfg.Teams, now()) }, FileAway: cfg.IMAP.FileAway, FromStart: fromStart,
 		Insecure: true, // the config was checked: none off loopback only where it says insecure
 		Now:      now, Log: log, Wake: func() { poke(s.mailCame) },
 	}, keep)
@@ -72,6 +72,19 @@ func poke(c chan struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
+}
+
+// atWork tells whether somebody of the teams is in their working hours.
+func atWork(teams []*loop.Team, t time.Time) bool {
+	for _, team := range teams {
+		everybody := &loop.State{Team: team}
+		for i := range team.People {
+			if everybody.Calendar(team.People[i].Key()).Open(t) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func teamsByAddress(teams []*loop.Team) map[string]*loop.Team {
