@@ -120,7 +120,7 @@ func (b *body) opaque(p *part) {
 		b.problem("a signed part could not be opened")
 		return
 	}
-	root, err := split(inner, splitHeader(inner, b.lim, nil), b.lim)
+	root, err := split(inner, splitHeader(inner, b.lim, nil), b.lim, nil)
 	if err != nil {
 		b.park = err.Error()
 		return

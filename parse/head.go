@@ -1,9 +1,6 @@
 package parse
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/mail"
 	"slices"
 	"strings"
@@ -119,29 +116,4 @@ func ReadHead(raw []byte, opt Options) Head {
 		}
 	}
 	return h
-}
-
-// Fingerprint is the identity of a mail's content: a hash over Message-ID,
-// From, To, Date, Subject and the body with its line ends made LF. Trace
-// fields have no part in it, so one mail that comes by two ways is known
-// again; a body that differs in a byte is another mail.
-func Fingerprint(raw []byte) string {
-	raw = oneBreak(raw)
-	b := splitHeader(raw, defaults, nil)
-	h := sha256.New()
-	for _, name := range []string{"message-id", "from", "to", "date", "subject"} {
-		for _, v := range b.fields.all(name) {
-			// Folding is the business of the servers on the way.
-			h.Write([]byte(name + ":" + strings.Join(strings.Fields(v), " ") + "\n"))
-		}
-	}
-	h.Write([]byte("\n"))
-	body := bytes.TrimRight(raw[b.body:], "\r\n") // how many there are at the end is the way's doing
-	for len(body) > 0 {
-		line, next := cutLine(body, 0)
-		h.Write(line)
-		h.Write([]byte("\n"))
-		body = body[next:]
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }

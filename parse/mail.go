@@ -164,6 +164,7 @@ type Options struct {
 	Letter string              // text of the letter that is being answered, if we sent it
 	Limits Limits              // zero fields take the defaults
 
+	Gone       []Gone // what Skim left out of the mail
 	AuthservID string // the one server whose Authentication-Results count; "": none
 }
 

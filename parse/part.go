@@ -19,6 +19,7 @@ type part struct {
 	name     string // tamed file name
 	encoding string
 	body     []byte
+	gone     *Gone // nil unless Skim left the body out
 	kids     []*part
 }
 
@@ -27,88 +28,121 @@ type excess string
 
 func (e excess) Error() string { return string(e) }
 
-// split cuts a mail into its parts in one pass over its lines: each line that
-// starts with "--" is looked up among the open boundaries, so neither many
-// parts nor deep ones cost more than their bytes. Parts inside message/rfc822
-// are not looked at: what somebody else wrote is never read as this mail.
-func split(raw []byte, top block, lim Limits) (*part, error) {
+// splitter knows the open boundaries. Each line that starts with "--" is looked
+// up among them, so neither many parts nor deep ones cost more than their bytes.
+type splitter struct {
+	lim   Limits
+	stack []opened
+	level map[string]int // boundary → how many levels of the stack have it
+	total int            // parts so far
+}
+
+type opened struct {
+	p        *part
+	boundary string
+	closed   bool
+}
+
+// push opens the boundary of a part, if it holds parts.
+func (s *splitter) push(p *part) error {
+	b, ok := p.params["boundary"]
+	s.total++
+	if !p.multi() {
+		return nil
+	}
+	b = strings.TrimRight(b, " \t")
+	if !ok || b == "" {
+		return excess("a multipart without a boundary")
+	}
+	if len(b) > s.lim.Boundary {
+		return excess("a boundary is too long")
+	}
+	if len(s.stack) >= s.lim.Depth {
+		return excess("parts are nested too deeply")
+	}
+	s.stack = append(s.stack, opened{p: p, boundary: b})
+	s.level[b]++
+	return nil
+}
+
+// find tells at which level of the stack a line is a delimiter, -1 at none.
+func (s *splitter) find(line []byte) (at int, closing bool) {
+	if len(line) < 3 || line[0] != '-' || line[1] != '-' || len(line) > s.lim.Boundary+100 {
+		return -1, false
+	}
+	t := string(bytes.TrimRight(line[2:], " \t"))
+	if s.level[t] == 0 {
+		c, ok := strings.CutSuffix(t, "--")
+		if !ok || s.level[c] == 0 {
+			return -1, false
+		}
+		t, closing = c, true
+	}
+	for at = len(s.stack) - 1; at >= 0 && s.stack[at].boundary != t; at-- {
+	}
+	return at, closing
+}
+
+func (s *splitter) isDelimiter(line []byte) bool {
+	at, _ := s.find(line)
+	return at >= 0
+}
+
+// meet takes a delimiter: what is open below its level is closed. ok is false
+// for a line that only looks like one.
+func (s *splitter) meet(at int, closing bool) (ok bool) {
+	if at < 0 || s.stack[at].closed && closing {
+		return false
+	}
+	for len(s.stack) > at+1 {
+		s.level[s.stack[len(s.stack)-1].boundary]--
+		s.stack = s.stack[:len(s.stack)-1]
+	}
+	s.stack[at].closed = s.stack[at].closed || closing
+	return true
+}
+
+// split cuts a mail into its parts in one pass over its lines. Parts inside
+// message/rfc822 are not looked at: what somebody else wrote is never read as
+// this mail. gone are the bodies that Skim left out.
+func split(raw []byte, top block, lim Limits, gone []Gone) (*part, error) {
 	root, err := newPart(top.fields, lim)
 	if err != nil {
 		return nil, err
 	}
-	type open struct {
-		p        *part
-		boundary string
-		closed   bool
-	}
-	var stack []open
-	level := map[string]int{} // boundary → how many levels of the stack have it
-	total := 1
+	s := splitter{lim: lim, level: map[string]int{}}
 	leaf, start := root, top.body
-	push := func(p *part) error {
-		b, ok := p.params["boundary"]
-		if !strings.HasPrefix(p.ctype, "multipart/") {
-			return nil
+	end := func(body []byte) {
+		leaf.body = body
+		for len(gone) > 0 && gone[0].At <= start { // one before it stood around the parts
+			if gone[0].At == start {
+				leaf.gone = &gone[0]
+			}
+			gone = gone[1:]
 		}
-		b = strings.TrimRight(b, " \t")
-		if !ok || b == "" {
-			return excess("a multipart without a boundary")
-		}
-		if len(b) > lim.Boundary {
-			return excess("a boundary is too long")
-		}
-		if len(stack) >= lim.Depth {
-			return excess("parts are nested too deeply")
-		}
-		stack = append(stack, open{p: p, boundary: b})
-		level[b]++
-		return nil
 	}
-	if err := push(root); err != nil {
+	if err := s.push(root); err != nil {
 		return nil, err
 	}
-	// find tells at which level of the stack a line is a delimiter.
-	find := func(line []byte) (at int, closing bool) {
-		if len(line) < 3 || line[0] != '-' || line[1] != '-' || len(line) > lim.Boundary+100 {
-			return -1, false
-		}
-		t := string(bytes.TrimRight(line[2:], " \t"))
-		if level[t] == 0 {
-			c, ok := strings.CutSuffix(t, "--")
-			if !ok || level[c] == 0 {
-				return -1, false
-			}
-			t, closing = c, true
-		}
-		for at = len(stack) - 1; at >= 0 && stack[at].boundary != t; at-- {
-		}
-		return at, closing
-	}
-	isDelimiter := func(line []byte) bool { at, _ := find(line); return at >= 0 }
 	pos := top.body
-	for len(stack) > 0 && pos < len(raw) {
+	for len(s.stack) > 0 && pos < len(raw) {
 		line, next := cutLine(raw, pos)
-		at, closing := find(line)
-		if at < 0 || stack[at].closed && closing {
+		at, closing := s.find(line)
+		if !s.meet(at, closing) {
 			pos = next
 			continue
 		}
 		if leaf != nil {
-			leaf.body = trimBreak(raw[start:pos])
-		}
-		for len(stack) > at+1 {
-			level[stack[len(stack)-1].boundary]--
-			stack = stack[:len(stack)-1]
+			end(trimBreak(raw[start:pos]))
 		}
 		pos, leaf = next, nil
 		if closing {
-			stack[at].closed = true
 			continue
 		}
-		if total++; total > lim.Parts {
+		if s.total >= lim.Parts {
 			return nil, excess("there are too many parts")
 		}
-		b := splitHeader(raw[pos:], lim, isDelimiter)
+		b := splitHeader(raw[pos:], lim, s.isDelimiter)
 		if b.excess != "" {
 			return nil, excess(b.excess)
 		}
@@ -116,15 +150,15 @@ func split(raw []byte, top block, lim Limits) (*part, error) {
 		if err != nil {
 			return nil, err
 		}
-		stack[at].p.kids = append(stack[at].p.kids, p)
+		s.stack[at].p.kids = append(s.stack[at].p.kids, p)
 		pos += b.body
 		leaf, start = p, pos
-		if err := push(p); err != nil {
+		if err := s.push(p); err != nil {
 			return nil, err
 		}
 	}
 	if leaf != nil && start <= len(raw) {
-		leaf.body = raw[start:]
+		end(raw[start:])
 	}
 	return root, nil
 }
@@ -272,6 +306,9 @@ func decode64(b []byte) []byte {
 
 // size is the decoded size of a part, reckoned where decoding is not cheap.
 func (p *part) size() int {
+	if p.gone != nil {
+		return p.gone.Size
+	}
 	if p.encoding != "base64" {
 		return len(p.body)
 	}

@@ -39,8 +39,11 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	m.File = opt.File
 	lim := opt.Limits.filled()
 	full := len(raw)
+	for _, g := range opt.Gone {
+		full += g.Bytes
+	}
 	if full > lim.Bytes {
-		raw = raw[:min(full, lim.Header+2)] // the header block is still told
+		raw = raw[:min(len(raw), lim.Header+2)] // the header block is still told
 	}
 	raw = oneBreak(raw)
 	e := readEnvelope(raw, opt)
@@ -56,7 +59,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 		m.Robot, t.robotRule = robotOf(e.fields, nil, m.From, opt)
 		return m, t
 	}
-	root, err := split(raw, e.block, lim)
+	root, err := split(raw, e.block, lim, opt.Gone)
 	if err != nil {
 		m.park(err.Error())
 		m.Robot, t.robotRule = robotOf(e.fields, nil, m.From, opt)
@@ -89,7 +92,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 			break
 		}
 	}
-	if m.Text == "" && !m.Quoted && m.Robot == RobotNone && m.Signature == "" && !b.encrypted && b.bytes == 0 && len(raw)-e.body > 200 && len(b.attached) == 0 {
+	if m.Text == "" && !m.Quoted && m.Robot == RobotNone && m.Signature == "" && !b.encrypted && b.bytes == 0 && full-e.body > 200 && len(b.attached) == 0 {
 		m.park("there is a body but nothing of it could be read")
 	}
 	return m, t

@@ -1,0 +1,99 @@
+package parse
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"io"
+	"strings"
+)
+
+// Fingerprint is the identity of a mail's content: a hash over Message-ID,
+// From, To, Date, Subject and the body with its line ends made LF. Trace
+// fields have no part in it, so one mail that comes by two ways is known
+// again; a body that differs in a byte is another mail.
+func Fingerprint(raw []byte) string {
+	raw = oneBreak(raw)
+	b := splitHeader(raw, defaults, nil)
+	d := newDigest(b.fields)
+	d.write(raw[b.body:])
+	return d.sum()
+}
+
+// FingerprintOf is Fingerprint for a mail that is not in memory.
+func FingerprintOf(r io.Reader) (string, error) {
+	w := window{r: r, size: skimWindow}
+	if err := w.fill(); err != nil {
+		return "", err
+	}
+	if w.odd() {
+		raw, err := w.all()
+		return Fingerprint(raw), err
+	}
+	b := splitHeader(w.rest(), defaults, nil)
+	d := newDigest(b.fields)
+	w.skip(b.body)
+	for {
+		d.write(w.rest())
+		w.skip(len(w.rest()))
+		if err := w.fill(); err != nil {
+			return "", err
+		}
+		if len(w.rest()) == 0 {
+			return d.sum(), nil
+		}
+	}
+}
+
+// digest is a fingerprint in the making.
+type digest struct {
+	h    hash.Hash
+	held []byte // line breaks that may be the last: how many there are is the way's doing
+	any  bool   // the body has anything else
+}
+
+func newDigest(fields header) *digest {
+	d := &digest{h: sha256.New()}
+	for _, name := range []string{"message-id", "from", "to", "date", "subject"} {
+		for _, v := range fields.all(name) {
+			// Folding is the business of the servers on the way.
+			io.WriteString(d.h, name+":"+strings.Join(strings.Fields(v), " ")+"\n")
+		}
+	}
+	io.WriteString(d.h, "\n")
+	return d
+}
+
+// write takes the next bytes of the body.
+func (d *digest) write(b []byte) {
+	solid := len(bytes.TrimRight(b, "\r\n"))
+	if solid == 0 {
+		d.held = append(d.held, b...)
+		return
+	}
+	d.any = true
+	if len(d.held) > 0 {
+		// A break may have come in two halves.
+		n := len(b[:solid]) - len(bytes.TrimLeft(b[:solid], "\r\n"))
+		d.h.Write(linesOf(append(d.held, b[:n]...)))
+		d.held, b, solid = d.held[:0], b[n:], solid-n
+	}
+	d.h.Write(linesOf(b[:solid]))
+	d.held = append(d.held, b[solid:]...)
+}
+
+func (d *digest) sum() string {
+	if d.any {
+		io.WriteString(d.h, "\n")
+	}
+	return hex.EncodeToString(d.h.Sum(nil))
+}
+
+// linesOf is b with its line ends made LF.
+func linesOf(b []byte) []byte {
+	if bytes.IndexByte(b, '\r') < 0 {
+		return b
+	}
+	return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
+}
