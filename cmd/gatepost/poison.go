@@ -30,7 +30,8 @@ import (
 const patience = 30 * time.Second
 
 // deadly is after how many readings that ended the program a mail is parked.
-const deadly = 3
+// Whoever kills a slow host a few times in a row must not have it park good mail.
+const deadly = 6
 
 // readMail is what reads a mail; tests put something worse in its place.
 var readMail = parse.Read

@@ -202,10 +202,10 @@ func TestMailThatKillsTheProgram(t *testing.T) {
 	if deaths != deadly {
 		t.Errorf("it died %d times", deaths)
 	}
-	if out := commandOutput(t, "--config", r.config, "parked"); !strings.Contains(out, "the program ended 3 times while it read this mail") {
+	if out := commandOutput(t, "--config", r.config, "parked"); !strings.Contains(out, fmt.Sprintf("the program ended %d times while it read this mail", deadly)) {
 		t.Errorf("parked: %s", out)
 	}
-	if out := commandOutput(t, "--config", r.config, "parked", "why", "1"); !strings.Contains(out, "ended 3 times") {
+	if out := commandOutput(t, "--config", r.config, "parked", "why", "1"); !strings.Contains(out, fmt.Sprintf("ended %d times", deadly)) {
 		t.Errorf("parked why: %s", out)
 	}
 	if out := commandOutput(t, "--config", r.config, "status"); !strings.Contains(out, "good (") {
