@@ -26,10 +26,11 @@ var layers = map[string][]string{
 	"loop":         {"parse"},
 	"store":        {"loop", "parse"},
 	"templates":    {"loop", "parse"},
-	"mailout":      {"templates", "loop", "parse"},
-	"mailin":       {},
+	"mailout":      {"templates", "loop", "parse", "oauth"},
+	"mailin":       {"oauth"},
+	"oauth":        {},
 	"internal":     {"internal"},
-	"cmd/gatepost": {"parse", "loop", "store", "templates", "mailout", "mailin", "internal"},
+	"cmd/gatepost": {"parse", "loop", "store", "templates", "mailout", "mailin", "oauth", "internal"},
 }
 
 // homes says where a library of other people is used, so that it can be
@@ -41,6 +42,7 @@ var homes = map[string][]string{
 	"github.com/jhillyerd/enmime/":     {"parse", "internal", "cmd/gatepost"}, // the last two to show letters
 	"github.com/mattn/go-sqlite3":      {"store"},
 	"github.com/wneessen/go-mail":      {"mailout"},
+	"golang.org/x/oauth2":              {"oauth"},
 	"github.com/rickar/cal/":           {"loop"},
 	"github.com/emersion/go-ical":      {"loop"},
 	"github.com/teambition/rrule-go":   {"loop"},
