@@ -26,9 +26,9 @@ func Temporary(err error) bool {
 	return err != nil && !errors.Is(err, ErrConfig) && !errors.Is(err, ErrAuth) && !errors.Is(err, ErrMailbox) && !errors.Is(err, ErrTLS)
 }
 
-// refused tells a login that was refused for good from one that the server
+// refusal tells a login that was refused for good from one that the server
 // could not decide on (RFC 5530).
-func refused(err error) bool {
+func refusal(err error) bool {
 	var e *imap.Error
 	if !errors.As(err, &e) || e.Type != imap.StatusResponseTypeNo {
 		return false
@@ -42,7 +42,7 @@ func refused(err error) bool {
 }
 
 func (p *Poller) loginError(err error) error {
-	if refused(err) {
+	if refusal(err) {
 		return fmt.Errorf("%s: the server refused user %q: check user and password_file: %w: %w", p.addr, p.cfg.User, ErrAuth, err)
 	}
 	return fmt.Errorf("%s: log in as %q: %w", p.addr, p.cfg.User, err)

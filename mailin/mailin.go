@@ -48,16 +48,19 @@ type Receiver interface {
 	Polled(ctx context.Context, mailbox string, at time.Time) error
 }
 
-// Config says which mailbox to read and how. Host, User and Password are
-// needed; zero values elsewhere mean the default named.
+// Config says which mailbox to read and how. Host, User and either Password or
+// Token are needed; zero values elsewhere mean the default named.
 type Config struct {
 	Host     string
 	Port     int                    // 993 for implicit TLS, else 143
 	TLS      string                 // implicit (default), starttls or none
 	User     string                 // login name
 	Password func() (string, error) // asked at every login, so that a new password is found
-	Mailbox  string                 // INBOX
-	Poll     time.Duration          // between passes, 60 s; never more than 4 minutes
+	// Token gives an access token to log in with instead of a password, and
+	// another one than the server has just refused ("": none was).
+	Token   func(ctx context.Context, refused string) (string, error)
+	Mailbox string        // INBOX
+	Poll    time.Duration // between passes, 60 s; never more than 4 minutes
 	// Noop asks the server for new mail this often while Busy is true, instead
 	// of IDLE, which some servers have not and others are slow at (Dovecot: half
 	// a second). 0: never.

@@ -97,8 +97,20 @@ func (s *session) logout(ctx context.Context) {
 	s.close()
 }
 
-// connect dials, secures the connection and logs in.
+// connect dials, secures the connection and logs in. A server may take back an
+// access token before its end: then another one is tried once, on a new
+// connection, as the library's is stuck after that.
 func (p *Poller) connect(ctx context.Context) (*session, error) {
+	s, err := p.attempt(ctx, "")
+	var refused *tokenError
+	if errors.As(err, &refused) {
+		s, err = p.attempt(ctx, refused.token)
+	}
+	return s, err
+}
+
+// attempt is connect without the second try.
+func (p *Poller) attempt(ctx context.Context, refused string) (*session, error) {
 	if err := p.possible(); err != nil {
 		return nil, err
 	}
@@ -117,7 +129,7 @@ func (p *Poller) connect(ctx context.Context) (*session, error) {
 		s.close()
 		return nil, err
 	}
-	if err := p.login(ctx, s); err != nil {
+	if err := p.login(ctx, s, refused); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -184,7 +196,7 @@ func (p *Poller) greet(ctx context.Context, s *session) error {
 // login logs in and learns what the server can do. The capabilities are asked
 // for before and after, so that the library never does it at the same time as
 // another command.
-func (p *Poller) login(ctx context.Context, s *session) error {
+func (p *Poller) login(ctx context.Context, s *session, refused string) error {
 	caps := func() (imap.CapSet, error) {
 		if caps := s.c.Caps(); caps != nil {
 			return caps, nil
@@ -195,7 +207,13 @@ func (p *Poller) login(ctx context.Context, s *session) error {
 	if s.caps, err = do(ctx, s, s.limit, 0, caps); err != nil {
 		return fmt.Errorf("%s: %w", p.addr, err)
 	}
-	if s.c.State() == imap.ConnStateNotAuthenticated {
+	switch {
+	case s.c.State() != imap.ConnStateNotAuthenticated:
+	case p.cfg.Token != nil:
+		if err := p.bearer(ctx, s, refused); err != nil {
+			return err
+		}
+	default:
 		var password string
 		password, err = p.cfg.Password()
 		if err != nil {

@@ -1,21 +1,50 @@
 package mailout
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/wneessen/go-mail/smtp"
+
+	"gatepost/oauth"
 )
 
-// login is SASL PLAIN (RFC 4616), or LOGIN where a server has nothing else.
-// Without TLS it shows the password only when the config said so.
+// login is SASL PLAIN (RFC 4616), or LOGIN where a server has nothing else; or
+// an access token. Without TLS it shows neither, unless the config said so.
 type login struct {
 	user, password string
-	bare           bool   // the connection is unprotected, and that is configured
-	tried          func() // told that the log-in begins
+	bearer         *oauth.Bearer // instead of the password
+	bare           bool          // the connection is unprotected, and that is configured
+	tried          func()        // told that the log-in begins
 	plain          bool
+}
+
+// login is what to log in with, nil where there is no user. An access token is
+// another one than the refused.
+func (s *SMTP) login(ctx context.Context, refused string) (*login, error) {
+	if s.User == "" {
+		return nil, nil
+	}
+	l := &login{user: s.User, bare: s.TLS == TLSNone}
+	if s.Token == nil {
+		var err error
+		if l.password, err = s.Password(); err != nil {
+			return nil, &SendError{Stage: "auth", Err: fmt.Errorf("password of %q: %w", s.User, err)}
+		}
+		return l, nil
+	}
+	token, err := s.Token(ctx, refused)
+	if err != nil {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, &SendError{Stage: "auth", Err: fmt.Errorf("access token of %q: %w", s.User, err)}
+	}
+	l.bearer = &oauth.Bearer{User: s.User, Host: s.Host, Port: s.Port, Token: token}
+	return l, nil
 }
 
 func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
@@ -24,6 +53,11 @@ func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
 		return "", nil, errors.New("the connection is not protected by TLS")
 	}
 	switch {
+	case l.bearer != nil:
+		if err := l.bearer.Choose(func(m string) bool { return slices.Contains(server.Auth, m) }); err != nil {
+			return "", nil, err
+		}
+		return l.bearer.Start()
 	case slices.Contains(server.Auth, "PLAIN"):
 		l.plain = true
 		return "PLAIN", []byte("\x00" + l.user + "\x00" + l.password), nil
@@ -36,6 +70,9 @@ func (l *login) Start(server *smtp.ServerInfo) (string, []byte, error) {
 func (l *login) Next(challenge []byte, more bool) ([]byte, error) {
 	if !more {
 		return nil, nil
+	}
+	if l.bearer != nil {
+		return l.bearer.Next(challenge)
 	}
 	if l.plain {
 		return nil, errors.New("the server asks on after PLAIN")

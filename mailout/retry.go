@@ -3,6 +3,8 @@ package mailout
 import (
 	"errors"
 	"time"
+
+	"gatepost/oauth"
 )
 
 // steps are the waits after the first failures; the last one repeats. RFC 5321
@@ -52,8 +54,12 @@ func rest(err error, n int) time.Duration {
 	return restFirst
 }
 
-// refused tells that the server did not take the login for good.
+// refused tells that the server did not take the login for good, or that there
+// is nothing to log in with until a person has done something.
 func refused(err error) bool {
+	if errors.Is(err, oauth.ErrGrant) || errors.Is(err, oauth.ErrClient) {
+		return true
+	}
 	var answer *SendError
 	return errors.As(err, &answer) && (lockedOut(answer.Code) || answer.Stage == "auth" && answer.Code >= 500)
 }

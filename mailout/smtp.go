@@ -39,8 +39,11 @@ type SMTP struct {
 	TLS      string                 // implicit, starttls, none
 	User     string                 // "": no login
 	Password func() (string, error) // asked for at each connection, so that a changed file is read
-	Hello    string                 // our name in EHLO; "": localhost
-	Roots    *tls.Config            // nil: the system's roots; the server's name is always verified
+	// Token gives an access token to log in with instead of a password, and
+	// another one than the server has just refused ("": none was).
+	Token func(ctx context.Context, refused string) (string, error)
+	Hello string      // our name in EHLO; "": localhost
+	Roots *tls.Config // nil: the system's roots; the server's name is always verified
 
 	mu     sync.Mutex
 	client *smtp.Client
@@ -137,11 +140,27 @@ func (s *SMTP) drop() {
 	s.client, s.conn = nil, nil
 }
 
-// open connects and logs in, unless that is done.
+// open connects and logs in, unless that is done. A server may take back an
+// access token before its end: then another one is tried once.
 func (s *SMTP) open(ctx context.Context) error {
 	if s.client != nil {
 		return nil
 	}
+	who, err := s.login(ctx, "")
+	if err != nil {
+		return err
+	}
+	err = s.connect(ctx, who)
+	if who != nil && who.bearer != nil && refused(err) && ctx.Err() == nil {
+		if who, err = s.login(ctx, who.bearer.Token); err == nil {
+			err = s.connect(ctx, who)
+		}
+	}
+	return err
+}
+
+// connect makes a connection and logs in there as who, nil for nobody.
+func (s *SMTP) connect(ctx context.Context, who *login) error {
 	stage := "connect"
 	var bare atomic.Pointer[net.Conn] // the context closes it from outside
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -176,12 +195,9 @@ func (s *SMTP) open(ctx context.Context) error {
 	default:
 		return &SendError{Stage: stage, Err: fmt.Errorf("tls %q: want implicit, starttls or none", s.TLS)}
 	}
-	if s.User != "" {
-		password, err := s.Password()
-		if err != nil {
-			return &SendError{Stage: "auth", Err: fmt.Errorf("password of %q: %w", s.User, err)}
-		}
-		options = append(options, gomail.WithSMTPAuthCustom(&login{user: s.User, password: password, bare: s.TLS == TLSNone, tried: func() { stage = "auth" }}))
+	if who != nil {
+		who.tried = func() { stage = "auth" }
+		options = append(options, gomail.WithSMTPAuthCustom(who))
 	}
 	client, err := gomail.NewClient(s.Host, options...)
 	if err != nil {
@@ -204,7 +220,11 @@ func (s *SMTP) open(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return classify(stage, err)
+		failed := classify(stage, err)
+		if who != nil && who.bearer != nil && refused(failed) {
+			failed.Err = who.bearer.Refused(err)
+		}
+		return failed
 	}
 	s.client, s.conn = c, *bare.Load()
 	return nil

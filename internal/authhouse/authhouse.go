@@ -29,6 +29,7 @@ type Server struct {
 	Scope    string        // in the answer; "": the one that was asked for
 	Rotate   bool          // each refresh gives a new refresh token
 	Life     time.Duration // of an access token; 0: not said, and no end
+	Length   int           // of an access token, at least; large directories give some of 3,000 characters
 	Grace    time.Duration // of a refresh token, only said; 0: not said
 	Down     int           // status of every answer of the token endpoint; 0: it works
 	SlowDown int           // how many polls for a device code are told so
@@ -254,6 +255,9 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request) {
 // give tokens for a grant.
 func (s *Server) give(w http.ResponseWriter, g *grant, refresh bool) {
 	token := "at." + rand.Text()
+	if n := s.Length - len(token); n > 0 {
+		token += strings.Repeat("x", n)
+	}
 	s.access[token] = g
 	body := map[string]any{"access_token": token, "token_type": "Bearer", "scope": g.scope}
 	if s.Scope != "" {

@@ -34,7 +34,7 @@ ssl = yes
 ssl_cert = <{{.Dir}}/cert.pem
 ssl_key = <{{.Dir}}/key.pem
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = {{if .Introspect}}oauthbearer xoauth2{{else}}plain login{{end}}
 auth_username_format = %Lu
 auth_failure_delay = 0
 first_valid_uid = 1
@@ -47,8 +47,14 @@ namespace inbox {
   inbox = yes
 }
 passdb {
+{{- if .Introspect}}
+  driver = oauth2
+  mechanisms = oauthbearer xoauth2
+  args = {{.Dir}}/oauth2.conf
+{{- else}}
   driver = passwd-file
   args = scheme=PLAIN {{.Dir}}/users
+{{- end}}
 }
 userdb {
   driver = passwd-file
@@ -78,6 +84,14 @@ service anvil {
     mode = 0
   }
 }
+`
+
+const oauth2Conf = `
+introspection_url = {{.Introspect}}
+introspection_mode = auth
+username_attribute = email
+active_attribute = active
+active_value = true
 `
 
 // Postfix looks nothing up, takes mail for the users alone, and has no
@@ -186,13 +200,15 @@ func (s *Server) configure(cfg Config) error {
 		{"users", users.String(), 0o644}, // made-up passwords of a test
 		{"vmailbox", boxes.String(), 0o644},
 		{"dovecot.conf", dovecotConf, 0o644},
+		{"oauth2.conf", oauth2Conf, 0o644},
 		{"postfix/main.cf", mainCf, 0o644},
 		{"postfix/master.cf", masterCf, 0o644},
 	}
 	fill := struct {
 		*Server
-		Domains []string
-	}{s, slices.Compact(domains)}
+		Domains    []string
+		Introspect string
+	}{s, slices.Compact(domains), cfg.Introspect}
 	port := func(addr string) string {
 		_, p, _ := net.SplitHostPort(addr)
 		return p

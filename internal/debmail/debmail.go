@@ -32,6 +32,10 @@ import (
 // Config says whose mailboxes there are.
 type Config struct {
 	Users map[string]string // address → password; the address is the login name
+	// Introspect is where both servers ask whose access token they were shown
+	// (RFC 7662, the token as bearer). With it no password is good for
+	// anything; "": passwords.
+	Introspect string
 }
 
 // Server is a running pair of Dovecot and Postfix. All addresses are host:port.

@@ -1,12 +1,14 @@
 package loopmail
 
 import (
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapserver"
 	"github.com/emersion/go-imap/v2/imapserver/imapmemserver"
+	"github.com/emersion/go-sasl"
 )
 
 // session is the library's memory session with what it lacks: IDLE tells of
@@ -14,7 +16,7 @@ import (
 // does not begin at 1 on every start, and a fetch holds the mailbox for one
 // mail at a time, so that a slow reader stops no delivery for long.
 type session struct {
-	*imapmemserver.UserSession // nil before Login
+	*imapmemserver.UserSession // nil before the login
 
 	server   *Server
 	box      *box
@@ -24,6 +26,7 @@ type session struct {
 
 var _ imapserver.SessionNamespace = (*session)(nil)
 var _ imapserver.SessionMove = (*session)(nil)
+var _ imapserver.SessionSASL = (*session)(nil)
 
 // idlePoll is how soon an idling client hears of a change.
 const idlePoll = 20 * time.Millisecond
@@ -31,17 +34,30 @@ const idlePoll = 20 * time.Millisecond
 var errReadOnly = &imap.Error{Type: imap.StatusResponseTypeNo, Code: "READ-ONLY", Text: "Mailbox was opened with EXAMINE"}
 
 func (s *session) Login(name, password string) error {
-	s.server.mu.Lock()
-	b := s.server.boxes[strings.ToLower(name)]
-	s.server.mu.Unlock()
-	if b == nil {
+	b := s.server.account(name)
+	if b == nil || !slices.Contains(s.server.mechanisms(), sasl.Plain) {
 		return imapserver.ErrAuthFailed
 	}
 	if err := b.user.Login(strings.ToLower(name), password); err != nil {
 		return err
 	}
+	return s.enter(b, name)
+}
+
+// enter lets somebody in who has shown who they are.
+func (s *session) enter(b *box, _ string) error {
 	s.box, s.UserSession = b, imapmemserver.NewUserSession(b.user)
 	return nil
+}
+
+func (s *session) AuthenticateMechanisms() []string { return s.server.mechanisms() }
+
+func (s *session) Authenticate(mechanism string) (sasl.Server, error) {
+	a, err := s.server.authenticator(mechanism, imapserver.ErrAuthFailed, s.enter)
+	if err != nil {
+		return nil, &imap.Error{Type: imap.StatusResponseTypeNo, Text: err.Error()}
+	}
+	return a, nil
 }
 
 func (s *session) Close() error { return s.UserSession.Close() }

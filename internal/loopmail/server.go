@@ -37,6 +37,12 @@ type Config struct {
 	Epoch    uint32            // first UIDVALIDITY; 0: one that no earlier start used
 	MaxBytes int64             // largest mail SMTP takes; 0: 64 MiB
 
+	// Mechanisms are the SASL mechanisms that both servers offer and take;
+	// nil: PLAIN. Without PLAIN no password is good for anything.
+	Mechanisms []string
+	// Bearer tells whose access token this is, "" if it is good for nothing.
+	Bearer func(token string) (user string)
+
 	// OnMail is told of each mail that SMTP took, before it lies in a
 	// mailbox, one at a time and in order. rcpt holds the recipients as
 	// given, tags included. It must neither send mail nor call the Server.

@@ -2,7 +2,6 @@ package loopmail
 
 import (
 	"bytes"
-	"crypto/subtle"
 	"fmt"
 	"io"
 	"net"
@@ -22,22 +21,17 @@ type inbound struct {
 	rcpt   []string
 }
 
-func (s *inbound) AuthMechanisms() []string { return []string{sasl.Plain} }
+func (s *inbound) AuthMechanisms() []string { return s.server.mechanisms() }
 
-func (s *inbound) Auth(mech string) (sasl.Server, error) {
-	if mech != sasl.Plain {
-		return nil, smtp.ErrAuthUnknownMechanism
-	}
-	return sasl.NewPlainServer(func(identity, name, password string) error {
-		s.server.mu.Lock()
-		b := s.server.boxes[strings.ToLower(name)]
-		s.server.mu.Unlock()
-		if b == nil || subtle.ConstantTimeCompare([]byte(b.password), []byte(password)) != 1 {
-			return smtp.ErrAuthFailed
-		}
+func (s *inbound) Auth(mechanism string) (sasl.Server, error) {
+	a, err := s.server.authenticator(mechanism, smtp.ErrAuthFailed, func(_ *box, name string) error {
 		s.login = name
 		return nil
-	}), nil
+	})
+	if err != nil {
+		return nil, smtp.ErrAuthUnknownMechanism
+	}
+	return a, nil
 }
 
 func (s *inbound) Mail(from string, _ *smtp.MailOptions) error {
