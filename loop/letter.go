@@ -147,6 +147,8 @@ const (
 	CauseUnsent     = "unsent"      // alert: no letter can be sent
 	CauseSendable   = "sendable"    // alert: letters are sent again
 	CauseConfig     = "config"      // alert: the changed config has mistakes
+	CauseLogin      = "login"       // alert: the provider of the mailbox gives no access any more
+	CauseLoggedIn   = "logged-in"   // alert: it gives access again
 )
 
 // Choice is a reply ready to send: a mailto button that only opens the

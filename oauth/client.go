@@ -71,6 +71,19 @@ var ErrGrant = errors.New("no valid grant")
 // configuration is wrong.
 var ErrClient = errors.New("client refused")
 
+// marked is an error that says what it says, and is one of the two above.
+type marked struct {
+	text string
+	is   error
+}
+
+func (m *marked) Error() string { return m.text }
+func (m *marked) Unwrap() error { return m.is }
+
+func noGrant(format string, args ...any) error {
+	return &marked{fmt.Sprintf(format, args...), ErrGrant}
+}
+
 func (c *Client) now() time.Time {
 	if c.Now == nil {
 		return time.Now()
@@ -127,9 +140,9 @@ func (c *Client) said(err error) error {
 	}
 	switch answer.ErrorCode {
 	case "invalid_grant", "expired_token", "access_denied", "interaction_required", "consent_required", "login_required":
-		return fmt.Errorf("%s: log in again with `gatepost login`: %w", text, ErrGrant)
+		return noGrant("%s: log in again with `gatepost login`", text)
 	case "invalid_client", "unauthorized_client", "invalid_scope", "unsupported_grant_type", "invalid_request":
-		return fmt.Errorf("%s: check client_id, client_secret_file, tenant and scopes: %w", text, ErrClient)
+		return &marked{text + ": check client_id, client_secret_file, tenant and scopes", ErrClient}
 	}
 	return errors.New(text)
 }

@@ -24,8 +24,8 @@ type kept struct {
 	Got        time.Time `json:"obtained"`
 	End        time.Time `json:"expiry,omitzero"` // zero: the server does not say
 
-	// Set when the server would not give a new access token for good, cleared
-	// by the next one.
+	// Set when the server first would not give a new access token for good,
+	// cleared by the next one.
 	Refused    time.Time `json:"refused,omitzero"`
 	RefusedWhy string    `json:"refused_why,omitempty"`
 }
@@ -38,7 +38,7 @@ func (g *Grant) read() (*kept, error) {
 	info, err := os.Stat(g.File)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("token file %q does not exist: make it with `gatepost login`: %w", g.File, ErrGrant)
+		return nil, noGrant("token file %q does not exist: make it with `gatepost login`", g.File)
 	case err != nil:
 		return nil, fmt.Errorf("token file: %w: let the user that runs gatepost read it", err)
 	case !info.Mode().IsRegular():
@@ -52,10 +52,10 @@ func (g *Grant) read() (*kept, error) {
 	}
 	k := &kept{}
 	if err := json.Unmarshal(content, k); err != nil || k.Access == "" && k.Refresh == "" {
-		return nil, fmt.Errorf("token file %q holds no tokens: make it anew with `gatepost login`: %w", g.File, ErrGrant)
+		return nil, noGrant("token file %q holds no tokens: make it anew with `gatepost login`", g.File)
 	}
 	if k.Client != g.Client.ID {
-		return nil, fmt.Errorf("token file %q is of another client_id: make it anew with `gatepost login`: %w", g.File, ErrGrant)
+		return nil, noGrant("token file %q is of another client_id: make it anew with `gatepost login`", g.File)
 	}
 	return k, nil
 }

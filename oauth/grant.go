@@ -3,7 +3,6 @@ package oauth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -69,7 +68,7 @@ func (k *kept) ending(now time.Time) bool {
 // file loses a refresh token that rotates; then a person logs in again.
 func (g *Grant) renew(ctx context.Context, k *kept) error {
 	if k.Refresh == "" {
-		return fmt.Errorf("token file %q has an access token that has ended and no refresh token: make it anew with `gatepost login`: %w", g.File, ErrGrant)
+		return noGrant("token file %q has an access token that has ended and no refresh token: make it anew with `gatepost login`", g.File)
 	}
 	d, err := newDraft(g.File)
 	if err != nil {
@@ -85,7 +84,10 @@ func (g *Grant) renew(ctx context.Context, k *kept) error {
 	if err != nil {
 		err = g.Client.said(err)
 		if errors.Is(err, ErrGrant) && ctx.Err() == nil {
-			k.Refused, k.RefusedWhy = now.UTC(), strings.TrimSuffix(err.Error(), ": "+ErrGrant.Error())
+			if k.Refused.IsZero() {
+				k.Refused = now.UTC()
+			}
+			k.RefusedWhy = err.Error()
 			err = errors.Join(err, d.put(k))
 		}
 		return err

@@ -36,6 +36,7 @@ func newCheckCommand(g *globals) *cobra.Command {
 			"  config, secrets   what is written, and that nobody else can read what is secret\n" +
 			"  calendar          time zone and next holiday of each team\n" +
 			"  files, database   modes, room on the disk, schema\n" +
+			"  oauth             a new access token can be got; until when, and for what\n" +
 			"  dns, tcp, tls     names, ports and certificates of both servers\n" +
 			"  imap, smtp        the logins; what the mailbox can do, how much may be sent\n" +
 			"  tags              a mail to an address with a tag arrives: a mail to itself, for each team\n" +
@@ -166,6 +167,9 @@ func (k *checkup) all(ctx context.Context, c *Config) {
 	found, err := checkFiles(c)
 	k.line("files", found, err)
 	k.line("database", c.Store.Path, checkDatabase(c.Store.Path))
+	for _, l := range c.logins() {
+		k.say(checkLogin(ctx, l, k.now()))
+	}
 	hosts := []string{c.IMAP.Host}
 	if c.SMTP.Host != c.IMAP.Host {
 		hosts = append(hosts, c.SMTP.Host)

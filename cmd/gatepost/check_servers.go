@@ -25,11 +25,11 @@ func newMailServers(c *Config) *mailServers {
 		config: map[string]*serverConfig{"imap": &c.IMAP.serverConfig, "smtp": &c.SMTP.serverConfig},
 		imap: mailin.Config{
 			Host: c.IMAP.Host, Port: c.IMAP.Port, TLS: c.IMAP.TLS, Insecure: c.IMAP.Insecure,
-			User: c.IMAP.User, Password: c.IMAP.Password.Read, Mailbox: c.IMAP.Mailbox, Poll: 2 * time.Second,
+			User: c.IMAP.User, Password: c.IMAP.Password.Read, Token: c.IMAP.Token(), Mailbox: c.IMAP.Mailbox, Poll: 2 * time.Second,
 		},
 		smtp: &mailout.SMTP{
 			Host: c.SMTP.Host, Port: c.SMTP.Port, TLS: c.SMTP.TLS,
-			User: c.SMTP.User, Password: c.SMTP.Password.Read, Hello: c.SMTP.FromHost,
+			User: c.SMTP.User, Password: c.SMTP.Password.Read, Token: c.SMTP.Token(), Hello: c.SMTP.FromHost,
 		},
 		box: &checkBox{},
 	}
@@ -45,6 +45,8 @@ func (m *mailServers) SMTP(ctx context.Context) (mailout.Offer, error) {
 	offer, err := m.smtp.Look(ctx)
 	var failed *mailout.SendError
 	switch {
+	case errors.As(err, &failed) && failed.Stage == "auth" && m.smtp.Token != nil: // says what to do
+		err = fmt.Errorf("%s: log in as %q: %w", addr, m.smtp.User, err)
 	case errors.As(err, &failed) && failed.Stage == "auth":
 		err = fmt.Errorf("%s: log in as %q: %w: check user and password_file of [smtp]", addr, m.smtp.User, err)
 	case err != nil:

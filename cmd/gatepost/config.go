@@ -122,9 +122,9 @@ func (r *configReader) mark(path, format string, args ...any) {
 func (r *configReader) read(file *configFile, needs []configNeed) {
 	c := r.config
 	servers := slices.Contains(needs, needServers)
-	c.IMAP = r.imap(&file.IMAP, servers)
 	c.Store.Path = r.path(or(file.Store.Path, "gatepost.db"))
-	c.Secret.File = r.path(or(file.Secret.File, "gatepost.secret"))
+	c.IMAP = r.imap(&file.IMAP, servers)
+	c.Secret.File = r.private(or(file.Secret.File, "gatepost.secret"))
 	if slices.Contains(needs, needSecret) {
 		secret, err := readSecret(c.Secret.File)
 		if err != nil {
@@ -132,7 +132,7 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 		}
 		c.Secret.Bytes = secret
 		for i, name := range file.Secret.Old {
-			old, err := readSecret(r.path(name))
+			old, err := readSecret(r.private(name))
 			if err == nil && bytes.Equal(old, secret) {
 				err = fmt.Errorf("secret %q is the present one as well: make a new one for file, or take it out of old", name)
 			}
@@ -215,6 +215,15 @@ func (r *configReader) path(name string) string {
 		return name
 	}
 	return filepath.Join(r.dir, name)
+}
+
+// private is a file with a secret in it: as path, or one of the credentials
+// that systemd hands to the service, which are found when they are read.
+func (r *configReader) private(name string) string {
+	if strings.HasPrefix(name, credentials) {
+		return name
+	}
+	return r.path(name)
 }
 
 // duration reads "60s" or "2h" within bounds.

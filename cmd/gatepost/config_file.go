@@ -20,14 +20,30 @@ type lettersFile struct {
 
 // serverFile is what the two mail servers have in common.
 type serverFile struct {
-	Host         string         `toml:"host"`
-	Port         int            `toml:"port"`          // default by tls: 993, 143 / 465, 587, 25
-	TLS          string         `toml:"tls"`           // implicit (default) | starttls | none
-	Insecure     bool           `toml:"insecure"`      // allows tls = "none" to a host that is not this one
-	User         string         `toml:"user"`          //
-	PasswordFile string         `toml:"password_file"` // beside the config unless absolute; mode 0600
-	PasswordEnv  string         `toml:"password_env"`  // name of an environment variable instead
-	OAuth        map[string]any `toml:"oauth"`         // refused: not in this version
+	Host         string    `toml:"host"`
+	Port         int       `toml:"port"`          // default by tls: 993, 143 / 465, 587, 25
+	TLS          string    `toml:"tls"`           // implicit (default) | starttls | none
+	Insecure     bool      `toml:"insecure"`      // allows tls = "none" to a host that is not this one
+	User         string    `toml:"user"`          //
+	PasswordFile string    `toml:"password_file"` // beside the config unless absolute; mode 0600
+	PasswordEnv  string    `toml:"password_env"`  // name of an environment variable instead
+	OAuth        oauthFile `toml:"oauth"`         // access tokens instead of a password; [smtp] without any of the three shares those of [imap]
+}
+
+// oauthFile is an application that is registered with an authorization server,
+// and where its tokens are kept. What is no provider's says where its server
+// is.
+type oauthFile struct {
+	Provider         string   `toml:"provider"`           // google | microsoft; default: auth_url and token_url
+	Tenant           string   `toml:"tenant"`             // with microsoft: id or domain of the directory; default: any
+	ClientID         string   `toml:"client_id"`          //
+	ClientSecretFile string   `toml:"client_secret_file"` // beside the config unless absolute; mode 0600; default: a client without a secret
+	ClientSecretEnv  string   `toml:"client_secret_env"`  // name of an environment variable instead
+	TokenFile        string   `toml:"token_file"`         // beside the config unless absolute; default mail.token beside the database; `gatepost login` makes it
+	Scopes           []string `toml:"scopes"`             // default: those that the provider has for mail
+	AuthURL          string   `toml:"auth_url"`           // where a person says yes
+	TokenURL         string   `toml:"token_url"`          //
+	DeviceURL        string   `toml:"device_url"`         // for `gatepost login --device`; default: none
 }
 
 // imapFile is where mail comes in.

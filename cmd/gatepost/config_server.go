@@ -1,11 +1,14 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
 	"time"
+
+	"gatepost/oauth"
 )
 
 // The ways to reach a mail server.
@@ -23,6 +26,15 @@ type serverConfig struct {
 	Insecure bool   // tlsNone is allowed to a host that is not this one
 	User     string
 	Password passwordSource
+	Grant    *oauth.Grant // instead of Password; nil: none
+}
+
+// Token gives access tokens to the loops, nil where there is a password.
+func (s *serverConfig) Token() func(ctx context.Context, refused string) (string, error) {
+	if s.Grant == nil {
+		return nil
+	}
+	return s.Grant.Token
 }
 
 // Addr is host:port.
@@ -117,7 +129,17 @@ func (r *configReader) server(table string, f *serverFile, needed bool) (serverC
 	if known && c.TLS != tlsNone && f.Insecure {
 		r.mark(at("insecure"), "[%s] insecure = true only allows tls = \"none\", and tls is %q: take it out", table, c.TLS)
 	}
-	c.Password = r.password(table, f, needed)
+	written := f.PasswordFile != "" || f.PasswordEnv != ""
+	switch shared := r.config.IMAP; {
+	case r.has(at("oauth")) && written:
+		r.mark(at("oauth"), "[%s] has a password and [%[1]s.oauth]: take one of them out", table)
+	case r.has(at("oauth")):
+		c.Grant = r.grant(table, &f.OAuth, needed)
+	case !written && shared != nil && shared.Grant != nil:
+		c.Grant = shared.Grant
+	default:
+		c.Password = r.password(table, f, needed)
+	}
 	return c, true
 }
 
@@ -127,20 +149,16 @@ func (r *configReader) password(table string, f *serverFile, needed bool) passwo
 	at := func(key string) string { return table + "." + key }
 	var p passwordSource
 	key := at("password_file")
-	if r.has(at("oauth")) {
-		r.mark(at("oauth"), "[%s.oauth] is not in this version: use password_file, with an app password if the provider has them", table)
-		return p
-	}
 	switch {
 	case f.PasswordFile != "" && f.PasswordEnv != "":
 		r.mark(at("password_env"), "[%s] has both password_file and password_env: take one of them out", table)
 		return p
 	case f.PasswordFile != "":
-		p.file = r.path(f.PasswordFile)
+		p.file = r.private(f.PasswordFile)
 	case f.PasswordEnv != "":
 		p.env, key = f.PasswordEnv, at("password_env")
 	default:
-		r.mark(table, "[%s] has no password: add password_file = \"%s.pass\", a file with mode 0600, or password_env", table, table)
+		r.mark(table, "[%s] has no password: add password_file = \"%s.pass\", a file with mode 0600, password_env, or [%[1]s.oauth]", table, table)
 		return p
 	}
 	if needed {

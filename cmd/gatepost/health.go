@@ -34,6 +34,11 @@ func newHealthCommand(g *globals) *cobra.Command {
 						bad = append(bad, t)
 					}
 				}
+				for _, l := range cfg.logins() {
+					if why := l.stale(); why != "" {
+						bad = append(bad, why)
+					}
+				}
 				found := newLookout(cfg, db, g.log(), time.Now).find(cmd.Context(), now)
 				if found.err != nil {
 					return found.err

@@ -167,6 +167,9 @@ func (a *initAnswers) config(p *initPlan) (string, error) {
 // besideConfig is how the config names a file that the command line named from
 // where it was called.
 func (p *initPlan) besideConfig(name string) (string, error) {
+	if strings.HasPrefix(name, credentials) {
+		return name, nil
+	}
 	file, err := filepath.Abs(name)
 	if err != nil {
 		return "", fmt.Errorf("init: %w", err)

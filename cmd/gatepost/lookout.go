@@ -24,6 +24,7 @@ type lookout struct {
 	team     *loop.Team // whose letters carry the alerts; its Operator may be ""
 	mailbox  string
 	server   [2]string // what is read from, what is sent through
+	logins   []login
 	patience time.Duration
 	now      func() time.Time
 	log      *slog.Logger
@@ -31,13 +32,14 @@ type lookout struct {
 	mu    sync.Mutex
 	last  time.Time // of the last look
 	seen  sighting
-	dark  [2]time.Duration // reading, sending: for how long it has not worked
-	alarm [2]bool          // the operator was told
+	dark  [3]time.Duration // reading, sending, access: for how long it has not worked
+	alarm [3]bool          // the operator was told
 }
 
 const (
 	reading = iota
 	sending
+	access // to a mailbox that wants OAuth 2
 )
 
 // lookEvery is how often the lookout looks.
@@ -49,11 +51,12 @@ type sighting struct {
 	polled  time.Time // when the mailbox was last read to its end
 	overdue time.Time // since when the oldest letter that was tried in vain has waited; zero: none
 	sent    time.Time // when a letter was last taken
+	stale   string    // why a login is no good any more; "": all are
 	err     error     // the database could not be read
 }
 
 func newLookout(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time) *lookout {
-	l := &lookout{db: db, team: cfg.Teams[0], patience: cfg.AlertAfter, now: now, log: log}
+	l := &lookout{db: db, team: cfg.Teams[0], logins: cfg.logins(), patience: cfg.AlertAfter, now: now, log: log}
 	if cfg.IMAP != nil && cfg.SMTP != nil {
 		l.mailbox, l.server = cfg.IMAP.Mailbox, [2]string{cfg.IMAP.Addr(), cfg.SMTP.Addr()}
 	}
@@ -99,6 +102,10 @@ func (l *lookout) recall(ctx context.Context) {
 			l.alarm[reading] = false
 		case loop.CauseSendable:
 			l.alarm[sending] = false
+		case loop.CauseLogin:
+			l.alarm[access] = true
+		case loop.CauseLoggedIn:
+			l.alarm[access] = false
 		}
 	}
 }
@@ -123,6 +130,7 @@ func (l *lookout) look(ctx context.Context) {
 		fmt.Sprintf("nothing was read from %s in %s", l.server[reading], since(s.polled)))
 	l.judge(ctx, sending, gap, s.overdue.IsZero() || s.sent.After(s.overdue), loop.CauseUnsent, loop.CauseSendable,
 		fmt.Sprintf("%d letters wait for %s, the oldest %s", s.counts.Waiting, l.server[sending], since(s.overdue)))
+	l.judge(ctx, access, gap, s.stale == "", loop.CauseLogin, loop.CauseLoggedIn, s.stale)
 }
 
 func since(t time.Time) string {
@@ -139,12 +147,14 @@ func (l *lookout) judge(ctx context.Context, what int, gap time.Duration, works 
 	switch {
 	case !works:
 		l.dark[what] += gap
-		if l.dark[what] < l.patience || l.alarm[what] {
-			return
+		if what != access && l.dark[what] < l.patience || l.alarm[what] {
+			return // a login does not come back by itself: that is told at once
 		}
 		l.log.Error("ALARM", "cause", alarm, "detail", detail)
 	case l.alarm[what]:
-		cause, detail = clear, l.server[what]
+		if cause, detail = clear, ""; what != access {
+			detail = l.server[what]
+		}
 		l.log.Info("all clear", "cause", clear, "after", l.dark[what].Round(time.Second))
 		l.dark[what] = 0
 	default:
@@ -171,6 +181,9 @@ func (l *lookout) find(ctx context.Context, now time.Time) (s sighting) {
 		if m.Name == l.mailbox {
 			s.polled = m.Polled
 		}
+	}
+	for _, login := range l.logins {
+		s.stale = or(s.stale, login.stale())
 	}
 	if s.counts.Waiting == 0 {
 		return s
@@ -216,6 +229,9 @@ func (s sighting) line() string {
 	if !s.polled.IsZero() {
 		polled = s.polled.UTC().Format("15:04:05 UTC")
 	}
+	if s.stale != "" {
+		return s.stale
+	}
 	return fmt.Sprintf("mailbox read %s; %d letters wait, %d failed; %d mails held, %d parked", polled, s.counts.Waiting, s.counts.Failed, s.counts.Held, s.counts.Parked)
 }
 
@@ -226,6 +242,8 @@ func (l *lookout) unready() string {
 	switch {
 	case l.seen.err != nil:
 		return l.seen.err.Error()
+	case l.seen.stale != "":
+		return l.seen.stale
 	case l.seen.polled.IsZero():
 		return "the mailbox was not read yet"
 	case l.dark[reading] > unreadyAfter:

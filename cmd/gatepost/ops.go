@@ -122,7 +122,7 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 	gauge(overdue, waits)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for what, name := range []string{"reading", "sending"} {
+	for what, name := range []string{"reading", "sending", "access"} {
 		v := 0.0
 		if l.alarm[what] {
 			v = 1

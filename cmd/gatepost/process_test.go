@@ -72,7 +72,12 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	h, err := loopmail.Start(loopmail.Config{Users: storyUsers()})
+	return newRigOn(t, loopmail.Config{Users: storyUsers()})
+}
+
+func newRigOn(t *testing.T, house loopmail.Config) *rig {
+	t.Helper()
+	h, err := loopmail.Start(house)
 	if err != nil {
 		t.Fatal(err)
 	}

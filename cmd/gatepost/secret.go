@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 )
 
@@ -38,29 +39,59 @@ func readSecret(file string) ([]byte, error) {
 
 // passwordSource is where a password comes from: a file or a variable. It is
 // read at each login, so that a changed password needs no restart.
-type passwordSource struct{ file, env string }
+type passwordSource struct {
+	file, env string
+	what      string // "": password
+}
 
 // Read the password. Nothing of it stands in an error.
 func (p passwordSource) Read() (string, error) {
+	what := or(p.what, "password")
 	password, from := os.Getenv(p.env), "environment variable "+p.env
 	if p.file != "" {
-		content, err := readPrivate("password file", p.file, "write the password into it and chmod 600 "+p.file)
+		content, err := readPrivate(what+" file", p.file, "write the "+what+" into it and chmod 600 "+p.file)
 		if err != nil {
 			return "", err
 		}
-		password, from = strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), fmt.Sprintf("password file %q", p.file)
+		password, from = strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r"), fmt.Sprintf("%s file %q", what, p.file)
 	}
 	if password == "" {
-		return "", fmt.Errorf("%s is empty: put the password there", from)
+		return "", fmt.Errorf("%s is empty: put the %s there", from, what)
 	}
 	if strings.ContainsAny(password, "\r\n\x00") {
-		return "", fmt.Errorf("%s holds more than one line: put the password there alone", from)
+		return "", fmt.Errorf("%s holds more than one line: put the %s there alone", from, what)
 	}
 	return password, nil
 }
 
+// credentials begins the name of a file that systemd hands to the service
+// (LoadCredential=), in a folder that is named by this variable and that nobody
+// else can look into, whatever the modes say.
+const credentials = "$CREDENTIALS_DIRECTORY/"
+
+// credential is the path of such a file.
+func credential(what, name string) (string, error) {
+	rest := strings.TrimPrefix(name, credentials)
+	if !filepath.IsLocal(rest) {
+		return "", fmt.Errorf("%s %q: want the name of a credential after %s", what, name, credentials)
+	}
+	dir := os.Getenv("CREDENTIALS_DIRECTORY")
+	if dir == "" {
+		return "", fmt.Errorf("%s %q: systemd hands it to the service alone, by LoadCredential=%s:/a/file in its unit; elsewhere set CREDENTIALS_DIRECTORY to a folder with it", what, name, rest)
+	}
+	return filepath.Join(dir, rest), nil
+}
+
 // readPrivate reads a file that nobody but its owner may read.
 func readPrivate(what, file, remedy string) ([]byte, error) {
+	handed := strings.HasPrefix(file, credentials)
+	if handed {
+		path, err := credential(what, file)
+		if err != nil {
+			return nil, err
+		}
+		file = path
+	}
 	info, err := os.Stat(file)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -69,7 +100,7 @@ func readPrivate(what, file, remedy string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w: let the user that runs gatepost read it", what, err)
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s %q is not a file: name a file", what, file)
-	case info.Mode().Perm()&0o077 != 0:
+	case info.Mode().Perm()&0o077 != 0 && !handed: // its access list shows as a group's right
 		return nil, fmt.Errorf("%s %q can be read or changed by others (mode %04o): chmod 600 %s", what, file, info.Mode().Perm(), file)
 	}
 	content, err := os.ReadFile(file)

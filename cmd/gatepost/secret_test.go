@@ -53,6 +53,42 @@ func TestNewSecret(t *testing.T) {
 	}
 }
 
+// systemd hands a service what only it may see, in a folder that it names and
+// with modes that show its access list as a group's.
+func TestCredential(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("CREDENTIALS_DIRECTORY", dir)
+	for name, content := range map[string]string{"imap.pass": "hunter2\n", "gatepost.secret": testSecret + "\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o440); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got, err := (passwordSource{file: "$CREDENTIALS_DIRECTORY/imap.pass"}).Read(); err != nil || got != "hunter2" {
+		t.Errorf("%q, %v", got, err)
+	}
+	_, file := configDir(t, []byte(strings.ReplaceAll(string(goodConfig(t)), `"imap.pass"`, `"$CREDENTIALS_DIRECTORY/imap.pass"`)+
+		"[secret]\nfile = \"$CREDENTIALS_DIRECTORY/gatepost.secret\"\n"))
+	if c, err := readConfig(file, needServers, needSecret); err != nil || string(c.Secret.Bytes) != testSecret {
+		t.Errorf("%v", err)
+	}
+	for name, want := range map[string]string{
+		"$CREDENTIALS_DIRECTORY/other":     "does not exist",
+		"$CREDENTIALS_DIRECTORY/../other":  "want the name of a credential",
+		"$CREDENTIALS_DIRECTORY//imap.tok": "want the name of a credential",
+	} {
+		if _, err := (passwordSource{file: name}).Read(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	t.Setenv("CREDENTIALS_DIRECTORY", "")
+	if _, err := (passwordSource{file: "$CREDENTIALS_DIRECTORY/imap.pass"}).Read(); err == nil || !strings.Contains(err.Error(), "LoadCredential=imap.pass:") {
+		t.Error(err)
+	}
+	if _, err := readConfig(file); err != nil {
+		t.Errorf("what needs no password: %v", err)
+	}
+}
+
 func TestPassword(t *testing.T) {
 	dir := t.TempDir()
 	file := func(content string, mode os.FileMode) passwordSource {

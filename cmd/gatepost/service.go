@@ -48,7 +48,7 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 		keep = crashingReceiver{db, c}
 	}
 	s.poller = mailin.New(mailin.Config{
-		Host: cfg.IMAP.Host, Port: cfg.IMAP.Port, TLS: cfg.IMAP.TLS, User: cfg.IMAP.User, Password: cfg.IMAP.Password.Read,
+		Host: cfg.IMAP.Host, Port: cfg.IMAP.Port, TLS: cfg.IMAP.TLS, User: cfg.IMAP.User, Password: cfg.IMAP.Password.Read, Token: cfg.IMAP.Token(),
 		Mailbox: cfg.IMAP.Mailbox, Poll: cfg.IMAP.Poll, Noop: cfg.IMAP.Noop, Busy: func() bool { return atWork(cfg.Teams, now()) }, FileAway: cfg.IMAP.FileAway, FromStart: fromStart,
 		Insecure: true, // the config was checked: none off loopback only where it says insecure
 		Now:      now, Log: log, Wake: func() { poke(s.mailCame) },
@@ -56,7 +56,7 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 	s.letters = &mailout.Loop{
 		Outbox: db, Teams: teamsByAddress(cfg.Teams), Host: cfg.SMTP.FromHost, Now: now, Log: log, Failed: s.failed,
 		Sender: &mailout.SMTP{
-			Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, TLS: cfg.SMTP.TLS, User: cfg.SMTP.User, Password: cfg.SMTP.Password.Read,
+			Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, TLS: cfg.SMTP.TLS, User: cfg.SMTP.User, Password: cfg.SMTP.Password.Read, Token: cfg.SMTP.Token(),
 			Hello: cfg.SMTP.FromHost,
 		},
 	}

@@ -64,6 +64,11 @@ func troubles(cfg *Config, s *statusJSON, now time.Time) (list []string) {
 	if cfg.IMAP != nil {
 		patience = max(patience, 3*cfg.IMAP.Poll)
 	}
+	for _, l := range cfg.logins() {
+		if why := or(l.stale(), l.ends(now)); why != "" {
+			list = append(list, why)
+		}
+	}
 	switch {
 	case s.Mailbox.LastPoll == "":
 		list = append(list, "the mailbox was never read: start `gatepost run`; `gatepost check` says what is wrong")
