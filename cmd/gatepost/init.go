@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,6 +21,9 @@ import (
 // passwordFileName is what init calls the file that it writes a password to.
 const passwordFileName = "mail.pass"
 
+// clientFileName is the same for the secret of an OAuth 2 client.
+const clientFileName = "client.secret"
+
 // initAnswers is what init asks for; each is a flag too.
 type initAnswers struct {
 	team, address, timezone, holidays string
@@ -26,10 +31,12 @@ type initAnswers struct {
 	imap, smtp                        endpoint
 	user                              string
 	passwordFile, passwordEnv         string
-	pm                                string   // Name <address>
-	streams                           []string // name=Engineer <address>
+	client                            oauthFile // client_id, client_secret_file and tenant, instead of a password
+	pm                                string    // Name <address>
+	streams                           []string  // name=Engineer <address>
 
 	password string    // typed, to be written to passwordFileName
+	secret   string    // of the client, typed, to be written to clientFileName
 	known    *provider // whose servers these are, nil if nobody's known
 }
 
@@ -47,6 +54,8 @@ func newInitCommand() *cobra.Command {
 		Example: "  gatepost init\n" +
 			"  gatepost init --address shop@acme.example --provider fastmail --timezone Europe/Berlin --password-file imap.pass \\\n" +
 			"    --pm 'Priya Nair <priya@acme.example>' --stream 'web=Dana Roy <dana@acme.example>'\n" +
+			"  gatepost init --address shop@acme.example --provider microsoft --client-id 00000000-0000-0000-0000-000000000000 --timezone UTC \\\n" +
+			"    --pm priya@acme.example --stream web=dana@acme.example\n" +
 			"  gatepost init --address shop@acme.example --imap-host mail.acme.example --timezone UTC --password-env SHOP_PASS \\\n" +
 			"    --pm priya@acme.example --stream web=dana@acme.example",
 		Args: usageArgs(cobra.NoArgs),
@@ -67,6 +76,9 @@ func newInitCommand() *cobra.Command {
 	f.StringVar(&a.user, "user", "", "login name at both servers (default: the team's address)")
 	f.StringVar(&a.passwordFile, "password-file", "", "file that holds the password, mode 0600")
 	f.StringVar(&a.passwordEnv, "password-env", "", "environment variable that will hold the password, instead")
+	f.StringVar(&a.client.ClientID, "client-id", "", "OAuth 2 instead of a password: the id of the application, with google or microsoft")
+	f.StringVar(&a.client.ClientSecretFile, "client-secret-file", "", "file that holds the application's secret, mode 0600; Google has one")
+	f.StringVar(&a.client.Tenant, "tenant", "", "the Microsoft directory (default: the address's domain)")
 	f.StringVar(&a.pm, "pm", "", "the PM, as 'Priya Nair <priya@acme.example>'")
 	f.StringArrayVar(&a.streams, "stream", nil, "a stream and its engineer, as 'web=Dana Roy <dana@acme.example>'; may be repeated")
 	return cmd
@@ -98,19 +110,23 @@ func runInit(cmd *cobra.Command, a *initAnswers) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := plan.write(content, a.password); err != nil {
+	if err := plan.write(content, map[string]string{passwordFileName: a.password, clientFileName: a.secret}); err != nil {
 		return err
 	}
 	out := cmd.OutOrStdout()
 	for _, name := range plan.made {
 		fmt.Fprintf(out, "made %s\n", name)
 	}
-	if a.known != nil && a.password == "" { // who typed it has read them
+	if a.known != nil && a.password+a.secret == "" { // who typed it has read them
 		for _, note := range a.known.notes {
 			fmt.Fprintf(out, "%s: %s\n", a.known.title, note)
 		}
 	}
-	_, err = fmt.Fprintf(out, "Next: gatepost check --config %s, then gatepost run --config %[1]s\n", file)
+	login := ""
+	if a.client.ClientID != "" {
+		login = "gatepost login --config " + file + ", then "
+	}
+	_, err = fmt.Fprintf(out, "Next: %sgatepost check --config %s, then gatepost run --config %[2]s\n", login, file)
 	return err
 }
 
@@ -147,8 +163,9 @@ func (p *initPlan) free() error {
 	return nil
 }
 
-// write makes every file, or removes what it made.
-func (p *initPlan) write(config, password string) (err error) {
+// write makes every file, or removes what it made. secrets are by file name;
+// empty ones are not needed.
+func (p *initPlan) write(config string, secrets map[string]string) (err error) {
 	defer func() {
 		if err != nil {
 			for _, name := range p.made {
@@ -165,8 +182,11 @@ func (p *initPlan) write(config, password string) (err error) {
 	if err := p.file(p.path("gatepost.secret"), newSecret()+"\n", 0o600); err != nil {
 		return err
 	}
-	if password != "" {
-		if err := p.file(p.path(passwordFileName), password+"\n", 0o600); err != nil {
+	for _, name := range slices.Sorted(maps.Keys(secrets)) {
+		if secrets[name] == "" {
+			continue
+		}
+		if err := p.file(p.path(name), secrets[name]+"\n", 0o600); err != nil {
 			return err
 		}
 	}

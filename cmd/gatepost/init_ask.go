@@ -8,24 +8,30 @@ import (
 	"io"
 	"net/mail"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
 
-// fill puts what is known of the provider into what is not given, and refuses
-// one that this version cannot log in to.
+// fill puts what is known of the provider into what is not given.
 func (a *initAnswers) fill() error {
 	if a.provider != "" {
 		if a.known = providerNamed(a.provider); a.known == nil {
 			return fmt.Errorf("provider %q is not known here: give --imap-host and --smtp-host, or one of %s", a.provider, strings.Join(providerNames(), ", "))
 		}
-		if a.known.refuses != "" && a.imap.host == "" {
-			return fmt.Errorf("%s: %s", a.known.title, a.known.refuses)
-		}
 		a.imap.or(a.known.imap)
 		a.smtp.or(a.known.smtp)
-	} else if a.known = providerAt(a.imap.host); a.known != nil && a.known.refuses != "" {
-		return fmt.Errorf("%s: %s", a.known.title, a.known.refuses)
+	} else {
+		a.known = providerAt(a.imap.host)
+	}
+	if a.client.ClientID != "" {
+		if a.known == nil || !a.known.oauth {
+			return errors.New("--client-id: only google and microsoft are known to give access by it: for another one make the config with --password-env, and write [imap.oauth] in its place")
+		}
+		a.client.Provider = a.known.name
+		if _, domain, _ := strings.Cut(a.address, "@"); a.known.name == "microsoft" && !slices.Contains(a.known.domains, domain) {
+			a.client.Tenant = or(a.client.Tenant, domain)
+		}
 	}
 	if a.smtp.host == "" {
 		a.smtp.host = a.imap.host
@@ -51,9 +57,18 @@ func (e *endpoint) or(standard endpoint) {
 // missing names the flags without which there is no config.
 func (a *initAnswers) missing() []string {
 	var names []string
+	access, given := "--password-file or --password-env", a.passwordFile+a.passwordEnv+a.password
+	switch {
+	case a.client.ClientID != "" && a.known != nil && a.known.name == "google":
+		access, given = "--client-secret-file", a.client.ClientSecretFile+a.secret
+	case a.client.ClientID != "":
+		given = a.client.ClientID
+	case a.known != nil && a.known.onlyOAuth:
+		access, given = "--client-id ("+a.known.title+" takes no passwords)", ""
+	}
 	for _, f := range []struct{ name, value string }{
 		{"--address", a.address}, {"--timezone", a.timezone}, {"--provider or --imap-host", a.imap.host},
-		{"--password-file or --password-env", a.passwordFile + a.passwordEnv + a.password}, {"--pm", a.pm}, {"--stream", strings.Join(a.streams, "")},
+		{access, given}, {"--pm", a.pm}, {"--stream", strings.Join(a.streams, "")},
 	} {
 		if f.value == "" {
 			names = append(names, f.name)
@@ -80,8 +95,8 @@ func (k *asker) all(ctx context.Context, a *initAnswers) error {
 	if err := k.where(ctx, a); err != nil {
 		return err
 	}
-	if a.passwordFile == "" && a.passwordEnv == "" {
-		if err := k.password(a); err != nil {
+	if a.passwordFile == "" && a.passwordEnv == "" && a.client.ClientID == "" {
+		if err := k.access(a); err != nil {
 			return err
 		}
 	}
@@ -118,10 +133,7 @@ func (k *asker) where(ctx context.Context, a *initAnswers) error {
 	}
 	var answer string
 	err := k.ask(&answer, "Its mail server, as mail.acme.example; or one of "+strings.Join(providerNames(), ", "), func(s string) error {
-		if p := providerNamed(s); p != nil {
-			if p.refuses != "" {
-				return errors.New(p.refuses)
-			}
+		if providerNamed(s) != nil {
 			return nil
 		}
 		return checkHost(s)
@@ -137,23 +149,60 @@ func (k *asker) where(ctx context.Context, a *initAnswers) error {
 	return a.fill()
 }
 
-func (k *asker) password(a *initAnswers) error {
+// access asks for the password, or for what stands in its place: at some
+// providers there may be, or must be, OAuth 2.
+func (k *asker) access(a *initAnswers) error {
+	oauth := a.known != nil && a.known.oauth
 	if a.known != nil {
 		for _, note := range a.known.notes {
 			fmt.Fprintf(k.out, "  %s\n", note)
 		}
 	}
-	for a.password == "" {
-		fmt.Fprintf(k.out, "Password of %s there (not shown): ", or(a.user, a.address))
-		password, err := k.hidden()
-		fmt.Fprintln(k.out)
+	for a.known == nil || !a.known.onlyOAuth {
+		question := "Password of " + or(a.user, a.address) + " there (not shown"
+		if oauth {
+			question += "; empty: OAuth 2 instead"
+		}
+		password, err := k.secret(question + ")")
 		if err != nil {
-			return fmt.Errorf("read password: %w", err)
+			return err
 		}
-		a.password = strings.TrimSpace(password)
 		if a.known != nil && a.known.name == "google" { // shows app passwords in groups of four, which are not part of it
-			a.password = strings.ReplaceAll(a.password, " ", "")
+			password = strings.ReplaceAll(password, " ", "")
 		}
+		if a.password = password; password != "" {
+			return nil
+		}
+		if oauth {
+			break
+		}
+	}
+	if err := k.ask(&a.client.ClientID, "The client id of the application that is registered there (docs/setup-"+a.known.name+".md)", checkClientID); err != nil {
+		return err
+	}
+	for a.known.name == "google" && a.secret == "" {
+		var err error
+		if a.secret, err = k.secret("The client's secret (not shown)"); err != nil {
+			return err
+		}
+	}
+	return a.fill()
+}
+
+// secret asks for a line that is not shown.
+func (k *asker) secret(question string) (string, error) {
+	fmt.Fprintf(k.out, "%s: ", question)
+	line, err := k.hidden()
+	fmt.Fprintln(k.out)
+	if err != nil {
+		return "", fmt.Errorf("read what is not shown: %w", err)
+	}
+	return strings.TrimSpace(line), nil
+}
+
+func checkClientID(s string) error {
+	if s == "" || strings.ContainsAny(s, " @") {
+		return fmt.Errorf("client id %q: want the one that the provider shows of the application", s)
 	}
 	return nil
 }

@@ -21,18 +21,32 @@ host = {{q .IMAP.Host}}
 {{if .IMAP.Port}}port = {{.IMAP.Port}}{{else}}# port = 993{{end}}
 {{if .IMAP.TLS}}tls = {{q .IMAP.TLS}}{{else}}# tls = "implicit"            # implicit | starttls | none{{end}}
 user = {{q .User}}
+{{- if .PasswordKey}}
 {{.PasswordKey}} = {{q .Password}}
+{{- end}}
 # mailbox = "INBOX"
 # poll = "60s"                # between polls; IDLE wakes sooner
 # noop = "100ms"              # ask for mail so often in working hours, where IDLE is slow (Dovecot) or missing
 # file_away = "Gatepost"      # folder for mail once it is read
-
+{{with .Client}}{{if .ClientID}}
+[imap.oauth]                  # instead of a password; "gatepost login" makes mail.token, and [smtp] shares it
+provider = {{q .Provider}}
+client_id = {{q .ClientID}}
+{{- with .ClientSecretFile}}
+client_secret_file = {{q .}}
+{{- end}}
+{{- with .Tenant}}
+tenant = {{q .}}
+{{- end}}
+{{end}}{{end}}
 [smtp]                        # where letters go out
 host = {{q .SMTP.Host}}
 {{if .SMTP.Port}}port = {{.SMTP.Port}}{{else}}# port = 465{{end}}
 {{if .SMTP.TLS}}tls = {{q .SMTP.TLS}}{{else}}# tls = "implicit"            # starttls has port 587{{end}}
 user = {{q .User}}
+{{- if .PasswordKey}}
 {{.PasswordKey}} = {{q .Password}}
+{{- end}}
 # from_host = {{q .Host}} # for Message-IDs
 
 [store]
@@ -104,7 +118,10 @@ func (a *initAnswers) config(p *initPlan) (string, error) {
 	if a.passwordFile != "" && a.passwordEnv != "" {
 		return "", errors.New("--password-file and --password-env: give one of them")
 	}
-	for _, s := range append([]string{a.team, a.address, a.timezone, a.holidays, a.imap.host, a.imap.tls, a.smtp.host, a.smtp.tls, a.user, a.passwordFile, a.passwordEnv, a.pm}, a.streams...) {
+	if a.client.ClientID != "" && a.passwordFile+a.passwordEnv != "" {
+		return "", errors.New("--client-id stands in the place of --password-file and --password-env: give one of them")
+	}
+	for _, s := range append([]string{a.client.ClientID, a.client.ClientSecretFile, a.client.Tenant, a.team, a.address, a.timezone, a.holidays, a.imap.host, a.imap.tls, a.smtp.host, a.smtp.tls, a.user, a.passwordFile, a.passwordEnv, a.pm}, a.streams...) {
 		if !utf8.ValidString(s) || strings.ContainsFunc(s, isControl) {
 			return "", fmt.Errorf("%q: want one line of text without control characters", s)
 		}
@@ -113,17 +130,24 @@ func (a *initAnswers) config(p *initPlan) (string, error) {
 	data := struct {
 		IMAP, SMTP                                                                              initServer
 		AuthservID, User, PasswordKey, Password, Host, Store, Team, Address, Timezone, Holidays string
+		Client                                                                                  oauthFile
 		People                                                                                  []initPerson
 		Streams                                                                                 []initStream
 	}{
 		IMAP: initServer{a.imap.host, a.imap.port, a.imap.tls}, SMTP: initServer{a.smtp.host, a.smtp.port, a.smtp.tls}, User: or(a.user, a.address), PasswordKey: "password_file", Password: passwordFileName,
 		Host: host, Store: "gatepost.db", Team: a.team, Address: a.address, Timezone: a.timezone, Holidays: a.holidays,
-		People: []initPerson{{pm.Name, pm.Address, "pm"}},
+		Client: a.client, People: []initPerson{{pm.Name, pm.Address, "pm"}},
 	}
 	if a.known != nil {
 		data.AuthservID = a.known.authservID
 	}
 	switch {
+	case a.secret != "":
+		data.PasswordKey, data.Client.ClientSecretFile = "", clientFileName
+	case a.client.ClientID != "":
+		if data.PasswordKey = ""; a.client.ClientSecretFile != "" {
+			data.Client.ClientSecretFile, err = p.besideConfig(a.client.ClientSecretFile)
+		}
 	case a.passwordFile != "":
 		data.Password, err = p.besideConfig(a.passwordFile)
 	case a.passwordEnv != "":

@@ -95,8 +95,11 @@ func TestInitMissing(t *testing.T) {
 	}{
 		{nil, "init needs --address, --timezone, --provider or --imap-host, --password-file or --password-env, --pm, --stream"},
 		{append(slices.Clone(initFlags), "--provider", "acme"), `provider "acme" is not known here`},
-		{[]string{"--address", "shop@acme.example", "--provider", "microsoft"}, "takes no passwords for IMAP"},
-		{append(slices.Clone(initFlags), "--imap-host", "outlook.office365.com"), "takes no passwords for IMAP"},
+		{[]string{"--address", "shop@acme.example", "--provider", "microsoft"}, "--client-id (Microsoft 365 or Outlook.com takes no passwords), --pm"},
+		{append(slices.Clone(initFlags), "--imap-host", "outlook.office365.com"), "takes no passwords"},
+		{append(slices.Clone(initFlags), "--client-id", "1"), "only google and microsoft"},
+		{append(slices.Clone(initFlags), "--imap-host", "imap.gmail.com", "--client-id", "1"), "init needs --client-secret-file"},
+		{append(slices.Clone(initFlags), "--imap-host", "outlook.office365.com", "--client-id", "1"), "give one of them"},
 		{append(slices.Clone(initFlags), "--imap-tls", "none"), "in the clear"},
 		{append(slices.Clone(initFlags), "--imap-port", "70000"), "want 1 to 65535"},
 		{append(slices.Clone(initFlags), "--smtp-tls", "ssl"), `tls "ssl"`},
@@ -134,7 +137,7 @@ func TestInitElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := plan.write(content, ""); err != nil {
+	if err := plan.write(content, nil); err != nil {
 		t.Fatal(err)
 	}
 	c, err := readConfig(plan.config, needServers, needSecret)
@@ -150,7 +153,7 @@ func TestInitElsewhere(t *testing.T) {
 func TestInitAllOrNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
 	plan := &initPlan{dir: ".", config: "gatepost.toml", database: "no/such/folder.db"}
-	if err := plan.write("# config\n", "hunter2"); err == nil {
+	if err := plan.write("# config\n", map[string]string{passwordFileName: "hunter2"}); err == nil {
 		t.Fatal("no error")
 	}
 	if files, _ := filepath.Glob("*"); len(files) != 0 {
@@ -199,21 +202,58 @@ func written(t *testing.T, a *initAnswers) *Config {
 	if strings.Contains(content, "hunter2") {
 		t.Error("the password stands in the config")
 	}
-	if err := plan.write(content, a.password); err != nil {
+	if err := plan.write(content, map[string]string{passwordFileName: a.password, clientFileName: a.secret}); err != nil {
 		t.Fatal(err)
 	}
-	c, err := readConfig("gatepost.toml", needServers, needSecret)
+	needs := []configNeed{needServers, needSecret}
+	if a.client.ClientID != "" { // nobody has logged in yet
+		needs = needs[1:]
+	}
+	c, err := readConfig("gatepost.toml", needs...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
 }
 
+// Where a provider takes no password, or none is given, the client is asked
+// for instead; Google's has a secret, Microsoft's a directory.
+func TestInitAsksForAClient(t *testing.T) {
+	for _, c := range []struct {
+		mx, typed string
+		hidden    []string
+		check     func(c *Config) bool
+	}{
+		{"aspmx.l.google.com.", "shop@acme.example\nnot an id\n1.apps.googleusercontent.com\n", []string{"", "", "sword"}, func(c *Config) bool {
+			secret, err := c.IMAP.Grant.Client.Secret()
+			return err == nil && secret == "sword" && c.IMAP.Grant.Client.ID == "1.apps.googleusercontent.com"
+		}},
+		{"acme-example.mail.protection.outlook.com.", "shop@acme.example\n11-22\n", nil, func(c *Config) bool {
+			return c.SMTP.TLS == tlsStart && strings.Contains(c.IMAP.Grant.Client.TokenURL, "/acme.example/")
+		}},
+		{"", "shop@outlook.com\n11-22\n", nil, func(c *Config) bool { return strings.Contains(c.IMAP.Grant.Client.TokenURL, "/common/") }},
+	} {
+		t.Chdir(t.TempDir())
+		var out strings.Builder
+		typed := c.typed + "Europe/Berlin\nPriya Nair <priya@acme.example>\nweb=Dana Roy <dana@acme.example>\n"
+		a := &initAnswers{}
+		k := &asker{in: bufio.NewReader(strings.NewReader(typed)), out: &out, lookup: exchangers(c.mx),
+			hidden: func() (string, error) { p := c.hidden[0]; c.hidden = c.hidden[1:]; return p, nil }}
+		if err := k.all(t.Context(), a); err != nil {
+			t.Fatal(err, out.String())
+		}
+		config := written(t, a)
+		if config.IMAP.Grant == nil || config.IMAP.Grant != config.SMTP.Grant || !c.check(config) {
+			t.Errorf("%s\n%+v", out.String(), config.IMAP.Grant)
+		}
+	}
+}
+
 // What cannot be used is asked again, with the reason.
 func TestInitAsksAgain(t *testing.T) {
 	t.Chdir(t.TempDir())
 	var out strings.Builder
-	typed := "\nshop\nshop@acme.example\nimaps://x\nmicrosoft\nmail.acme.example\nBerlin\nEurope/Berlin\n" +
+	typed := "\nshop\nshop@acme.example\nimaps://x\nmail.acme.example\nBerlin\nEurope/Berlin\n" +
 		"Priya\nPriya Nair <priya@acme.example>\nweb\nweb=Dana Roy <dana@acme.example>\n"
 	passwords := []string{"", "hunter2"}
 	a := &initAnswers{}
@@ -222,7 +262,7 @@ func TestInitAsksAgain(t *testing.T) {
 	if err := k.all(t.Context(), a); err != nil {
 		t.Fatal(err, out.String())
 	}
-	for _, want := range []string{`"shop" is no mail address`, `time zone "Berlin" is not known`, `host "imaps://x" is not a name`, "takes no passwords", `person "Priya": want`, `stream "web": want`} {
+	for _, want := range []string{`"shop" is no mail address`, `time zone "Berlin" is not known`, `host "imaps://x" is not a name`, `person "Priya": want`, `stream "web": want`} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q was not said:\n%s", want, out.String())
 		}

@@ -20,7 +20,8 @@ type provider struct {
 	authservID string   // of its Authentication-Results, where it is one and the same for all
 	limit      string   // how many letters it takes a day, as it says itself; "": it names none
 	notes      []string // what to do there first, one sentence each
-	refuses    string   // why this version cannot log in there; "": it can
+	oauth      bool     // it gives access tokens, and the config knows where
+	onlyOAuth  bool     // it takes no passwords
 }
 
 // endpoint is where a server listens; port 0 is the usual one of its TLS mode.
@@ -37,6 +38,7 @@ var providers = []provider{
 		imap: endpoint{host: "imap.gmail.com"}, smtp: endpoint{host: "smtp.gmail.com"},
 		authservID: "mx.google.com",
 		limit:      "2,000 letters a day in Workspace, 500 at gmail.com",
+		oauth:      true,
 		notes: []string{
 			"The password is an app password of 16 letters; it can be made once 2-step verification is on for this account.",
 			"Letters leave under the address that logs in, unless the team's address is one of its \"Send mail as\" addresses.",
@@ -46,7 +48,9 @@ var providers = []provider{
 		name: "microsoft", title: "Microsoft 365 or Outlook.com",
 		domains: []string{"outlook.com", "hotmail.com", "live.com", "msn.com"}, mx: []string{".mail.protection.outlook.com", ".mx.microsoft"},
 		imap: endpoint{host: "outlook.office365.com"}, smtp: endpoint{host: "smtp.office365.com", port: 587, tls: tlsStart},
-		refuses: "it takes no passwords for IMAP, only OAuth 2, which is not in this version: give the team an address at a provider with app passwords or on a server of your own, such as a subdomain of yours",
+		limit: "10,000 recipients a day and 30 letters a minute",
+		oauth: true, onlyOAuth: true,
+		notes: []string{"It takes no passwords, only OAuth 2: an application is registered there first (docs/setup-microsoft.md), and \"gatepost login\" asks for consent."},
 	},
 	{
 		name: "fastmail", title: "Fastmail",
