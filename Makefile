@@ -1,5 +1,5 @@
 # Gatepost needs Go, a C compiler (for SQLite) and make; nothing else to build.
-.PHONY: build demo test fuzz soak letters bench dist clean
+.PHONY: build demo test fuzz soak letters bench dist dist-check clean
 
 build: # bin/gatepost
 	@scripts/toolchain
@@ -24,6 +24,9 @@ bench: # reading beside its floors and the obvious program, on Dovecot; MAILS, R
 dist: # what is shipped, in dist/: static binaries, Debian packages, man pages, completions
 	@scripts/toolchain
 	@scripts/dist
+
+dist-check: dist # each of it tried: the package installed, run and removed in a copy of this machine; root on Debian
+	@scripts/dist-check
 
 letters: build # docs/letters: every sample letter at two widths and two schemes; needs Chromium
 	bin/gatepost letters --out docs/letters --browser $(or $(CHROMIUM),chromium)
