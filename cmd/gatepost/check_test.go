@@ -50,13 +50,13 @@ stream = [{ name = "web", engineer = "dana@acme.example" }]
 	return server, &globals{config: file}, dir
 }
 
-func callCheck(t *testing.T, g *globals) (string, error) {
+func callCheck(t *testing.T, g *globals, args ...string) (string, error) {
 	t.Helper()
 	cmd := newCheckCommand(g)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	var out strings.Builder
 	cmd.SetOut(&out)
-	cmd.SetArgs(nil)
+	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(t.Context())
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("the password is shown:\n%s", out.String())
@@ -220,6 +220,15 @@ func TestCheckTagsAndNames(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A server whose clock is another one's is told by the mail to itself.
+func TestCheckFindsSkew(t *testing.T) {
+	r := newRigOn(t, loopmail.Config{Users: storyUsers(), Now: func() time.Time { return time.Now().Add(-time.Hour) }})
+	out, err := callCheck(t, &globals{config: r.config})
+	if !errors.Is(err, errNotOK) || !strings.Contains(out, "ok   tags") || !strings.Contains(out, "FAIL clock     this machine's clock is 1h0m0s from the mail server's") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -174,7 +174,7 @@ func (s *Server) configure(cfg Config) error {
 			return err
 		}
 	}
-	if err := s.certify(); err != nil {
+	if err := s.certify(cfg.CertEnds); err != nil {
 		return err
 	}
 	var users, boxes strings.Builder
@@ -225,6 +225,9 @@ func (s *Server) configure(cfg Config) error {
 		if err := os.WriteFile(s.path(f.name), []byte(b.String()), f.mode); err != nil {
 			return err
 		}
+		if f.name == "postfix/main.cf" {
+			s.mainCf = b.String()
+		}
 	}
 	return nil
 }
@@ -245,20 +248,23 @@ func (s *Server) newMaildir(address string) error {
 }
 
 // certify makes a self-signed certificate for 127.0.0.1 and localhost that
-// lasts a day.
-func (s *Server) certify() error {
+// lasts a day, or until ends.
+func (s *Server) certify(ends time.Time) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
 	now := time.Now()
+	if ends.IsZero() {
+		ends = now.Add(24 * time.Hour)
+	}
 	cert := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()),
 		Subject:      pkix.Name{CommonName: "localhost"},
 		DNSNames:     []string{"localhost"},
 		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(24 * time.Hour),
+		NotBefore:    ends.Add(-25 * time.Hour),
+		NotAfter:     ends,
 		KeyUsage:     x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IsCA:         true, BasicConstraintsValid: true,

@@ -36,6 +36,8 @@ type Config struct {
 	// (RFC 7662, the token as bearer). With it no password is good for
 	// anything; "": passwords.
 	Introspect string
+	// CertEnds is the end of the certificate; zero: in a day.
+	CertEnds time.Time
 }
 
 // Server is a running pair of Dovecot and Postfix. All addresses are host:port.
@@ -47,6 +49,7 @@ type Server struct {
 	CertFile  string // PEM of the self-signed certificate, for 127.0.0.1 and localhost
 	Dir       string // configuration, logs and mail, until Close
 
+	mainCf           string // as it was written at first
 	dovecot, postfix *daemon
 	guard            *guard
 	serial           atomic.Int64
@@ -112,11 +115,27 @@ func start(cfg Config) (_ *Server, err error) {
 	if err := s.startDovecot(); err != nil {
 		return nil, err
 	}
+	return s, s.startPostfix()
+}
+
+func (s *Server) startPostfix() (err error) {
 	s.postfix, err = s.guard.start("/usr/lib/postfix/sbin/master", "-c", s.path("postfix"), "-d")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.postfix.answers(s.SMTPAddr, "220 ")
+	return s.postfix.answers(s.SMTPAddr, "220 ")
+}
+
+// SetUpPostfix starts Postfix anew at the same addresses with these settings of
+// main.cf besides, each of which outweighs ours; "" is as at first.
+func (s *Server) SetUpPostfix(settings string) error {
+	if err := s.postfix.stop(); err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.path("postfix/main.cf"), []byte(s.mainCf+settings), 0o644); err != nil {
+		return err
+	}
+	return s.startPostfix()
 }
 
 func (s *Server) startDovecot() (err error) {
