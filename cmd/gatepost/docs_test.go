@@ -2,7 +2,6 @@ package main
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -10,8 +9,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-
-	"gatepost/internal/story"
 )
 
 // docCommand is a `gatepost …` that the documentation shows: a line of an
@@ -62,9 +59,21 @@ func (c docCommand) words() []string {
 	return words[1:]
 }
 
-// Every command in the documentation exists, with its flags.
+// examples are the commands that help shows.
+func examples(c *cobra.Command) (list []docCommand) {
+	text := strings.ReplaceAll(c.Example, "\\\n", " ")
+	for _, m := range regexp.MustCompile(`(?m)^ +(?:sudo -u gatepost )?(gatepost(?: .*)?)$`).FindAllStringSubmatch(text, -1) {
+		list = append(list, docCommand{"help " + c.CommandPath(), m[1], true})
+	}
+	for _, sub := range c.Commands() {
+		list = append(list, examples(sub)...)
+	}
+	return list
+}
+
+// Every command in the documentation and in help exists, with its flags.
 func TestDocsNameCommandsThatExist(t *testing.T) {
-	commands := docCommands(t)
+	commands := append(docCommands(t), examples(newRootCommand())...)
 	if len(commands) < 40 {
 		t.Fatalf("only %d commands were found", len(commands))
 	}
@@ -110,40 +119,6 @@ func TestEveryCommandHasAnExample(t *testing.T) {
 		}
 	}
 	walk(newRootCommand())
-}
-
-// The commands of operating.md are run, in their order, on a team with a task
-// in work. Those that wait for a person, or that need a number which only the
-// reader has, are not.
-func TestDocsOperatingRuns(t *testing.T) {
-	commands := docCommands(t)
-	r := newRig(t)
-	t.Chdir(r.dir)
-	r.task(t, "cart")
-	commandOutput(t, "once", "--from-start")
-	if err := os.Symlink(testBinary(t), filepath.Join(r.dir, "gatepost")); err != nil {
-		t.Fatal(err)
-	}
-	ran := 0
-	for _, c := range commands {
-		if c.file != "operating.md" || !c.block {
-			continue
-		}
-		line, _, _ := strings.Cut(c.text, " #")
-		line = strings.ReplaceAll(line, "dana@acme.example", story.Dana)
-		if strings.Contains(line, "check") { // its mail to itself takes a second; --wait keeps a failure short
-			line += " --wait 20s"
-		}
-		cmd := exec.Command("sh", "-c", line)
-		cmd.Dir, cmd.Env = r.dir, append(os.Environ(), "GATEPOST_TEST_MAIN=1", "PATH="+r.dir+":"+os.Getenv("PATH"))
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", line, err, out)
-		}
-		ran++
-	}
-	if ran < 15 {
-		t.Errorf("only %d commands were run", ran)
-	}
 }
 
 // The init of every set-up page makes a config that can be read.

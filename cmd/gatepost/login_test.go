@@ -48,6 +48,21 @@ email = "`+story.Stranger+`"
 	return r, a
 }
 
+// freePort is one that nobody listened on a moment ago.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
+}
+
 var shownPage = regexp.MustCompile(`http://\S+/auth\?\S+`)
 
 // logIn runs `gatepost login`, and is the person who opens the page.
@@ -172,12 +187,7 @@ func TestServiceWithLogin(t *testing.T) {
 	if _, err := logIn(t); err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	listen := l.Addr().String()
-	l.Close()
+	listen := "127.0.0.1:" + freePort(t)
 	r.edit(t, "gatepost.toml", "[operator]\n", "[operator]\nlisten = \""+listen+"\"\n")
 	p := startProcess(t, "run", "--config", r.config, "--verbose", "--from-start")
 	p.says(t, "gatepost runs")

@@ -33,8 +33,8 @@ type Server struct {
 	Grace    time.Duration // of a refresh token, only said; 0: not said
 	Down     int           // status of every answer of the token endpoint; 0: it works
 	SlowDown int           // how many polls for a device code are told so
+	Interval int           // seconds between two polls for a device code
 	Pending  int           // how many polls come before the person says yes
-	Now      func() time.Time
 
 	URL string // http://127.0.0.1:port
 
@@ -76,7 +76,7 @@ func Start() (*Server, error) {
 // New is a server that is called as a handler.
 func New() *Server {
 	return &Server{
-		ClientID: "gatepost-test", User: "shop@acme.example", Rotate: true, Life: time.Hour, Now: time.Now, URL: "http://auth.example",
+		ClientID: "gatepost-test", User: "shop@acme.example", Rotate: true, Life: time.Hour, Interval: 5, URL: "http://auth.example",
 		codes: map[string]question{}, access: map[string]*grant{}, refresh: map[string]*grant{},
 	}
 }
@@ -183,7 +183,7 @@ func (s *Server) device(w http.ResponseWriter, r *http.Request) {
 	code := rand.Text()
 	s.codes[code] = question{scope: r.PostForm.Get("scope")}
 	answer(w, http.StatusOK, map[string]any{
-		"device_code": code, "user_code": "WDJB-MJHT", "verification_uri": s.URL + "/activate", "expires_in": 900, "interval": 5,
+		"device_code": code, "user_code": "WDJB-MJHT", "verification_uri": s.URL + "/activate", "expires_in": 900, "interval": s.Interval,
 	})
 }
 
