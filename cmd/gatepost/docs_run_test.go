@@ -126,7 +126,7 @@ func TestDocsRun(t *testing.T) {
 			}
 		})
 	}
-	if len(done) < 55 {
+	if len(done) < 50 {
 		t.Errorf("only %d commands were run", len(done))
 	}
 }
