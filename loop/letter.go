@@ -137,7 +137,6 @@ const (
 	CauseParked     = "parked"      // alert: a mail could not be read
 	CauseBounced    = "bounced"     // alert: letters to this address come back
 	CauseFailed     = "failed"      // alert: a letter could not be sent
-	CauseOldMail    = "old-mail"    // alert: the mailbox held mail before the first start
 	CauseUnreadable = "unreadable"  // alert: the mailbox cannot be read
 	CauseNobody     = "nobody"      // let in: no mail of that address is held
 	CauseRepeat     = "repeat"      // a move by a mail whose Message-ID moved something before
