@@ -3,10 +3,13 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -244,5 +247,42 @@ func TestDemoStaysUp(t *testing.T) {
 	p.Process.Signal(syscall.SIGINT)
 	if err := p.Wait(); err != nil {
 		t.Errorf("Ctrl-C ends it with %v: %s", err, p.output())
+	}
+}
+
+// Neither password nor secret nor the tokens of letters stand in the log, even
+// a verbose one, in status or in the numbers; nor does a wrong password.
+func TestNoSecretIsTold(t *testing.T) {
+	users := storyUsers()
+	users[story.Team] = "hunter2-good"
+	r := newRigOn(t, loopmail.Config{Users: users})
+	r.write(t, "robot.pass", "hunter2-good\n")
+	listen := "127.0.0.1:" + freePort(t)
+	r.edit(t, "gatepost.toml", "[[team]]", "[operator]\nlisten = \""+listen+"\"\n\n[[team]]")
+	p := startProcess(t, "run", "--config", r.config, "--verbose", "--from-start")
+	r.task(t, "cart")
+	await(t, "a letter to the PM", func() bool { return len(r.Mailbox(story.Priya)) > 0 }, p.output)
+	told := commandOutput(t, "status", "--config", r.config) + commandOutput(t, "status", "--json", "--config", r.config) + commandOutput(t, "health", "--config", r.config)
+	answer, err := http.Get("http://" + listen + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	metrics, err := io.ReadAll(answer.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "robot.pass", "hunter2-wrong\n")
+	r.Cut()
+	p.says(t, "login refused")
+	told += p.output() + string(metrics)
+	tokens := regexp.MustCompile(`shop\+t1[^.@]*\.([a-z2-7]{16})@`).FindSubmatch(r.Mailbox(story.Priya)[0])
+	if tokens == nil {
+		t.Fatalf("no token in:\n%s", r.Mailbox(story.Priya)[0])
+	}
+	for _, secret := range []string{"hunter2", scriptSecret, string(tokens[1])} {
+		if strings.Contains(told, secret) {
+			t.Errorf("%q is told:\n%s", secret, told)
+		}
 	}
 }
