@@ -116,7 +116,7 @@ func (p *Poller) attempt(ctx context.Context, refused string) (*session, error) 
 	}
 	dial, cancel := context.WithTimeoutCause(ctx, p.cfg.Timeout, fmt.Errorf("no connection within %v", p.cfg.Timeout))
 	defer cancel()
-	raw, err := new(net.Dialer).DialContext(dial, "tcp", p.addr)
+	raw, err := p.dial(dial, "tcp", p.addr)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, stopped(ctx)
