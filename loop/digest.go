@@ -144,7 +144,7 @@ func (g *digester) moved(t *Task) {
 	switch {
 	case t.State == Approve && fresh(t.Decided):
 		i.Kind, i.Who = "approved", g.s.Team.PersonName(t.Decision.By)
-	case t.State == DroppedS && fresh(t.Changed):
+	case t.State == DroppedS && fresh(t.Changed) && t.Changed.After(t.Imported):
 		i.Kind = "dropped"
 	case t.State == AtGate && fresh(t.Delivered):
 		i.Kind, i.Text = "delivered", lastNote(t, NoteDone)

@@ -53,6 +53,7 @@ const (
 	LetInE      EventKind = "let-in"      // By Text(address) Number: held mails of a stranger are read as proposals
 	SeenE       EventKind = "seen"        // Person Text(address) Cause(how): its mail brought evidence of its domain
 	ForgotE     EventKind = "forgot"      // By Person Text(address): what was seen of it does not count any more
+	ImportedE   EventKind = "imported"    // Task By Act(closed, proposal): the task was made of old mail just now
 	WrongTokenE EventKind = "wrong-token" // Text(address): a token that is nobody's, or somebody else's
 )
 
@@ -158,7 +159,7 @@ func (s *State) Fold(e Event) {
 func (s *State) foldTask(e Event) {
 	if e.Kind == Opened {
 		s.LastTask = max(s.LastTask, e.Task)
-		if s.Begun.IsZero() {
+		if s.Begun.IsZero() && e.Act != ActImported {
 			s.Begun = e.At
 		}
 		s.Tasks[e.Task] = &Task{
@@ -175,6 +176,9 @@ func (s *State) foldTask(e Event) {
 	t := *old
 	s.Tasks[e.Task] = &t
 	t.Changed = e.At
+	if !t.Imported.IsZero() && e.At.Before(old.Changed) {
+		t.Changed = old.Changed // an old mail found later
+	}
 	note := func(k NoteKind) {
 		t.Notes = append(slices.Clone(t.Notes), Note{Kind: k, By: e.By, At: e.At, Round: t.Round, Text: e.Text})
 	}
@@ -307,6 +311,11 @@ func (s *State) foldTask(e Event) {
 		t.State, t.Question = DroppedS, nil
 	case Moved:
 		t.Due = e.Due
+	case ImportedE:
+		t.Imported, t.Changed = e.At, old.Changed // nothing happened to the task itself
+		if e.Act == "closed" {
+			t.State = DroppedS
+		}
 	}
 }
 

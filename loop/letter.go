@@ -148,6 +148,8 @@ const (
 	CauseConfig     = "config"      // alert: the changed config has mistakes
 	CauseLogin      = "login"       // alert: the provider of the mailbox gives no access any more
 	CauseLoggedIn   = "logged-in"   // alert: it gives access again
+	CauseWording    = "wording"     // alert: the team's own templates are not in use
+	CauseTeam       = "team"        // alert: what is due for a team cannot be done; Detail names it
 )
 
 // Choice is a reply ready to send: a mailto button that only opens the

@@ -14,7 +14,7 @@ import (
 // that no mail makes by itself.
 var still = []EventKind{
 	Opened, Started, Updated, Commented, PassedOn, Noted, MaybeAwayE, HandedE, HeldE, Confirmed, Released, AliasAdded, Told,
-	Digested, Prompted, Reviewed, BouncedE, Ignored, SeenE, ForgotE, WrongTokenE,
+	Digested, Prompted, Reviewed, BouncedE, Ignored, SeenE, ForgotE, WrongTokenE, ImportedE,
 }
 
 // Every kind of event is a move, which needs a token and evidence, or is named

@@ -18,6 +18,7 @@ var says = map[EventKind]string{
 	Released: "hold ended:", AliasAdded: "added the address", Told: "was told that nothing moved:", Digested: "digest",
 	Prompted: "prompt", Reviewed: "weekly review", BouncedE: "letter came back", Ignored: "ignored:",
 	HandedE: "handed to", LetInE: "let in", SeenE: "evidence seen for", ForgotE: "evidence forgotten for", WrongTokenE: "a wrong token from",
+	ImportedE: "imported from old mail,",
 }
 
 // String is the kind in the record's words.
@@ -89,6 +90,8 @@ func (t *Team) Describe(e Event) Entry {
 		}
 	case Ignored:
 		what += " " + e.Cause
+	case ImportedE:
+		what += " as " + map[string]string{"closed": "a closed task", "proposal": "a proposal"}[e.Act]
 	}
 	return Entry{Task: e.Task, At: e.At, Who: who, What: what, Text: strings.TrimSpace(text)}
 }

@@ -63,6 +63,7 @@ type Task struct {
 	Due       Date      `json:"due,omitzero"`         // in the engineer's calendar; moves while blocked
 	BlockDays int       `json:"block_days,omitempty"` // business days blocked in this round
 	Decision  *Decision `json:"decision,omitempty"`   // the last one that stands, for undo and "already decided"
+	Imported  time.Time `json:"imported,omitzero"`    // when it was made of old mail; what is older happened elsewhere
 	Early     *Decision `json:"early,omitempty"`      // the one before it, so that undo of a redirect shows the truth again
 }
 

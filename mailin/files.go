@@ -27,6 +27,41 @@ const keepBytes = DefaultMaxBytes + 1
 //
 // The error of fn ends it and comes back as it is; others name the path.
 func Files(paths []string, fn func(name string, raw []byte) error) error {
+	return Places(paths, func(p Place, raw []byte) error { return fn(p.Name, raw) })
+}
+
+// Place is where a mail stands, so that ReadAt finds it again.
+type Place struct {
+	Name   string // as Files names it
+	Path   string // of the file; "-": standard input, which cannot be read again
+	Offset int64  // of the mail's first byte; in an mbox, of the line before it
+}
+
+// errFirst ends a reading after the first mail.
+var errFirst = errors.New("one is enough")
+
+// ReadAt reads one mail again that Places handed out.
+func ReadAt(p Place) (raw []byte, err error) {
+	f, err := os.Open(p.Path)
+	if err != nil {
+		return nil, fmt.Errorf("read mail from %q: %w", p.Path, err)
+	}
+	defer f.Close()
+	if _, err := f.Seek(p.Offset, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read mail from %q: %w", p.Name, err)
+	}
+	err = readMails(p.Path, f, func(_ Place, mail []byte) error {
+		raw = mail
+		return errFirst
+	})
+	if errors.Is(err, errFirst) {
+		err = nil
+	}
+	return raw, err
+}
+
+// Places is Files that says where each mail stands.
+func Places(paths []string, fn func(p Place, raw []byte) error) error {
 	for _, path := range paths {
 		if path == "-" {
 			if err := readMails("-", os.Stdin, fn); err != nil {
@@ -87,7 +122,7 @@ func folder(root string) ([]string, error) {
 	return files, err
 }
 
-func readFile(path string, fn func(string, []byte) error) error {
+func readFile(path string, fn func(Place, []byte) error) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("read mail from %q: %w", path, err)
@@ -105,7 +140,7 @@ var fromLine = regexp.MustCompile(`^From \S.* (Mon|Tue|Wed|Thu|Fri|Sat|Sun),? .*
 var quotedFrom = regexp.MustCompile(`^>+From `)
 
 // readMails reads one mail, or an mbox if the first line says so.
-func readMails(path string, r io.Reader, fn func(string, []byte) error) error {
+func readMails(path string, r io.Reader, fn func(Place, []byte) error) error {
 	br := bufio.NewReaderSize(r, 64<<10)
 	first, err := br.Peek(256)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull) {
@@ -117,13 +152,14 @@ func readMails(path string, r io.Reader, fn func(string, []byte) error) error {
 		if err != nil {
 			return fmt.Errorf("read mail from %q: %w", path, err)
 		}
-		return fn(path, raw)
+		return fn(Place{path, path, 0}, raw)
 	}
 	return readMbox(path, br, fn)
 }
 
-func readMbox(path string, br *bufio.Reader, fn func(string, []byte) error) error {
+func readMbox(path string, br *bufio.Reader, fn func(Place, []byte) error) error {
 	var mail []byte
+	var begun, at int64              // where the mail began; where the line does
 	n, blank, start := 0, true, true // start: at the start of a line
 	for {
 		line, err := br.ReadSlice('\n')
@@ -131,11 +167,11 @@ func readMbox(path string, br *bufio.Reader, fn func(string, []byte) error) erro
 			switch {
 			case start && blank && fromLine.Match(line):
 				if n > 0 {
-					if err := fn(fmt.Sprintf("%s#%d", path, n), unblank(mail)); err != nil {
+					if err := fn(Place{fmt.Sprintf("%s#%d", path, n), path, begun}, unblank(mail)); err != nil {
 						return err
 					}
 				}
-				n, mail = n+1, []byte{}
+				n, mail, begun = n+1, []byte{}, at
 			case start && quotedFrom.Match(line):
 				mail = keep(mail, line[1:])
 			default:
@@ -143,11 +179,12 @@ func readMbox(path string, br *bufio.Reader, fn func(string, []byte) error) erro
 			}
 			blank = start && len(bytes.TrimRight(line, "\r\n")) == 0
 			start = line[len(line)-1] == '\n'
+			at += int64(len(line))
 		}
 		switch {
 		case err == nil || errors.Is(err, bufio.ErrBufferFull): // a line longer than the buffer comes in parts
 		case errors.Is(err, io.EOF):
-			return fn(fmt.Sprintf("%s#%d", path, n), unblank(mail))
+			return fn(Place{fmt.Sprintf("%s#%d", path, n), path, begun}, unblank(mail))
 		default:
 			return fmt.Errorf("read mail from %q: %w", path, err)
 		}

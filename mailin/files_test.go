@@ -122,7 +122,7 @@ func FuzzMbox(f *testing.F) {
 	f.Add([]byte("From x Mon 10:00\r\n\r\n\r\nFrom y Mon 10:00\r\n>>From \r\n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var first, again [][]byte
-		if err := readMails("x", bytes.NewReader(raw), func(_ string, m []byte) error { first = append(first, m); return nil }); err != nil {
+		if err := readMails("x", bytes.NewReader(raw), func(_ Place, m []byte) error { first = append(first, m); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		var box bytes.Buffer
@@ -142,7 +142,7 @@ func FuzzMbox(f *testing.F) {
 			}
 			box.WriteByte('\n')
 		}
-		if err := readMails("x", &box, func(_ string, m []byte) error { again = append(again, m); return nil }); err != nil {
+		if err := readMails("x", &box, func(_ Place, m []byte) error { again = append(again, m); return nil }); err != nil {
 			t.Fatal(err)
 		}
 		if !slices.EqualFunc(first, again, bytes.Equal) {

@@ -81,6 +81,10 @@ type Config struct {
 	Now  func() time.Time // time.Now
 	Log  *slog.Logger     // nil: silent
 	Wake func()           // called after something fresh was stored
+
+	// Fault is told of every fault of Run, and nil once mail is read again;
+	// it may be left out.
+	Fault func(error)
 }
 
 // Report counts what one pass over the mailbox did.

@@ -27,6 +27,7 @@ func (p *Poller) Run(ctx context.Context) error {
 			if faults > 0 {
 				p.log.Info("mail is read again", "faults", faults)
 			}
+			p.fault(nil)
 			faults = 0
 		})
 		if ctx.Err() != nil {
@@ -38,6 +39,7 @@ func (p *Poller) Run(ctx context.Context) error {
 		if faults >= 3 || !Temporary(err) {
 			log = p.log.Error
 		}
+		p.fault(err)
 		log("mail is not read", "error", err, "faults", faults, "next_try", pause.Round(time.Millisecond))
 		select {
 		case <-ctx.Done():
@@ -45,6 +47,12 @@ func (p *Poller) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+func (p *Poller) fault(err error) {
+	if p.cfg.Fault != nil {
+		p.cfg.Fault(err)
+	}
 }
 
 // pause is how long to wait after that many faults in a row: doubling from

@@ -35,6 +35,7 @@ type Sender interface {
 
 // Loop sends what is due. Teams goes by team address. Failed is told of each
 // letter before it is given up, and an error keeps it waiting; it may be nil.
+// Passed is told of each pass of Run as Once ends it; it may be nil.
 type Loop struct {
 	Outbox Outbox
 	Teams  map[string]*loop.Team
@@ -43,6 +44,7 @@ type Loop struct {
 	Now    func() time.Time
 	Log    *slog.Logger
 	Failed func(ctx context.Context, p *loop.Post, reason string) error
+	Passed func(sent int, err error)
 
 	taken sync.Map // serials that a server took, as long as that could not be noted
 }
@@ -184,9 +186,12 @@ const idle = time.Minute
 func (l *Loop) Run(ctx context.Context, wake <-chan struct{}) error {
 	faults := 0
 	for {
-		_, err := l.Once(ctx)
+		sent, err := l.Once(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if l.Passed != nil {
+			l.Passed(sent, err)
 		}
 		pause, heed := idle, wake
 		if err != nil {

@@ -14,6 +14,7 @@ type body struct {
 	bytes       int // of all text parts, before decoding
 	hidden      int
 	attached    []Attached
+	kept        []*part // what attached tells of
 	problems    []string
 	park        string
 	parts       int
@@ -276,6 +277,7 @@ func (b *body) attach(p *part) {
 		}
 		return
 	}
+	b.kept = append(b.kept, p)
 	b.attached = append(b.attached, Attached{Name: p.name, Type: tame(p.ctype), Size: p.size()})
 }
 

@@ -10,6 +10,7 @@
 //	           the state: columns that are asked for, and the whole object as JSON
 //	event      the record, one row an event, never changed and never deleted
 //	post       the outbox, one row a letter
+//	trouble    what does not work now
 //	said, words
 //	           the index for search over events and mails
 //

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -105,6 +106,47 @@ func (d *DB) NextPost(ctx context.Context, now time.Time) (*loop.Post, error) {
 		   AND next <= ?
 		 ORDER BY next, serial`, stamp(now))
 	return p, explain("next letter", err)
+}
+
+// Share is the part of the outbox that one sender has: the letters of these
+// teams, or of all but these.
+type Share struct {
+	Teams []string
+	Not   bool // all but Teams
+}
+
+const shared = `state = 'waiting' AND (team IN (SELECT value FROM json_each(?1))) <> ?2`
+
+func (s Share) args() ([]any, error) {
+	teams, err := json.Marshal(append([]string{}, s.Teams...))
+	return []any{string(teams), s.Not}, err
+}
+
+// NextPostOf is NextPost for a share of the outbox.
+func (d *DB) NextPostOf(ctx context.Context, share Share, now time.Time) (*loop.Post, error) {
+	args, err := share.args()
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.onePost(ctx, `
+		 WHERE `+shared+`
+		   AND next <= ?3
+		 ORDER BY next, serial`, append(args, stamp(now))...)
+	return p, explain("next letter", err)
+}
+
+// WakePostOf is WakePost for a share of the outbox.
+func (d *DB) WakePostOf(ctx context.Context, share Share) (at time.Time, ok bool, err error) {
+	args, err := share.args()
+	if err != nil {
+		return at, false, err
+	}
+	var next sql.NullString
+	err = d.reader.QueryRowContext(ctx, `SELECT min(next) FROM post WHERE `+shared, args...).Scan(&next)
+	if err == nil && next.Valid {
+		err = moment{&at}.Scan(next.String)
+	}
+	return at, next.Valid, explain("next letter", err)
 }
 
 // LetterByID is the letter with the first of these Message-IDs (without angle

@@ -201,7 +201,9 @@ func powerStory() (acts []powerAct) {
 			}, nil)
 		}
 	}
-	act("backup", func(_ context.Context, d *DB) error { return d.Backup(filepath.Join(filepath.Dir(d.Path()), "copy.db")) },
+	act("backup", func(_ context.Context, d *DB) error {
+		return d.Backup(filepath.Join(filepath.Dir(d.Path()), "copy.db"))
+	},
 		func(ctx context.Context, d *DB) error {
 			c, err := OpenReader(filepath.Join(filepath.Dir(d.Path()), "copy.db"))
 			if err != nil {

@@ -121,7 +121,8 @@ type Counts struct {
 
 // Mailbox is how far a mailbox was taken in.
 type Mailbox struct {
-	Name        string
+	Name        string // the key of its mails and its position
+	Source      string // where it is, as a URL; "" if Name says it, or nobody noted it
 	UIDValidity uint32
 	UID         uint32
 	Since       time.Time // first start; zero if old mail was taken as well
@@ -142,6 +143,7 @@ func (d *DB) Counts(ctx context.Context) (c Counts, err error) {
 		}
 		rows, err := tx.QueryContext(ctx, `
 			SELECT mailbox,
+			       source,
 			       uidvalidity,
 			       uid,
 			       since,
@@ -154,7 +156,7 @@ func (d *DB) Counts(ctx context.Context) (c Counts, err error) {
 		defer rows.Close()
 		for rows.Next() {
 			var m Mailbox
-			if err := rows.Scan(&m.Name, &m.UIDValidity, &m.UID, moment{&m.Since}, moment{&m.Polled}); err != nil {
+			if err := rows.Scan(&m.Name, &m.Source, &m.UIDValidity, &m.UID, moment{&m.Since}, moment{&m.Polled}); err != nil {
 				return err
 			}
 			c.Mailboxes = append(c.Mailboxes, m)

@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1, version2}
+var migrations = []string{version1, version2, mailboxSources}
 
 // migrate brings a database from version to the newest one. Each step is a
 // transaction with its version number, so a crash leaves a whole older schema.
@@ -188,7 +188,20 @@ CREATE VIRTUAL TABLE words USING fts4 (
 );
 `
 
-// version2 counts readings that were begun, see CountMails.
+// version2 counts readings that were begun, see CountMail.
 const version2 = `
 ALTER TABLE inbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; -- readings begun and not ended: each may have ended the program
+`
+
+// mailboxSources tells mailboxes of one name on different accounts apart, and
+// keeps what does not work now, so that status can say so beside the service.
+const mailboxSources = `
+ALTER TABLE position ADD COLUMN source TEXT NOT NULL DEFAULT ''; -- account, server and folder as a URL, where mailbox is not that URL itself
+
+CREATE TABLE trouble (
+    place       TEXT    NOT NULL PRIMARY KEY, -- what does not work: a mailbox, a mail server, a team
+    since       TEXT    NOT NULL,             -- when it first failed
+    at          TEXT    NOT NULL,             -- when it last did
+    reason      TEXT    NOT NULL              -- of the last time
+) STRICT;
 `

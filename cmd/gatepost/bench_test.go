@@ -180,7 +180,7 @@ func (y *yard) product(path string) spent {
 	defer stop()
 	var wg sync.WaitGroup
 	took := y.clocked(func(look func()) error {
-		wg.Go(func() { _ = s.poller.Run(ctx) })
+		wg.Go(func() { _ = s.pollers[0].Run(ctx) })
 		wg.Go(func() { _ = s.steps.run(ctx, s.now, s.mailCame) })
 		select {
 		case <-log.all:

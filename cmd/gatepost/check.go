@@ -53,10 +53,13 @@ func newCheckCommand(g *globals) *cobra.Command {
 			}
 			config, err := g.read(needServers, needSecret)
 			if k.config(config, err) {
-				servers := newMailServers(config)
-				defer servers.close()
-				k.servers = servers
-				k.all(cmd.Context(), config)
+				k.here(cmd.Context(), config)
+				for _, part := range config.parts() {
+					servers := newMailServers(part)
+					k.servers = servers
+					k.there(cmd.Context(), part)
+					servers.close()
+				}
 			}
 			if asJSON {
 				if err := printIndented(cmd.OutOrStdout(), k.lines); err != nil {
@@ -159,8 +162,8 @@ func (k *checkup) config(c *Config, err error) bool {
 	return k.line("secrets", fmt.Sprintf("%s and the passwords are there, and nobody else can read them", c.Secret.File), nil)
 }
 
-// all goes through what is outside the config.
-func (k *checkup) all(ctx context.Context, c *Config) {
+// here goes through what is on this machine.
+func (k *checkup) here(ctx context.Context, c *Config) {
 	for _, t := range c.Teams {
 		k.say(markOK, "calendar", checkCalendar(t, k.now()))
 	}
@@ -170,6 +173,10 @@ func (k *checkup) all(ctx context.Context, c *Config) {
 	for _, l := range c.logins() {
 		k.say(checkLogin(ctx, l, k.now()))
 	}
+}
+
+// there goes through the mail servers of the config's teams.
+func (k *checkup) there(ctx context.Context, c *Config) {
 	hosts := []string{c.IMAP.Host}
 	if c.SMTP.Host != c.IMAP.Host {
 		hosts = append(hosts, c.SMTP.Host)
@@ -186,7 +193,7 @@ func (k *checkup) all(ctx context.Context, c *Config) {
 	} else {
 		k.say(markSkip, "tags", "it needs both servers: see above")
 	}
-	found, err = checkClock(k.now(), served)
+	found, err := checkClock(k.now(), served)
 	k.line("clock", found, err)
 }
 

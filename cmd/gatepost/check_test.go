@@ -210,7 +210,8 @@ func TestCheckTagsAndNames(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			var out strings.Builder
 			up := &checkup{out: &out, wait: time.Minute, now: func() time.Time { return k.now }, lookup: k.lookup, servers: k.servers}
-			up.all(t.Context(), c)
+			up.here(t.Context(), c)
+			up.there(t.Context(), c)
 			if !errors.Is(up.verdict(), errNotOK) {
 				t.Error("all ok")
 			}

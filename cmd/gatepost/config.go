@@ -24,9 +24,11 @@ import (
 // table that is missing is a nil pointer; that happens only where readConfig
 // was not told that it is needed.
 type Config struct {
-	File       string // as it was named
-	IMAP       *imapConfig
+	File       string      // as it was named
+	IMAP       *imapConfig // of the teams that have none of their own
 	SMTP       *smtpConfig
+	Mailboxes  []*mailboxConfig // every mailbox that is read, once
+	Senders    []*senderConfig  // every way that letters go out, once
 	Store      storeConfig
 	Secret     secretConfig
 	Evidence   evidenceConfig
@@ -34,6 +36,8 @@ type Config struct {
 	Listen     string // loopback host:port for /healthz, /readyz and /metrics; "": none
 	AlertAfter time.Duration
 	Letters    templates.Checked // the wording of letters; Use puts it into use
+	Aside      map[string]string // needGoing: address of a team → why nothing can be done for it now
+	Unworded   string            // needGoing: why the wording of [letters] is not in use
 	Teams      []*loop.Team
 }
 
@@ -57,6 +61,7 @@ type configNeed int
 const (
 	needServers configNeed = iota // both mail servers and their passwords
 	needSecret                    // the secret that tokens are made with
+	needGoing                     // whatever works: what one team's files lack stops that team alone
 )
 
 // readConfig reads and checks the config. What the command does not need may
@@ -93,6 +98,20 @@ type configReader struct {
 	*configLines
 	dir    string // relative paths start here
 	config *Config
+	going  bool           // needGoing, and there is another team to go on with
+	aside  map[int]string // place of a team → why it is set aside
+	shared *serverConfig  // [imap] while the [smtp] beside it is read: it lends its login; else nil
+}
+
+// markFile notes what is wrong with a file beside the config: a mistake, or the
+// reason to set the team of this path aside.
+func (r *configReader) markFile(path, format string, args ...any) {
+	var team int
+	if n, _ := fmt.Sscanf(path, "team.%d.", &team); n == 1 && r.going {
+		r.aside[team] = fmt.Sprintf(format, args...)
+		return
+	}
+	r.mark(path, format, args...)
 }
 
 // decode reports whether the file could be read at all.
@@ -122,8 +141,8 @@ func (r *configReader) mark(path, format string, args ...any) {
 func (r *configReader) read(file *configFile, needs []configNeed) {
 	c := r.config
 	servers := slices.Contains(needs, needServers)
+	r.going, r.aside = slices.Contains(needs, needGoing) && len(file.Team) > 1, map[int]string{}
 	c.Store.Path = r.path(or(file.Store.Path, "gatepost.db"))
-	c.IMAP = r.imap(&file.IMAP, servers)
 	c.Secret.File = r.private(or(file.Secret.File, "gatepost.secret"))
 	if slices.Contains(needs, needSecret) {
 		secret, err := readSecret(c.Secret.File)
@@ -152,15 +171,23 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 	for i := range file.Team {
 		c.Teams = append(c.Teams, r.team(fmt.Sprintf("team.%d", i), &file.Team[i]))
 	}
+	c.Aside = map[string]string{}
+	for i, why := range r.aside {
+		c.Aside[c.Teams[i].Address] = why
+	}
 	c.Letters = templates.Own()
 	if folder := file.Letters.Templates; folder != "" {
 		letters, err := templates.Override(os.DirFS(r.path(folder)))
-		if err != nil {
+		switch {
+		case err != nil && slices.Contains(needs, needGoing):
+			c.Unworded = fmt.Sprintf("[letters] templates %q: %v", folder, err)
+		case err != nil:
 			r.mark("letters.templates", "[letters] templates %q: %v", folder, err)
+		default:
+			c.Letters = letters
 		}
-		c.Letters = letters
 	}
-	c.SMTP = r.smtp(&file.SMTP, servers)
+	r.servers(file, servers)
 	if r.has("operator.email") {
 		c.Operator = r.address("operator.email", "operator", file.Operator.Email)
 	}
@@ -258,11 +285,11 @@ func or(s, standard string) string {
 // LogValue is the config in effect, for the log at start: no secret in it.
 func (c *Config) LogValue() slog.Value {
 	attrs := []slog.Attr{slog.String("file", c.File), slog.String("store", c.Store.Path), slog.String("authserv_id", c.Evidence.AuthservID)}
-	if c.IMAP != nil {
-		attrs = append(attrs, slog.String("imap", c.IMAP.String()), slog.String("mailbox", c.IMAP.Mailbox), slog.Duration("poll", c.IMAP.Poll))
+	for _, m := range c.Mailboxes {
+		attrs = append(attrs, slog.String("imap", m.String()), slog.String("mailbox", m.Mailbox), slog.Duration("poll", m.Poll))
 	}
-	if c.SMTP != nil {
-		attrs = append(attrs, slog.String("smtp", c.SMTP.String()), slog.String("from_host", c.SMTP.FromHost))
+	for _, s := range c.Senders {
+		attrs = append(attrs, slog.String("smtp", s.String()), slog.String("from_host", s.FromHost))
 	}
 	for _, t := range c.Teams {
 		attrs = append(attrs, slog.Group("team", slog.String("address", t.Address), slog.String("zone", t.Zone.String()),

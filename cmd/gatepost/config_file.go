@@ -94,6 +94,8 @@ type teamFile struct {
 	Undo          string              `toml:"undo"`           // how long a decision can be taken back; default 2h
 	Trust         string              `toml:"trust"`          // seen (default) | signed | token
 	Words         map[string][]string `toml:"words"`          // command → further words for it
+	IMAP          imapFile            `toml:"imap"`           // where this team's mail comes in; default: the top [imap]
+	SMTP          smtpFile            `toml:"smtp"`           // where this team's letters go out; default: the top [smtp]
 	Person        []personFile        `toml:"person"`
 	Stream        []streamFile        `toml:"stream"`
 }

@@ -40,13 +40,24 @@ func (c *Config) logins() []login {
 	if c.SMTP != nil {
 		add("smtp", &c.SMTP.serverConfig)
 	}
+	for _, m := range c.Mailboxes {
+		if m.imapConfig != c.IMAP {
+			add("imap of "+teamNames(m.Teams), &m.serverConfig)
+		}
+	}
+	for _, s := range c.Senders {
+		if s.smtpConfig != c.SMTP {
+			add("smtp of "+teamNames(s.Teams), &s.serverConfig)
+		}
+	}
 	return list
 }
 
-// grant reads [imap.oauth] or [smtp.oauth].
-func (r *configReader) grant(table string, f *oauthFile, needed bool) *oauth.Grant {
-	table += ".oauth"
-	at := func(key string) string { return table + "." + key }
+// grant reads the oauth table of [imap] or [smtp], or of a team's own.
+func (r *configReader) grant(server string, f *oauthFile, needed bool) *oauth.Grant {
+	path := server + ".oauth"
+	table := dotted(path)
+	at := func(key string) string { return path + "." + key }
 	var c oauth.Client
 	switch f.Provider {
 	case "google":
@@ -55,7 +66,7 @@ func (r *configReader) grant(table string, f *oauthFile, needed bool) *oauth.Gra
 		c = oauth.Microsoft(f.Tenant)
 	case "":
 		if f.AuthURL == "" || f.TokenURL == "" {
-			r.mark(table, "[%s] says of no authorization server: add provider = \"google\" or \"microsoft\", or auth_url and token_url", table)
+			r.mark(path, "[%s] says of no authorization server: add provider = \"google\" or \"microsoft\", or auth_url and token_url", table)
 		}
 	default:
 		r.mark(at("provider"), "[%s] provider %q: want \"google\" or \"microsoft\"; of another one say auth_url and token_url instead", table, f.Provider)
@@ -91,11 +102,11 @@ func (r *configReader) grant(table string, f *oauthFile, needed bool) *oauth.Gra
 		c.Secret, c.InHeader = secret.Read, f.Provider == ""
 		if needed {
 			if _, err := secret.Read(); err != nil {
-				r.mark(table, "%v", err)
+				r.mark(path, "%v", err)
 			}
 		}
 	case f.Provider == "google":
-		r.mark(table, "[%s] has no client_secret_file: Google gives a secret along with client_id; put it into a file with mode 0600", table)
+		r.mark(path, "[%s] has no client_secret_file: Google gives a secret along with client_id; put it into a file with mode 0600", table)
 	}
 	if len(f.Scopes) > 0 {
 		c.Scopes = f.Scopes
@@ -110,8 +121,10 @@ func (r *configReader) grant(table string, f *oauthFile, needed bool) *oauth.Gra
 	if strings.HasPrefix(f.TokenFile, credentials) {
 		r.mark(at("token_file"), "[%s] token_file %q: each new token is written there, and systemd's credentials cannot be: leave it out", table, f.TokenFile)
 	}
-	if other := r.config.IMAP; other != nil && other.Grant != nil && other.Grant.File == g.File {
-		r.mark(table, "[%s] has the token_file of [imap.oauth]: leave [%[1]s] out to share its login, or give it another token_file", table)
+	for _, l := range r.config.logins() {
+		if l.File == g.File {
+			r.mark(path, "[%s] has the token_file of %s: leave [%[1]s] out to share its login, or give it another token_file", table, l.Title())
+		}
 	}
 	if needed && len(r.bad) == 0 {
 		if _, err := g.State(); err != nil {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"gatepost/loop"
 	"gatepost/oauth"
 )
 
@@ -62,51 +63,56 @@ var ports = map[string]map[string]int{
 	"smtp": {tlsImplicit: 465, tlsStart: 587, tlsNone: 25},
 }
 
-func (r *configReader) imap(f *imapFile, needed bool) *imapConfig {
-	server, ok := r.server("imap", &f.serverFile, needed)
+// imap reads [imap], or the [team.imap] at this path.
+func (r *configReader) imap(at string, f *imapFile, needed bool) *imapConfig {
+	server, ok := r.server(at, &f.serverFile, needed)
 	if !ok {
 		return nil
 	}
 	c := &imapConfig{serverConfig: server, Mailbox: or(f.Mailbox, "INBOX"), FileAway: f.FileAway}
-	c.Poll = r.duration("imap.poll", "[imap] ", f.Poll, "60s", time.Second, 24*time.Hour)
+	c.Poll = r.duration(at+".poll", "["+dotted(at)+"] ", f.Poll, "60s", time.Second, 24*time.Hour)
 	if f.Noop != "" {
-		c.Noop = r.duration("imap.noop", "[imap] ", f.Noop, "100ms", 20*time.Millisecond, time.Minute)
+		c.Noop = r.duration(at+".noop", "["+dotted(at)+"] ", f.Noop, "100ms", 20*time.Millisecond, time.Minute)
 	}
 	if c.FileAway == c.Mailbox {
-		r.mark("imap.file_away", "[imap] file_away %q is the mailbox that is read: name another one, or leave it out", f.FileAway)
+		r.mark(at+".file_away", "[%s] file_away %q is the mailbox that is read: name another one, or leave it out", dotted(at), f.FileAway)
 	}
 	return c
 }
 
-func (r *configReader) smtp(f *smtpFile, needed bool) *smtpConfig {
-	server, ok := r.server("smtp", &f.serverFile, needed)
+// smtp reads [smtp], or the [team.smtp] at this path; home is the team whose
+// host stands in Message-IDs if none is named.
+func (r *configReader) smtp(at string, f *smtpFile, needed bool, home *loop.Team) *smtpConfig {
+	server, ok := r.server(at, &f.serverFile, needed)
 	if !ok {
 		return nil
 	}
 	c := &smtpConfig{serverConfig: server, FromHost: strings.ToLower(f.FromHost)}
 	switch {
-	case r.has("smtp.from_host") && checkHost(f.FromHost) != nil:
-		r.mark("smtp.from_host", "[smtp] from_host %q: want a host name, as \"acme.example\"", f.FromHost)
-	case c.FromHost == "" && len(r.config.Teams) > 0:
-		_, c.FromHost, _ = strings.Cut(r.config.Teams[0].Address, "@")
+	case r.has(at+".from_host") && checkHost(f.FromHost) != nil:
+		r.mark(at+".from_host", "[%s] from_host %q: want a host name, as \"acme.example\"", dotted(at), f.FromHost)
+	case c.FromHost == "" && home != nil:
+		_, c.FromHost, _ = strings.Cut(home.Address, "@")
 	}
 	return c
 }
 
 // server reads what [imap] and [smtp] have in common; false if there is none.
-func (r *configReader) server(table string, f *serverFile, needed bool) (serverConfig, bool) {
+func (r *configReader) server(path string, f *serverFile, needed bool) (serverConfig, bool) {
 	c := serverConfig{Host: f.Host, Port: f.Port, TLS: or(f.TLS, tlsImplicit), Insecure: f.Insecure, User: f.User}
-	if !r.has(table) {
+	table := dotted(path)
+	kind := lastKey(path)
+	if !r.has(path) {
 		if needed {
-			r.mark(table, "no [%s] table: add it with host, user and password_file", table)
+			r.mark(path, "no [%s] table: add it with host, user and password_file", table)
 		}
 		return c, false
 	}
-	at := func(key string) string { return table + "." + key }
+	at := func(key string) string { return path + "." + key }
 	if f.Host == "" {
-		r.mark(at("host"), "[%s] has no host: add host = \"%s.acme.example\", the name of your mail server", table, table)
+		r.mark(at("host"), "[%s] has no host: add host = \"%s.acme.example\", the name of your mail server", table, kind)
 	} else if net.ParseIP(f.Host) == nil && checkHost(f.Host) != nil {
-		r.mark(at("host"), "[%s] host %q: want the bare name or IP address of the server, as \"%s.acme.example\"", table, f.Host, table)
+		r.mark(at("host"), "[%s] host %q: want the bare name or IP address of the server, as \"%s.acme.example\"", table, f.Host, kind)
 	}
 	if f.User == "" {
 		r.mark(at("user"), "[%s] has no user: add user = \"robot@acme.example\", the name to log in with", table)
@@ -114,7 +120,7 @@ func (r *configReader) server(table string, f *serverFile, needed bool) (serverC
 	if strings.ContainsFunc(f.User, isControl) {
 		r.mark(at("user"), "[%s] user %q: has a control character in it: take it out", table, f.User)
 	}
-	usual, known := ports[table][c.TLS]
+	usual, known := ports[kind][c.TLS]
 	if !known {
 		r.mark(at("tls"), "[%s] tls %q: want \"implicit\", \"starttls\" or \"none\"", table, f.TLS)
 	}
@@ -130,23 +136,24 @@ func (r *configReader) server(table string, f *serverFile, needed bool) (serverC
 		r.mark(at("insecure"), "[%s] insecure = true only allows tls = \"none\", and tls is %q: take it out", table, c.TLS)
 	}
 	written := f.PasswordFile != "" || f.PasswordEnv != ""
-	switch shared := r.config.IMAP; {
+	switch shared := r.shared; {
 	case r.has(at("oauth")) && written:
 		r.mark(at("oauth"), "[%s] has a password and [%[1]s.oauth]: take one of them out", table)
 	case r.has(at("oauth")):
-		c.Grant = r.grant(table, &f.OAuth, needed)
+		c.Grant = r.grant(path, &f.OAuth, needed)
 	case !written && shared != nil && shared.Grant != nil:
 		c.Grant = shared.Grant
 	default:
-		c.Password = r.password(table, f, needed)
+		c.Password = r.password(path, f, needed)
 	}
 	return c, true
 }
 
 // password checks that there is one way to the password; the password itself
 // is read when it is needed.
-func (r *configReader) password(table string, f *serverFile, needed bool) passwordSource {
-	at := func(key string) string { return table + "." + key }
+func (r *configReader) password(path string, f *serverFile, needed bool) passwordSource {
+	at := func(key string) string { return path + "." + key }
+	table := dotted(path)
 	var p passwordSource
 	key := at("password_file")
 	switch {
@@ -158,11 +165,11 @@ func (r *configReader) password(table string, f *serverFile, needed bool) passwo
 	case f.PasswordEnv != "":
 		p.env, key = f.PasswordEnv, at("password_env")
 	default:
-		r.mark(table, "[%s] has no password: add password_file = \"%s.pass\", a file with mode 0600, password_env, or [%[1]s.oauth]", table, table)
+		r.mark(path, "[%s] has no password: add password_file = \"%s.pass\", a file with mode 0600, password_env, or [%[1]s.oauth]", table, lastKey(path))
 		return p
 	}
 	if needed {
-		if _, err := p.Read(); err != nil {
+		if _, err := p.Read(); err != nil && !(r.going && strings.HasPrefix(path, "team.")) { // asked for again at each login
 			r.mark(key, "%v", err)
 		}
 	}

@@ -146,7 +146,7 @@ func (r *configReader) holiday(path, who, country string) func(loop.Date) string
 	case strings.HasSuffix(strings.ToLower(country), ".ics") || strings.ContainsAny(country, `/\`):
 		holiday, err := readCalendars(r.path(country))
 		if err != nil {
-			r.mark(path, "%sholidays %q: %v", who, country, err)
+			r.markFile(path, "%sholidays %q: %v", who, country, err)
 		}
 		return holiday
 	default:

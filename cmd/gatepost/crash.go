@@ -71,9 +71,11 @@ func (s *service) crashing(c *crash) {
 		return
 	}
 	s.steps.crash = c
-	s.letters.Outbox = crashingOutbox{s.db, c}
-	if smtp, ok := s.letters.Sender.(*mailout.SMTP); ok {
-		s.letters.Sender = crashingSender{smtp, c}
+	for _, l := range s.letters {
+		l.Outbox = crashingOutbox{l.Outbox, c}
+		if smtp, ok := l.Sender.(*mailout.SMTP); ok {
+			l.Sender = crashingSender{smtp, c}
+		}
 	}
 }
 
@@ -99,14 +101,14 @@ func (r crashingReceiver) ReceiveAll(ctx context.Context, mailbox string, uidval
 }
 
 type crashingOutbox struct {
-	*store.DB
+	mailout.Outbox
 	crash *crash
 }
 
 // KeepPost implements mailout.Outbox.
 func (o crashingOutbox) KeepPost(ctx context.Context, p *loop.Post) error {
 	o.crash.at("composed")
-	err := o.DB.KeepPost(ctx, p)
+	err := o.Outbox.KeepPost(ctx, p)
 	o.crash.at("kept")
 	return err
 }
@@ -114,7 +116,7 @@ func (o crashingOutbox) KeepPost(ctx context.Context, p *loop.Post) error {
 // SentPost implements mailout.Outbox.
 func (o crashingOutbox) SentPost(ctx context.Context, serial int64, at time.Time) error {
 	o.crash.at("taken")
-	err := o.DB.SentPost(ctx, serial, at)
+	err := o.Outbox.SentPost(ctx, serial, at)
 	o.crash.at("sent")
 	return err
 }

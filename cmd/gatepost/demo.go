@@ -207,11 +207,6 @@ func (d *demo) show(from string, rcpt []string, raw []byte) {
 	}
 }
 
-func isTerminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
 // storyService is the real service on the story's config.
 type storyService struct {
 	service *service
@@ -253,7 +248,7 @@ func startStory(ctx context.Context, dir, imapAddr, smtpAddr, password string, c
 	}
 	r := &storyService{cfg: cfg, db: db, ended: make(chan struct{})}
 	r.service = newService(cfg, db, log, clock.now, true)
-	clock.onMove = func() { poke(r.service.mailCame); poke(r.service.letterDue) }
+	clock.onMove = func() { poke(r.service.mailCame); r.service.lettersDue() }
 	ctx, r.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(r.ended)

@@ -80,7 +80,7 @@ func TestDiskFullInEachPhase(t *testing.T) {
 		name string
 		run  func(s *service, ctx context.Context) error
 	}{
-		{"fetch", func(s *service, ctx context.Context) error { _, err := s.poller.Once(ctx); return err }},
+		{"fetch", func(s *service, ctx context.Context) error { _, err := s.pollers[0].Once(ctx); return err }},
 		{"step", func(s *service, ctx context.Context) error { _, err := s.steps.all(ctx, s.now); return err }},
 		{"letters", func(s *service, ctx context.Context) error { _, err := s.letters.Once(ctx); return err }},
 	}

@@ -36,6 +36,7 @@ func docsRig(t *testing.T) (*rig, map[string]string) {
 	deliver("From: client@customer.example\r\nTo: shop+web@acme.example\r\nSubject: hello\r\nMessage-ID: <hello@x.example>\r\n\r\nHello.\r\n")
 	deliver("From: client@customer.example\r\nTo: shop@acme.example\r\n" + strings.Repeat("X: y\r\n", 2000) + "\r\nToo many fields.\r\n")
 	r.write(t, "cart.eml", mail)
+	r.write(t, "old.mbox", oldMailbox().String())
 	if err := os.Mkdir("mails", 0o700); err != nil {
 		t.Fatal(err)
 	}

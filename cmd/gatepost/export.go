@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -19,12 +21,20 @@ import (
 )
 
 func newExportCommand(g *globals) *cobra.Command {
-	var format, address string
+	var format, address, file, folder string
 	var task int
 	cmd := &cobra.Command{
-		Use:     "export --format json|md|html|mbox",
-		Short:   "Everything, or one task, to standard output",
-		Example: "  gatepost export --format md > record.md\n  gatepost export --format mbox --task 42 > task42.mbox",
+		Use:   "export --format json|md|html|mbox",
+		Short: "Everything, or one task, to standard output or a file",
+		Long: "Writes every task with its record, or one task:\n" +
+			"  json   one line a task: the task, its record in words, the events, the attachments of its mails\n" +
+			"  md     Markdown, people's words as they are\n" +
+			"  html   one page, with the attachments in it\n" +
+			"  mbox   the mails and letters byte for byte (mboxrd: a line that begins with any number of > and then\n" +
+			"         \"From \" has one > more; one line feed ends each mail)\n" +
+			"--attachments DIR writes the attachments as TASK/MAIL-NAME below DIR, as json and md name them.\n" +
+			"Only its owner can read what is written to a file. Nothing that exists is written over.",
+		Example: "  gatepost export --format md > record.md\n  gatepost export --format mbox --task 42 --out task42.mbox\n  gatepost export --format md --attachments files --out record.md",
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			write := exporters[format]
@@ -40,18 +50,49 @@ func newExportCommand(g *globals) *cobra.Command {
 					}
 					teams = []*loop.Team{team}
 				}
-				out := bufio.NewWriter(cmd.OutOrStdout())
-				if err := write(cmd.Context(), out, db, teams, task); err != nil {
-					return err
+				if folder != "" {
+					if err := writeAttachments(cmd.Context(), db, teams, task, folder); err != nil {
+						return err
+					}
 				}
-				return out.Flush()
+				return writeOut(cmd.OutOrStdout(), file, func(w io.Writer) error { return write(cmd.Context(), w, db, teams, task) })
 			})
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "json", "json, md, html or mbox")
 	cmd.Flags().IntVar(&task, "task", 0, "only this task")
+	cmd.Flags().StringVar(&file, "out", "", "write to this new file")
+	cmd.Flags().StringVar(&folder, "attachments", "", "write the attachments into this folder")
 	teamFlag(cmd, &address)
 	return cmd
+}
+
+// writeOut hands w to write, or a new file that has its name only once it is
+// whole.
+func writeOut(w io.Writer, file string, write func(io.Writer) error) (err error) {
+	if file != "" {
+		if _, err := os.Lstat(file); err == nil {
+			return fmt.Errorf("write %q: it exists already: name a new file", file)
+		}
+		part, err := os.OpenFile(file+".part", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return fmt.Errorf("write %q: %w", file, err)
+		}
+		defer os.Remove(part.Name())
+		defer part.Close()
+		w = part
+	}
+	out := bufio.NewWriter(w)
+	if err := write(out); err != nil {
+		return err
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if part, ok := w.(*os.File); ok && file != "" {
+		return errors.Join(part.Sync(), os.Rename(part.Name(), file))
+	}
+	return nil
 }
 
 // exporters write the tasks of teams (or the one task) in a format.
@@ -83,7 +124,10 @@ func eachTask(ctx context.Context, db *store.DB, teams []*loop.Team, task int, f
 			}
 		}
 		slices.Sort(numbers)
+		shown := newProgress("exporting tasks of "+team.Address, len(numbers))
+		defer shown.done()
 		for _, n := range numbers {
+			shown.add(1)
 			record, err := recordOf(ctx, db, team, n)
 			if err != nil {
 				return err
@@ -104,12 +148,21 @@ func exportJSON(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 		if err != nil {
 			return err
 		}
+		files := []exportedFile{}
+		err = eachAttachment(ctx, db, x.Team, x.Task.Number, func(f exportedFile, _ []byte) error {
+			files = append(files, f)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 		return enc.Encode(struct {
-			Team   string       `json:"team"`
-			Task   *loop.Task   `json:"task"`
-			Record []loop.Entry `json:"record"`
-			Events []loop.Event `json:"events"`
-		}{x.Team.Address, x.Task, x.Record, events})
+			Team   string         `json:"team"`
+			Task   *loop.Task     `json:"task"`
+			Record []loop.Entry   `json:"record"`
+			Events []loop.Event   `json:"events"`
+			Files  []exportedFile `json:"attachments"`
+		}{x.Team.Address, x.Task, x.Record, events, files})
 	})
 }
 
@@ -122,7 +175,14 @@ func exportMarkdown(ctx context.Context, w io.Writer, db *store.DB, teams []*loo
 				fmt.Fprintf(w, "\n%s\n\n", fence(e.Text))
 			}
 		}
-		_, err := fmt.Fprintln(w)
+		err := eachAttachment(ctx, db, x.Team, x.Task.Number, func(f exportedFile, _ []byte) error {
+			_, err := fmt.Fprintf(w, "- attachment [%s](<%s>), %d bytes\n", markdownName(f.Name), f.File, f.Size)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintln(w)
 		return err
 	})
 }
@@ -148,7 +208,12 @@ func exportHTML(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 	fmt.Fprint(w, `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">
 <title>Gatepost record</title><style>body{font:16px/1.5 system-ui,sans-serif;max-width:48rem;margin:2rem auto;padding:0 1rem}pre{white-space:pre-wrap;padding-left:1rem;border-left:3px solid #999}</style></head><body>
 `)
-	err := eachTask(ctx, db, teams, task, func(x exported) error { return exportPage.Execute(w, x) })
+	err := eachTask(ctx, db, teams, task, func(x exported) error {
+		if err := exportPage.Execute(w, x); err != nil {
+			return err
+		}
+		return eachAttachment(ctx, db, x.Team, x.Task.Number, func(f exportedFile, content []byte) error { return embed(w, f, content) })
+	})
 	if err == nil {
 		_, err = fmt.Fprintln(w, "</body></html>")
 	}
@@ -185,7 +250,10 @@ func exportMbox(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 		}
 	}
 	slices.SortStableFunc(pieces, func(a, b piece) int { return a.at.Compare(b.at) })
+	shown := newProgress("exporting mails", len(pieces))
+	defer shown.done()
 	for _, p := range pieces {
+		shown.add(1)
 		var raw []byte
 		if p.mail != 0 {
 			var err error
@@ -206,21 +274,26 @@ func exportMbox(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 	return nil
 }
 
-// writeMboxrd writes one mail: a From_ line, lines that begin with any number
-// of ">" and "From " quoted by one more, an empty line (RFC 4155, mboxrd).
+// writeMboxrd writes one mail: a From_ line, the mail as it is but that lines
+// which begin with any number of ">" and "From " have one ">" more, and an empty
+// line (RFC 4155, mboxrd). Line ends stay what they are, so that the mail can be
+// had back byte for byte; one without a line end behind its last line gets it.
 func writeMboxrd(w io.Writer, at time.Time, raw []byte) error {
 	if _, err := fmt.Fprintf(w, "From gatepost@localhost %s\n", at.UTC().Format(time.ANSIC)); err != nil {
 		return err
 	}
 	for line := range bytes.Lines(raw) {
-		line = bytes.TrimRight(line, "\r\n")
 		if bytes.HasPrefix(bytes.TrimLeft(line, ">"), []byte("From ")) {
 			fmt.Fprint(w, ">")
 		}
-		if _, err := fmt.Fprintf(w, "%s\n", line); err != nil {
+		if _, err := w.Write(line); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(w)
+	end := "\n"
+	if !bytes.HasSuffix(raw, []byte("\n")) {
+		end = "\n\n"
+	}
+	_, err := io.WriteString(w, end)
 	return err
 }

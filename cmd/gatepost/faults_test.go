@@ -58,6 +58,7 @@ func networkFaults() (list []networkFault) {
 // that is moved on.
 type faulty struct {
 	*service
+	poller   *mailin.Poller // less patient than the service's
 	cfg      *Config
 	clock    time.Time
 	box      *loopmail.Server
@@ -107,7 +108,7 @@ func newFaulty(t *testing.T, seed uint64) *faulty {
 	f.poller = mailin.New(mailin.Config{ // as newService has it, and less patient
 		Host: imapHost, Port: imapPort, TLS: "none", User: soak.Team, Password: f.cfg.IMAP.Password.Read,
 		FromStart: true, Timeout: time.Second, Now: f.now,
-	}, db)
+	}, boxReceiver{db, f.cfg.Mailboxes[0].source()})
 	return f
 }
 

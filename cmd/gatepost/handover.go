@@ -17,6 +17,9 @@ import (
 func (s *stepper) handOver(ctx context.Context, now time.Time) error {
 	var errs []error
 	for _, team := range s.teams {
+		if s.aside[team.Address] != "" {
+			continue
+		}
 		for _, plan := range team.Streams {
 			if err := s.handOverStream(ctx, team, plan, now); err != nil {
 				errs = append(errs, fmt.Errorf("hand stream %q of %s over: %w", plan.Name, team.Address, err))
@@ -26,7 +29,8 @@ func (s *stepper) handOver(ctx context.Context, now time.Time) error {
 	return errors.Join(errs...)
 }
 
-func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop.StreamPlan, now time.Time) error {
+func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop.StreamPlan, now time.Time) (err error) {
+	defer brokenBy(&err) // the other streams and teams go on
 	state, err := s.db.Load(ctx, team, store.Want{})
 	if err != nil {
 		return err

@@ -29,11 +29,7 @@ func newHealthCommand(g *globals) *cobra.Command {
 					return err
 				}
 				var bad []string
-				for _, t := range troubles(cfg, s, now) {
-					if strings.HasPrefix(t, "the mailbox") {
-						bad = append(bad, t)
-					}
-				}
+				bad = append(bad, unread(cfg, s, now)...)
 				for _, l := range cfg.logins() {
 					if why := l.stale(); why != "" {
 						bad = append(bad, why)
@@ -43,8 +39,10 @@ func newHealthCommand(g *globals) *cobra.Command {
 				if found.err != nil {
 					return found.err
 				}
-				if !found.overdue.IsZero() && now.Sub(found.overdue) > unreadyAfter && !found.sent.After(found.overdue) {
-					bad = append(bad, "no letter is taken by the mail server "+since(found.overdue)+": `gatepost check` says what is wrong")
+				for _, p := range found.places {
+					if !p.overdue.IsZero() && now.Sub(p.overdue) > unreadyAfter && !p.sent.After(p.overdue) {
+						bad = append(bad, "no letter is taken by the mail server "+since(p.overdue)+": `gatepost check` says what is wrong")
+					}
 				}
 				if len(bad) > 0 {
 					return errors.New(strings.Join(bad, "; "))

@@ -64,7 +64,7 @@ func TestLatency(t *testing.T) {
 		}
 		ctx, stop := context.WithTimeout(t.Context(), 10*time.Minute)
 		var wg sync.WaitGroup
-		wg.Go(func() { _ = s.poller.Run(ctx) })
+		wg.Go(func() { _ = s.pollers[0].Run(ctx) })
 		wg.Go(func() { _ = s.steps.run(ctx, s.now, s.mailCame) })
 		if noop == 0 {
 			<-log.at // the first mail; the way is paved

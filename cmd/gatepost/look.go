@@ -29,6 +29,7 @@ type seen struct {
 	head    parse.Head
 	answers *loop.Post // the letter of ours that it answers; nil if the store has none
 	team    *loop.Team // that it is for; nil: none
+	astray  string     // no team, for it came into the wrong mailbox
 	mail    parse.Mail
 	proof   *signature // nil: the signatures were not looked at
 	broken  *brokenMail
@@ -99,7 +100,7 @@ func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err err
 	if r.answers, err = s.answered(ctx, r.head); err != nil {
 		return r, err
 	}
-	if r.team = s.teamOf(r.head, r.answers); r.team != nil {
+	if r.team, r.astray = s.teamOf(in, r.head.Tags, r.answers); r.team != nil {
 		opt.Words = r.team.Words
 	}
 	if r.answers != nil {

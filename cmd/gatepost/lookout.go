@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,19 +23,28 @@ import (
 // machine slept, its clock was set) does not count.
 type lookout struct {
 	db       *store.DB
-	team     *loop.Team // whose letters carry the alerts; its Operator may be ""
-	mailbox  string
-	server   [2]string // what is read from, what is sent through
+	cfg      *Config
+	team     *loop.Team // whose letters carry the alerts if nothing speaks against it; its Operator may be ""
 	logins   []login
 	patience time.Duration
 	now      func() time.Time
 	log      *slog.Logger
 
-	mu    sync.Mutex
-	last  time.Time // of the last look
-	seen  sighting
-	dark  [3]time.Duration // reading, sending, access: for how long it has not worked
-	alarm [3]bool          // the operator was told
+	mu      sync.Mutex
+	last    time.Time // of the last look
+	seen    sighting
+	watches []*watch
+}
+
+// watch is one thing that can stand still: the reading of one mailbox, the
+// sending by one server, or the logins.
+type watch struct {
+	what   int
+	box    int // reading: place in cfg.Mailboxes
+	teams  []*loop.Team
+	server string        // in words
+	dark   time.Duration // for how long it has not worked
+	alarm  bool          // the operator was told
 }
 
 const (
@@ -42,25 +53,70 @@ const (
 	access // to a mailbox that wants OAuth 2
 )
 
+// What the operator is told of each, and of its end.
+var (
+	alarmCauses = [...]string{reading: loop.CauseUnreadable, sending: loop.CauseUnsent, access: loop.CauseLogin}
+	clearCauses = [...]string{reading: loop.CauseReadable, sending: loop.CauseSendable, access: loop.CauseLoggedIn}
+)
+
 // lookEvery is how often the lookout looks.
 const lookEvery = 20 * time.Second
 
-// sighting is what one look found.
+// sighting is what one look found; places go as the watches do.
 type sighting struct {
-	counts  store.Counts
-	polled  time.Time // when the mailbox was last read to its end
-	overdue time.Time // since when the oldest letter that was tried in vain has waited; zero: none
-	sent    time.Time // when a letter was last taken
-	stale   string    // why a login is no good any more; "": all are
-	err     error     // the database could not be read
+	counts store.Counts
+	places []place
+	stale  string // why a login is no good any more; "": all are
+	err    error  // the database could not be read
+}
+
+// place is what one look found of one watch.
+type place struct {
+	name    string    // reading: the key of the mailbox
+	polled  time.Time // reading: when it was last read to its end
+	waiting int       // sending: letters that wait
+	overdue time.Time // sending: since when the oldest letter that was tried in vain has waited; zero: none
+	sent    time.Time // sending: when a letter was last taken
 }
 
 func newLookout(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time) *lookout {
-	l := &lookout{db: db, team: cfg.Teams[0], logins: cfg.logins(), patience: cfg.AlertAfter, now: now, log: log}
-	if cfg.IMAP != nil && cfg.SMTP != nil {
-		l.mailbox, l.server = cfg.IMAP.Mailbox, [2]string{cfg.IMAP.Addr(), cfg.SMTP.Addr()}
+	l := &lookout{db: db, cfg: cfg, logins: cfg.logins(), team: cfg.Teams[0], patience: cfg.AlertAfter, now: now, log: log}
+	for i, m := range cfg.Mailboxes {
+		l.watches = append(l.watches, &watch{what: reading, box: i, teams: m.Teams, server: m.Addr()})
 	}
+	for _, s := range cfg.Senders {
+		l.watches = append(l.watches, &watch{what: sending, teams: s.Teams, server: s.Addr()})
+	}
+	l.watches = append(l.watches, &watch{what: access, teams: cfg.Teams})
 	return l
+}
+
+// of names the teams that a watch is for, where there are several.
+func (l *lookout) of(w *watch) string {
+	if len(l.cfg.Teams) == 1 || w.what == access { // a login names its tables
+		return ""
+	}
+	return "team " + teamNames(w.teams) + ": "
+}
+
+// voice is the team whose letter tells of a watch: one of its own, or one whose
+// letters go out while its own do not.
+func (l *lookout) voice(ctx context.Context, w *watch) *loop.Team {
+	troubles, err := l.db.Troubles(ctx)
+	if err != nil {
+		return w.teams[0]
+	}
+	for _, team := range append(slices.Clone(w.teams), l.cfg.Teams...) {
+		out := l.cfg.senderOf(team)
+		silent := slices.ContainsFunc(troubles, func(t store.Trouble) bool { return out != nil && t.Place == out.place() })
+		for _, s := range l.watches {
+			silent = silent || s.what == sending && slices.Contains(s.teams, team) && (s.dark > 0 || s.alarm)
+		}
+		if !silent {
+			return team
+		}
+	}
+	return w.teams[0]
 }
 
 // run looks until ctx ends.
@@ -85,7 +141,7 @@ func (l *lookout) run(ctx context.Context) error {
 // recall finds out whether the operator was left with an alarm before this
 // process began.
 func (l *lookout) recall(ctx context.Context) {
-	letters, err := l.db.Outbox(ctx, store.PostFilter{Team: l.team.Address, Kind: loop.Alert, Limit: 50})
+	letters, err := l.db.Outbox(ctx, store.PostFilter{Kind: loop.Alert, Limit: 50 * len(l.cfg.Teams)})
 	if err != nil {
 		l.log.Error("look for earlier alerts", "err", err)
 		return
@@ -93,19 +149,16 @@ func (l *lookout) recall(ctx context.Context) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, p := range letters {
-		switch p.Letter.Body.Cause {
-		case loop.CauseUnreadable:
-			l.alarm[reading] = true
-		case loop.CauseUnsent:
-			l.alarm[sending] = true
-		case loop.CauseReadable:
-			l.alarm[reading] = false
-		case loop.CauseSendable:
-			l.alarm[sending] = false
-		case loop.CauseLogin:
-			l.alarm[access] = true
-		case loop.CauseLoggedIn:
-			l.alarm[access] = false
+		for _, w := range l.watches {
+			if !strings.HasPrefix(p.Letter.Body.Detail, l.of(w)) || !strings.Contains(p.Letter.Body.Detail, w.server) {
+				continue
+			}
+			switch p.Letter.Body.Cause {
+			case alarmCauses[w.what]:
+				w.alarm = true
+			case clearCauses[w.what]:
+				w.alarm = false
+			}
 		}
 	}
 }
@@ -118,7 +171,7 @@ func (l *lookout) look(ctx context.Context) {
 	defer l.mu.Unlock()
 	gap := min(max(now.Sub(l.last), 0), 2*lookEvery)
 	before := l.seen
-	if l.last.IsZero() { // what was read before this process began says nothing of it
+	if l.last.IsZero() || len(before.places) != len(s.places) { // what was read before this process began says nothing of it
 		gap, before = 0, s
 	}
 	l.last, l.seen = now, s
@@ -126,11 +179,18 @@ func (l *lookout) look(ctx context.Context) {
 		l.log.Error("look at the database", "err", s.err)
 		return // nothing is known, and a letter could not be kept
 	}
-	l.judge(ctx, reading, gap, s.polled.After(before.polled), loop.CauseUnreadable, loop.CauseReadable,
-		fmt.Sprintf("nothing was read from %s in %s", l.server[reading], since(s.polled)))
-	l.judge(ctx, sending, gap, s.overdue.IsZero() || s.sent.After(s.overdue), loop.CauseUnsent, loop.CauseSendable,
-		fmt.Sprintf("%d letters wait for %s, the oldest %s", s.counts.Waiting, l.server[sending], since(s.overdue)))
-	l.judge(ctx, access, gap, s.stale == "", loop.CauseLogin, loop.CauseLoggedIn, s.stale)
+	for i, w := range l.watches {
+		was, is := before.places[i], s.places[i]
+		works, detail := is.polled.After(was.polled), fmt.Sprintf("nothing was read from %s %s", w.server, since(is.polled))
+		switch w.what {
+		case sending:
+			works = is.overdue.IsZero() || is.sent.After(is.overdue)
+			detail = fmt.Sprintf("%d letters wait for %s, the oldest %s", is.waiting, w.server, since(is.overdue))
+		case access:
+			works, detail = s.stale == "", s.stale
+		}
+		l.judge(ctx, w, gap, works, l.of(w)+detail)
+	}
 }
 
 func since(t time.Time) string {
@@ -142,34 +202,33 @@ func since(t time.Time) string {
 
 // judge adds up for how long something has not worked, and tells the operator
 // once when that is too long and once when it works again.
-func (l *lookout) judge(ctx context.Context, what int, gap time.Duration, works bool, alarm, clear, detail string) {
-	cause := alarm
+func (l *lookout) judge(ctx context.Context, w *watch, gap time.Duration, works bool, detail string) {
+	cause := alarmCauses[w.what]
 	switch {
 	case !works:
-		l.dark[what] += gap
-		if what != access && l.dark[what] < l.patience || l.alarm[what] {
+		w.dark += gap
+		if w.what != access && w.dark < l.patience || w.alarm {
 			return // a login does not come back by itself: that is told at once
 		}
-		l.log.Error("ALARM", "cause", alarm, "detail", detail)
-	case l.alarm[what]:
-		if cause, detail = clear, ""; what != access {
-			detail = l.server[what]
-		}
-		l.log.Info("all clear", "cause", clear, "after", l.dark[what].Round(time.Second))
-		l.dark[what] = 0
+		l.log.Error("ALARM", "cause", cause, "detail", detail)
+	case w.alarm:
+		cause, detail = clearCauses[w.what], l.of(w)+w.server
+		l.log.Info("all clear", "cause", cause, "after", w.dark.Round(time.Second))
+		w.dark = 0
 	default:
-		l.dark[what] = 0
+		w.dark = 0
 		return
 	}
 	if l.team.Operator != "" {
-		letter := loop.AlertLetter(l.team, cause, detail, l.last)
+		voice := l.voice(ctx, w)
+		letter := loop.AlertLetter(voice, cause, detail, l.last)
 		letter.Key += "|" + l.last.UTC().Format("15:04") // two outages of a day are two letters
-		if err := l.db.Commit(ctx, store.Step{Team: l.team.Address, At: l.last, Letters: []loop.Letter{letter}}); err != nil {
+		if err := l.db.Commit(ctx, store.Step{Team: voice.Address, At: l.last, Letters: []loop.Letter{letter}}); err != nil {
 			l.log.Error("write to the operator", "err", err)
 			return // tried again at the next look
 		}
 	}
-	l.alarm[what] = cause == alarm
+	w.alarm = !works
 }
 
 // find reads the database.
@@ -177,37 +236,64 @@ func (l *lookout) find(ctx context.Context, now time.Time) (s sighting) {
 	if s.counts, s.err = l.db.Counts(ctx); s.err != nil {
 		return s
 	}
-	for _, m := range s.counts.Mailboxes {
-		if m.Name == l.mailbox {
-			s.polled = m.Polled
+	keys, _ := mailboxKeys(s.counts.Mailboxes, l.cfg.Mailboxes)
+	var waiting []store.Posted
+	if s.counts.Waiting > 0 {
+		if waiting, s.err = l.db.Outbox(ctx, store.PostFilter{State: store.PostWaiting}); s.err != nil {
+			return s
 		}
 	}
 	for _, login := range l.logins {
 		s.stale = or(s.stale, login.stale())
 	}
-	if s.counts.Waiting == 0 {
-		return s
+	for _, w := range l.watches {
+		var p place
+		switch w.what {
+		case reading:
+			p.name = keys[w.box]
+			for _, m := range s.counts.Mailboxes {
+				if m.Name == p.name {
+					p.polled = m.Polled
+				}
+			}
+		case sending:
+			if p, s.err = l.findSender(ctx, w, waiting, now); s.err != nil {
+				return s
+			}
+		}
+		s.places = append(s.places, p)
 	}
-	waiting, err := l.db.Outbox(ctx, store.PostFilter{State: store.PostWaiting})
-	if err != nil {
-		s.err = err
-		return s
+	return s
+}
+
+// findSender looks for letters that a server does not take.
+func (l *lookout) findSender(ctx context.Context, w *watch, waiting []store.Posted, now time.Time) (p place, err error) {
+	ours := func(l *loop.Letter) bool {
+		return slices.ContainsFunc(w.teams, func(t *loop.Team) bool { return t.Address == l.Team })
 	}
-	for _, p := range waiting {
-		due := later(p.Created, p.Letter.Due)
-		if p.Attempts > 0 && due.Before(now) && (s.overdue.IsZero() || due.Before(s.overdue)) {
-			s.overdue = due
+	for _, post := range waiting {
+		if !ours(&post.Letter) {
+			continue
+		}
+		p.waiting++
+		due := later(post.Created, post.Letter.Due)
+		if post.Attempts > 0 && due.Before(now) && (p.overdue.IsZero() || due.Before(p.overdue)) {
+			p.overdue = due
 		}
 	}
-	if s.overdue.IsZero() {
-		return s
+	if p.overdue.IsZero() {
+		return p, nil
 	}
-	sent, err := l.db.Outbox(ctx, store.PostFilter{State: store.PostSent, Limit: 50})
-	for _, p := range sent {
-		s.sent = later(s.sent, p.Closed)
+	for _, team := range w.teams {
+		sent, err := l.db.Outbox(ctx, store.PostFilter{Team: team.Address, State: store.PostSent, Limit: 50})
+		if err != nil {
+			return p, err
+		}
+		for _, post := range sent {
+			p.sent = later(p.sent, post.Closed)
+		}
 	}
-	s.err = err
-	return s
+	return p, nil
 }
 
 func later(a, b time.Time) time.Time {
@@ -223,11 +309,18 @@ func (l *lookout) sighting() sighting {
 	return l.seen
 }
 
-// line is the service in a line, for `systemctl status`.
+// line is the service in a line, for `systemctl status`; of several mailboxes
+// it tells the one that was read longest ago.
 func (s sighting) line() string {
-	polled := "never"
-	if !s.polled.IsZero() {
-		polled = s.polled.UTC().Format("15:04:05 UTC")
+	polled, first := "never", time.Time{}
+	for _, p := range s.places {
+		if p.name != "" && p.polled.IsZero() {
+			polled = "never"
+			break
+		}
+		if p.name != "" && (first.IsZero() || p.polled.Before(first)) {
+			first, polled = p.polled, p.polled.UTC().Format("15:04:05 UTC")
+		}
 	}
 	if s.stale != "" {
 		return s.stale
@@ -239,17 +332,21 @@ func (s sighting) line() string {
 func (l *lookout) unready() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.seen.err != nil:
+	if l.seen.err != nil {
 		return l.seen.err.Error()
-	case l.seen.stale != "":
+	}
+	if l.seen.stale != "" {
 		return l.seen.stale
-	case l.seen.polled.IsZero():
-		return "the mailbox was not read yet"
-	case l.dark[reading] > unreadyAfter:
-		return "the mailbox was not read for " + l.dark[reading].Round(time.Second).String()
-	case l.dark[sending] > unreadyAfter:
-		return "no letter was taken for " + l.dark[sending].Round(time.Second).String()
+	}
+	for i, w := range l.watches {
+		switch {
+		case w.what == reading && (i >= len(l.seen.places) || l.seen.places[i].polled.IsZero()):
+			return l.of(w) + "the mailbox was not read yet"
+		case w.what == reading && w.dark > unreadyAfter:
+			return l.of(w) + "the mailbox was not read for " + w.dark.Round(time.Second).String()
+		case w.what == sending && w.dark > unreadyAfter:
+			return l.of(w) + "no letter was taken for " + w.dark.Round(time.Second).String()
+		}
 	}
 	return ""
 }

@@ -40,9 +40,10 @@ func newWatched(t *testing.T) *watched {
 // start is a new process on the same database.
 func (w *watched) start(t *testing.T) {
 	server := serverConfig{Host: "mail.acme.example", Port: 993}
+	teams := []*loop.Team{{Name: "Shop", Address: "shop@acme.example", Zone: time.UTC, Operator: "ops@acme.example"}}
 	w.lookout = newLookout(&Config{
-		IMAP: &imapConfig{serverConfig: server, Mailbox: "INBOX"}, SMTP: &smtpConfig{serverConfig: server}, AlertAfter: time.Hour,
-		Teams: []*loop.Team{{Name: "Shop", Address: "shop@acme.example", Zone: time.UTC, Operator: "ops@acme.example"}},
+		Mailboxes: []*mailboxConfig{{&imapConfig{serverConfig: server, Mailbox: "INBOX"}, teams}},
+		Senders:   []*senderConfig{{&smtpConfig{serverConfig: server}, teams}}, AlertAfter: time.Hour, Teams: teams,
 	}, w.db, silent(), func() time.Time { return w.clock })
 	w.recall(t.Context())
 }

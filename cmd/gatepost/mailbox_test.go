@@ -94,6 +94,7 @@ func TestMailboxFullOfOldMail(t *testing.T) {
 		}
 	}
 	f.service = newService(f.cfg, f.db, silent(), f.now, false)
+	f.poller = f.service.pollers[0]
 	begin := time.Now()
 	rep, err := f.poller.Once(t.Context())
 	if err != nil || rep.OldBefore != old || rep.Fresh != 0 {

@@ -87,7 +87,7 @@ func newRootCommand() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemoCommand(g), newInitCommand(), newLoginCommand(g), newCheckCommand(g), newRunCommand(g), newOnceCommand(g),
-		newParseCommand(g), newReplayCommand(g),
+		newParseCommand(g), newReplayCommand(g), newImportCommand(g),
 		newDigestCommand(g), newPromptCommand(g), newReviewCommand(g), newLettersCommand(g),
 		newStatusCommand(g), newRecordCommand(g), newSearchCommand(g), newExportCommand(g),
 		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g), newPeopleCommand(g),

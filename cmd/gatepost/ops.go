@@ -83,7 +83,7 @@ var (
 	lettersWaiting = prometheus.NewDesc("gatepost_letters_waiting", "Letters not sent yet, those for working hours included.", nil, nil)
 	lettersFailed  = prometheus.NewDesc("gatepost_letters_failed", "Letters refused for good.", nil, nil)
 	overdue        = prometheus.NewDesc("gatepost_letters_overdue_seconds", "For how long the oldest letter that was tried in vain has been due; 0: none.", nil, nil)
-	alarms         = prometheus.NewDesc("gatepost_alarm", "1 while the operator has an alarm without its all-clear.", []string{"what"}, nil)
+	alarms         = prometheus.NewDesc("gatepost_alarm", "How many mailboxes or mail servers the operator has an alarm of without its all-clear.", []string{"what"}, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -107,25 +107,29 @@ func (l *lookout) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.NewInvalidMetric(mailsUnread, s.err)
 		return
 	}
-	if !s.polled.IsZero() {
-		gauge(polledAt, float64(s.polled.Unix()), l.mailbox)
+	waits := 0.0
+	for _, p := range s.places {
+		if !p.polled.IsZero() {
+			gauge(polledAt, float64(p.polled.Unix()), p.name)
+		}
+		if !p.overdue.IsZero() {
+			waits = max(waits, now.Sub(p.overdue).Seconds())
+		}
 	}
 	gauge(mailsUnread, float64(s.counts.Unread))
 	gauge(mailsHeld, float64(s.counts.Held))
 	gauge(mailsParked, float64(s.counts.Parked))
 	gauge(lettersWaiting, float64(s.counts.Waiting))
 	gauge(lettersFailed, float64(s.counts.Failed))
-	waits := 0.0
-	if !s.overdue.IsZero() {
-		waits = now.Sub(s.overdue).Seconds()
-	}
 	gauge(overdue, waits)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for what, name := range []string{"reading", "sending", "access"} {
 		v := 0.0
-		if l.alarm[what] {
-			v = 1
+		for _, w := range l.watches {
+			if w.what == what && w.alarm {
+				v++
+			}
 		}
 		gauge(alarms, v, name)
 	}

@@ -37,7 +37,7 @@ func fromStartFlag(cmd *cobra.Command, fromStart *bool) {
 
 // owning opens the database as the one service on it.
 func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
-	cfg, err := g.read(needServers, needSecret)
+	cfg, err := g.read(needServers, needSecret, needGoing)
 	if err != nil {
 		return err
 	}
@@ -94,10 +94,22 @@ func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, han
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- newServiceThat(cfg, db, log, time.Now, fromStart, crash).Run(ctx) }()
+	var mended <-chan time.Time // a file that one team lacked may be there again
+	if len(cfg.Aside) > 0 || cfg.Unworded != "" {
+		log.Error("part of the config cannot be used; the rest is", "teams", cfg.Aside, "letters", cfg.Unworded)
+		tick := time.NewTicker(mendEvery)
+		defer tick.Stop()
+		mended = tick.C
+	}
 	for {
 		select {
 		case err := <-ended:
 			return nil, err
+		case <-mended:
+			if next, err := g.read(needServers, needSecret); err == nil && next.Store.Path == cfg.Store.Path {
+				cancel()
+				return next, <-ended
+			}
 		case <-hangup:
 			next, err := g.read(needServers, needSecret)
 			if err != nil {
@@ -116,6 +128,9 @@ func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, han
 		}
 	}
 }
+
+// mendEvery is how often a config is read again of which a part cannot be used.
+const mendEvery = time.Minute
 
 func newOnceCommand(g *globals) *cobra.Command {
 	var fromStart bool

@@ -14,22 +14,26 @@ import (
 	"gatepost/store"
 )
 
-// service is the whole program: three loops that meet in the database.
+// service is the whole program: three loops that meet in the database. There is
+// a poller for each mailbox and a sender for each mail server, so that one that
+// fails holds up no team but its own.
 //
-//	poller   mailbox → raw mail in the store
+//	pollers  mailbox → raw mail in the store
 //	steps    raw mail, or time → state, record, letters
 //	letters  letter due → put into words once → sent
 type service struct {
+	cfg     *Config
 	db      *store.DB
-	poller  *mailin.Poller
+	pollers []*mailin.Poller
 	steps   *stepper
-	letters *mailout.Loop
+	letters senders
 	lookout *lookout
 	listen  string // for the lookout's numbers; "": nowhere
 	now     func() time.Time
+	broken  error // the store could not be asked for the mailboxes
 
 	mailCame  chan struct{}
-	letterDue chan struct{}
+	letterDue []chan struct{} // one for each of letters
 }
 
 // newService wires the loops. fromStart takes mail that was there before the
@@ -41,29 +45,52 @@ func newService(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Tim
 // newServiceThat is newService for a campaign: c says where it is to crash, nil
 // is nowhere.
 func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time, fromStart bool, c *crash) *service {
-	s := &service{db: db, now: now, mailCame: make(chan struct{}, 1), letterDue: make(chan struct{}, 1)}
-	s.steps = newStepper(db, cfg, log, func() { poke(s.letterDue) })
+	s := &service{cfg: cfg, db: db, now: now, mailCame: make(chan struct{}, 1)}
+	s.steps = newStepper(db, cfg, log, s.lettersDue)
+	s.steps.faults = newFaults(db, cfg, log, now)
 	var keep mailin.Receiver = db
 	if c != nil {
 		keep = crashingReceiver{db, c}
 	}
-	s.poller = mailin.New(mailin.Config{
-		Host: cfg.IMAP.Host, Port: cfg.IMAP.Port, TLS: cfg.IMAP.TLS, User: cfg.IMAP.User, Password: cfg.IMAP.Password.Read, Token: cfg.IMAP.Token(),
-		Mailbox: cfg.IMAP.Mailbox, Poll: cfg.IMAP.Poll, Noop: cfg.IMAP.Noop, Busy: func() bool { return atWork(cfg.Teams, now()) }, FileAway: cfg.IMAP.FileAway, FromStart: fromStart,
-		Insecure: true, // the config was checked: none off loopback only where it says insecure
-		Now:      now, Log: log, Wake: func() { poke(s.mailCame) },
-	}, keep)
-	s.letters = &mailout.Loop{
-		Outbox: db, Teams: teamsByAddress(cfg.Teams), Host: cfg.SMTP.FromHost, Now: now, Log: log, Failed: s.failed,
-		Sender: &mailout.SMTP{
-			Host: cfg.SMTP.Host, Port: cfg.SMTP.Port, TLS: cfg.SMTP.TLS, User: cfg.SMTP.User, Password: cfg.SMTP.Password.Read, Token: cfg.SMTP.Token(),
-			Hello: cfg.SMTP.FromHost,
-		},
+	var keys []string
+	if keys, s.broken = claimMailboxes(context.Background(), db, cfg.Mailboxes); s.broken != nil {
+		keys = make([]string, len(cfg.Mailboxes))
+	}
+	for i, m := range cfg.Mailboxes {
+		s.steps.boxes[keys[i]] = m
+		s.pollers = append(s.pollers, mailin.New(mailin.Config{
+			Host: m.Host, Port: m.Port, TLS: m.TLS, User: m.User, Password: m.Password.Read, Token: m.Token(),
+			Mailbox: m.Mailbox, Poll: m.Poll, Noop: m.Noop, Busy: func() bool { return atWork(m.Teams, now()) }, FileAway: m.FileAway, FromStart: fromStart,
+			Insecure: true, // the config was checked: none off loopback only where it says insecure
+			Now:      now, Log: log, Wake: func() { poke(s.mailCame) }, Fault: func(err error) { s.steps.faults.tell(m.place(), err) },
+		}, boxReceiver{keep, keys[i]}))
+	}
+	for i, out := range cfg.Senders {
+		s.letterDue = append(s.letterDue, make(chan struct{}, 1))
+		s.letters = append(s.letters, &mailout.Loop{
+			Outbox: outboxOf(db, cfg.Senders, i), Teams: teamsByAddress(cfg.Teams), Host: out.FromHost, Now: now, Log: log, Failed: s.failed,
+			Sender: &mailout.SMTP{
+				Host: out.Host, Port: out.Port, TLS: out.TLS, User: out.User, Password: out.Password.Read, Token: out.Token(),
+				Hello: out.FromHost,
+			},
+			Passed: func(sent int, err error) {
+				if err != nil || sent > 0 { // a pass without a letter says nothing of the server
+					s.steps.faults.tell(out.place(), err)
+				}
+			},
+		})
 	}
 	s.lookout, s.listen = newLookout(cfg, db, log, now), cfg.Listen
 	s.steps.dkim = newDKIM(now)
 	s.crashing(c)
 	return s
+}
+
+// lettersDue wakes every sender.
+func (s *service) lettersDue() {
+	for _, due := range s.letterDue {
+		poke(due)
+	}
 }
 
 // poke wakes whoever waits on the channel, without waiting for them.
@@ -75,7 +102,13 @@ func poke(c chan struct{}) {
 }
 
 // atWork tells whether somebody of the teams is in their working hours.
-func atWork(teams []*loop.Team, t time.Time) bool {
+// One whose calendar is broken is not.
+func atWork(teams []*loop.Team, t time.Time) (open bool) {
+	defer func() {
+		if recover() != nil {
+			open = false
+		}
+	}()
 	for _, team := range teams {
 		everybody := &loop.State{Team: team}
 		for i := range team.People {
@@ -95,20 +128,30 @@ func teamsByAddress(teams []*loop.Team) map[string]*loop.Team {
 	return m
 }
 
-// Run runs the three loops until ctx ends, and returns when all have ended.
+// Run runs the loops until ctx ends, and returns when all have ended.
 // The first loop that cannot go on ends the others.
 func (s *service) Run(ctx context.Context) error {
+	if s.broken != nil {
+		return s.broken
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var wg sync.WaitGroup
-	errs := make([]error, 5)
-	for i, run := range []func(context.Context) error{
+	s.steps.faults.recall(ctx)
+	s.steps.faults.unworded(ctx, s.cfg)
+	loops := []func(context.Context) error{
 		s.lookout.run,
 		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen) },
-		s.poller.Run,
 		func(ctx context.Context) error { return s.steps.run(ctx, s.now, s.mailCame) },
-		func(ctx context.Context) error { return s.letters.Run(ctx, s.letterDue) },
-	} {
+	}
+	for _, p := range s.pollers {
+		loops = append(loops, p.Run)
+	}
+	for i, l := range s.letters {
+		loops = append(loops, func(ctx context.Context) error { return l.Run(ctx, s.letterDue[i]) })
+	}
+	var wg sync.WaitGroup
+	errs := make([]error, len(loops))
+	for i, run := range loops {
 		wg.Go(func() {
 			defer cancel()
 			if err := run(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -120,21 +163,74 @@ func (s *service) Run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Once is one pass of all three loops.
+// Once is one pass of all three loops. A mailbox that cannot be read, or a
+// server that takes no letter, is told at the end and holds up no other.
 func (s *service) Once(ctx context.Context) (passReport, error) {
 	var r passReport
+	if s.broken != nil {
+		return r, s.broken
+	}
+	var errs []error
+	for _, p := range s.pollers {
+		in, err := p.Once(ctx)
+		r.in.Fresh += in.Fresh
+		r.in.OldBefore += in.OldBefore
+		errs = append(errs, err)
+	}
+	errs = append(errs, s.steps.handOver(ctx, s.now()))
 	var err error
-	if r.in, err = s.poller.Once(ctx); err != nil {
-		return r, err
-	}
-	if err := s.steps.handOver(ctx, s.now()); err != nil {
-		return r, err
-	}
 	if r.mails, err = s.steps.all(ctx, s.now); err != nil {
-		return r, err
+		errs = append(errs, err)
 	}
 	r.sent, err = s.letters.Once(ctx)
-	return r, err
+	return r, errors.Join(append(errs, err)...)
+}
+
+// senders are the loops that send, one for each mail server.
+type senders []*mailout.Loop
+
+// Once is a pass of each.
+func (l senders) Once(ctx context.Context) (sent int, err error) {
+	var errs []error
+	for _, one := range l {
+		n, err := one.Once(ctx)
+		sent += n
+		errs = append(errs, err)
+	}
+	return sent, errors.Join(errs...)
+}
+
+// outboxOf is the part of the outbox that the i-th sender has: all of it if it
+// is the only one. Letters of teams that the config has no more are the first
+// one's, as each letter must be somebody's.
+func outboxOf(db *store.DB, all []*senderConfig, i int) mailout.Outbox {
+	if len(all) == 1 {
+		return db
+	}
+	share := store.Share{Not: i == 0}
+	for j, s := range all {
+		for _, t := range s.Teams {
+			if (j == i) != share.Not {
+				share.Teams = append(share.Teams, t.Address)
+			}
+		}
+	}
+	return outboxShare{db, share}
+}
+
+type outboxShare struct {
+	*store.DB
+	share store.Share
+}
+
+// NextPost implements mailout.Outbox.
+func (o outboxShare) NextPost(ctx context.Context, now time.Time) (*loop.Post, error) {
+	return o.NextPostOf(ctx, o.share, now)
+}
+
+// WakePost implements mailout.Outbox.
+func (o outboxShare) WakePost(ctx context.Context) (time.Time, bool, error) {
+	return o.WakePostOf(ctx, o.share)
 }
 
 // passReport is what one pass did.

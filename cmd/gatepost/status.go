@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,7 +20,18 @@ type statusJSON struct {
 	Outbox  outboxStatus  `json:"outbox"`
 	Held    int           `json:"held"`
 	Parked  int           `json:"parked"`
-	Mailbox mailboxStatus `json:"mailbox"`
+	Mailbox mailboxStatus `json:"mailbox"` // the first of Mailboxes
+
+	Mailboxes []namedMailbox  `json:"mailboxes"`
+	Troubles  []troubleStatus `json:"troubles"`
+}
+
+// troubleStatus is something that does not work now.
+type troubleStatus struct {
+	Place  string `json:"place"`
+	Since  string `json:"since"`
+	At     string `json:"at"` // the last time it was tried
+	Reason string `json:"reason"`
 }
 
 type teamStatus struct {
@@ -61,6 +73,13 @@ type mailboxStatus struct {
 	LastPoll    string `json:"last_poll"`
 }
 
+// namedMailbox is one of several.
+type namedMailbox struct {
+	Name  string   `json:"name"`
+	Teams []string `json:"teams"` // whose mail comes into it
+	mailboxStatus
+}
+
 func newStatusCommand(g *globals) *cobra.Command {
 	var asJSON, watch bool
 	cmd := &cobra.Command{
@@ -96,7 +115,7 @@ func newStatusCommand(g *globals) *cobra.Command {
 }
 
 func gatherStatus(ctx context.Context, cfg *Config, db *store.DB) (*statusJSON, error) {
-	s := &statusJSON{Teams: []teamStatus{}}
+	s := &statusJSON{Teams: []teamStatus{}, Troubles: []troubleStatus{}}
 	for _, team := range cfg.Teams {
 		state, err := db.Load(ctx, team, store.Want{All: true})
 		if err != nil {
@@ -110,10 +129,33 @@ func gatherStatus(ctx context.Context, cfg *Config, db *store.DB) (*statusJSON, 
 	}
 	s.Outbox = outboxStatus{counts.Waiting, counts.Failed}
 	s.Held, s.Parked = counts.Held, counts.Parked
-	for _, m := range counts.Mailboxes {
-		if cfg.IMAP == nil || len(counts.Mailboxes) == 1 || m.Name == cfg.IMAP.Mailbox {
-			s.Mailbox = mailboxStatus{m.UIDValidity, m.UID, stampOf(m.Polled)}
+	boxes := cfg.Mailboxes
+	keys, _ := mailboxKeys(counts.Mailboxes, boxes)
+	if len(boxes) == 0 { // a config without servers, as for a replay
+		boxes, keys = []*mailboxConfig{{Teams: cfg.Teams}}, []string{""}
+		if len(counts.Mailboxes) > 0 {
+			keys[0] = counts.Mailboxes[0].Name
 		}
+	}
+	for i, box := range boxes {
+		out := namedMailbox{Name: keys[i]}
+		for _, t := range box.Teams {
+			out.Teams = append(out.Teams, t.Address)
+		}
+		for _, m := range counts.Mailboxes {
+			if m.Name == keys[i] || len(boxes) == 1 && len(counts.Mailboxes) == 1 {
+				out.UIDValidity, out.UID, out.LastPoll = m.UIDValidity, m.UID, stampOf(m.Polled)
+			}
+		}
+		s.Mailboxes = append(s.Mailboxes, out)
+	}
+	s.Mailbox = s.Mailboxes[0].mailboxStatus
+	found, err := db.Troubles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range found {
+		s.Troubles = append(s.Troubles, troubleStatus{t.Place, stampOf(t.Since), stampOf(t.At), t.Reason})
 	}
 	return s, nil
 }
@@ -177,12 +219,16 @@ func printStatus(w io.Writer, s *statusJSON) error {
 		}
 	}
 	fmt.Fprintf(w, "outbox: %d waiting, %d failed   held: %d   parked: %d\n", s.Outbox.Waiting, s.Outbox.Failed, s.Held, s.Parked)
-	poll := s.Mailbox.LastPoll
-	if poll == "" {
-		poll = "never"
+	for _, m := range s.Mailboxes {
+		of := ""
+		if len(s.Mailboxes) > 1 {
+			of = " of " + strings.Join(m.Teams, ", ")
+		}
+		if _, err := fmt.Fprintf(w, "mailbox%s: read up to uid %d (uidvalidity %d), last poll %s\n", of, m.UID, m.UIDValidity, or(m.LastPoll, "never")); err != nil {
+			return err
+		}
 	}
-	_, err := fmt.Fprintf(w, "mailbox: read up to uid %d (uidvalidity %d), last poll %s\n", s.Mailbox.UID, s.Mailbox.UIDValidity, poll)
-	return err
+	return nil
 }
 
 func printTask(w io.Writer, k taskStatus) {

@@ -45,10 +45,17 @@ type stepper struct {
 	aliased  map[int64]bool // mails of a confirmed alias, whose signatures are to be looked at
 
 	next map[string]time.Time // team address → next scheduled moment, as of the last load
+
+	boxes  map[string]*mailboxConfig // key of a mailbox → whose mail comes into it; empty: every team's into any, as in a replay
+	faults *faults                   // nil: nobody is told
+	aside  map[string]string         // address of a team → why nothing can be done for it now
 }
 
+// asideWait is how long a mail waits at a time for a team that is set aside.
+const asideWait = 5 * time.Minute
+
 func newStepper(db *store.DB, cfg *Config, log *slog.Logger, wake func()) *stepper {
-	return &stepper{db: db, teams: cfg.Teams, hosts: cfg.hosts(), authserv: cfg.Evidence.AuthservID, log: log, wake: wake, next: map[string]time.Time{}, counted: map[int64]bool{}, aliased: map[int64]bool{}, read: readMail, patience: patience, atOnce: lookMails}
+	return &stepper{db: db, teams: cfg.Teams, hosts: cfg.hosts(), authserv: cfg.Evidence.AuthservID, log: log, wake: wake, next: map[string]time.Time{}, boxes: map[string]*mailboxConfig{}, aside: cfg.Aside, counted: map[int64]bool{}, aliased: map[int64]bool{}, read: readMail, patience: patience, atOnce: lookMails}
 }
 
 // searchHits is how many hits a search letter and the command line show.
@@ -94,22 +101,40 @@ func (s *stepper) bounced(ctx context.Context, m parse.Mail) (*loop.Post, error)
 }
 
 // teamOf is the team a mail is for: the one its recipients name, else the one
-// whose letter it answers, else the only one there is.
-func (s *stepper) teamOf(head parse.Head, answers *loop.Post) *loop.Team {
-	for _, tag := range head.Tags {
-		if i := slices.IndexFunc(s.teams, func(t *loop.Team) bool { return t.Address == tag.Team }); i >= 0 {
-			return s.teams[i]
+// whose letter it answers, else the only one there is. A mailbox carries the
+// mail of its own teams alone: what names another team is for nobody, and
+// astray says so, unless a person has let it in.
+func (s *stepper) teamOf(in *store.Inbox, tags []parse.Tag, answers *loop.Post) (team *loop.Team, astray string) {
+	own := s.teams
+	if len(s.boxes) > 0 && in.Vouched == "" {
+		own = nil
+		if box := s.boxes[in.Mailbox]; box != nil {
+			own = box.Teams
 		}
 	}
-	for _, t := range s.teams {
-		if answers != nil && answers.Letter.Team == t.Address {
-			return t
+	find := func(teams []*loop.Team) *loop.Team {
+		for _, tag := range tags {
+			if i := slices.IndexFunc(teams, func(t *loop.Team) bool { return t.Address == tag.Team }); i >= 0 {
+				return teams[i]
+			}
 		}
+		for _, t := range teams {
+			if answers != nil && answers.Letter.Team == t.Address {
+				return t
+			}
+		}
+		return nil
 	}
-	if len(s.teams) == 1 {
-		return s.teams[0]
+	if team = find(own); team != nil {
+		return team, ""
 	}
-	return nil
+	if other := find(s.teams); other != nil {
+		return nil, fmt.Sprintf("it is for team %s, whose mail does not come into this mailbox (%s)", other.Name, in.Mailbox)
+	}
+	if len(own) == 1 {
+		return own[0], ""
+	}
+	return nil, ""
 }
 
 // tick does what is scheduled up to now, for every team.
@@ -119,7 +144,10 @@ func (s *stepper) tick(ctx context.Context, now time.Time) error {
 		if at, known := s.next[team.Address]; known && (at.IsZero() || now.Before(at)) {
 			continue
 		}
-		if err := s.tickTeam(ctx, team, now); err != nil {
+		err := s.tickTeam(ctx, team, now)
+		s.faults.rules(ctx, team, err)
+		if err != nil {
+			s.next[team.Address] = now.Add(time.Minute) // the others are not to wait for it
 			errs = append(errs, fmt.Errorf("what is due for %s: %w", team.Address, err))
 		}
 	}
@@ -130,6 +158,9 @@ func (s *stepper) tick(ctx context.Context, now time.Time) error {
 // and the mail go on.
 func (s *stepper) tickTeam(ctx context.Context, team *loop.Team, now time.Time) (err error) {
 	defer brokenBy(&err)
+	if why := s.aside[team.Address]; why != "" {
+		return errors.New(why)
+	}
 	before, err := s.db.Load(ctx, team, store.Want{})
 	if err != nil {
 		return err
@@ -311,12 +342,4 @@ func earlier(at, now time.Time) time.Time {
 		return now
 	}
 	return at
-}
-
-// hosts are the hosts of our Message-IDs.
-func (c *Config) hosts() []string {
-	if c.SMTP != nil && c.SMTP.FromHost != "" {
-		return []string{c.SMTP.FromHost}
-	}
-	return nil
 }

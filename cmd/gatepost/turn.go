@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"gatepost/loop"
@@ -125,7 +126,19 @@ func (s *stepper) rule(ctx context.Context, t *store.Turn, r *seen, now time.Tim
 	}
 	if r.team == nil {
 		step = stepOf(r.in, m, now)
-		step.Verdict, step.Reason = store.Held, "no address of a team in it"
+		step.Verdict, step.Reason = store.Held, or(r.astray, "no address of a team in it")
+		return step, nil
+	}
+	if why := s.aside[r.team.Address]; why != "" {
+		step = stepOf(r.in, m, now)
+		step.Team, step.Verdict, step.Reason, step.Until = r.team.Address, store.Waiting, why, now.Add(asideWait)
+		return step, nil
+	}
+	if twin, err := s.db.Elsewhere(ctx, r.in.ID, r.team.Address); err != nil {
+		return step, err
+	} else if twin != 0 {
+		step = stepOf(r.in, m, now)
+		step.Team, step.Verdict, step.Reason = r.team.Address, store.Ignored, fmt.Sprintf("known from another mailbox or an import, as mail %d", twin)
 		return step, nil
 	}
 	if m.Bounce != nil && answers == nil {
@@ -238,7 +251,7 @@ func (s *stepper) fill(ctx context.Context, t *store.Turn, team *loop.Team, lett
 func (s *stepper) parked(t *store.Turn, in *store.Inbox, m parse.Mail, reason string, now time.Time) (store.Step, error) {
 	step := stepOf(in, m, now)
 	step.Verdict, step.Reason = store.Parked, reason
-	team := s.teamOf(parse.Head{Tags: m.Tags}, nil)
+	team, _ := s.teamOf(in, m.Tags, nil)
 	if team == nil {
 		return step, nil
 	}

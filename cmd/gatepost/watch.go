@@ -6,10 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"syscall"
 	"time"
-
-	"golang.org/x/term"
 
 	"gatepost/store"
 )
@@ -22,7 +21,7 @@ const watchEvery = 2 * time.Second
 // the place of the one before; elsewhere they follow each other.
 func watchStatus(ctx context.Context, w io.Writer, cfg *Config, db *store.DB) error {
 	before, after := "", "\n"
-	if f, ok := w.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+	if f, ok := w.(*os.File); ok && isTerminal(f) {
 		before, after = "\x1b[H\x1b[2J", "" // home, and clear the screen (ECMA-48)
 	}
 	tick := time.NewTicker(watchEvery)
@@ -59,21 +58,14 @@ func printTroubles(w io.Writer, cfg *Config, s *statusJSON, now time.Time) {
 }
 
 func troubles(cfg *Config, s *statusJSON, now time.Time) (list []string) {
-	polled, err := time.Parse(time.RFC3339, s.Mailbox.LastPoll)
-	patience := unreadyAfter
-	if cfg.IMAP != nil {
-		patience = max(patience, 3*cfg.IMAP.Poll)
+	list = unread(cfg, s, now)
+	for _, t := range s.Troubles {
+		list = append(list, fmt.Sprintf("%s fails since %s: %s", t.Place, t.Since, t.Reason))
 	}
 	for _, l := range cfg.logins() {
 		if why := or(l.stale(), l.ends(now)); why != "" {
 			list = append(list, why)
 		}
-	}
-	switch {
-	case s.Mailbox.LastPoll == "":
-		list = append(list, "the mailbox was never read: start `gatepost run`; `gatepost check` says what is wrong")
-	case err == nil && now.Sub(polled) > patience:
-		list = append(list, fmt.Sprintf("the mailbox was not read for %s: is `gatepost run` up? `gatepost check` says what is wrong", span(now.Sub(polled).Round(time.Minute))))
 	}
 	if s.Outbox.Failed > 0 {
 		list = append(list, fmt.Sprintf("letters refused for good: %d: `gatepost outbox --state failed`", s.Outbox.Failed))
@@ -83,6 +75,27 @@ func troubles(cfg *Config, s *statusJSON, now time.Time) (list []string) {
 	}
 	if s.Held > 0 {
 		list = append(list, fmt.Sprintf("mails held for a look: %d: `gatepost held`", s.Held))
+	}
+	return list
+}
+
+// unread are the mailboxes that were not read for long.
+func unread(cfg *Config, s *statusJSON, now time.Time) (list []string) {
+	for i, m := range s.Mailboxes {
+		patience, which := unreadyAfter, "the mailbox"
+		if i < len(cfg.Mailboxes) {
+			patience = max(patience, 3*cfg.Mailboxes[i].Poll)
+		}
+		if len(s.Mailboxes) > 1 {
+			which = fmt.Sprintf("the mailbox of %s (%s)", strings.Join(m.Teams, ", "), m.Name)
+		}
+		polled, err := time.Parse(time.RFC3339, m.LastPoll)
+		switch {
+		case m.LastPoll == "":
+			list = append(list, which+" was never read: start `gatepost run`; `gatepost check` says what is wrong")
+		case err == nil && now.Sub(polled) > patience:
+			list = append(list, fmt.Sprintf("%s was not read for %s: is `gatepost run` up? `gatepost check` says what is wrong", which, span(now.Sub(polled).Round(time.Minute))))
+		}
 	}
 	return list
 }

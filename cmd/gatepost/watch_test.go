@@ -94,17 +94,19 @@ func TestWatchConfig(t *testing.T) {
 // What is wrong stands first, with the command that helps.
 func TestTroubles(t *testing.T) {
 	now := time.Date(2026, 3, 2, 2, 0, 0, 0, time.UTC)
-	cfg := &Config{IMAP: &imapConfig{Poll: time.Minute}}
+	cfg := &Config{Mailboxes: []*mailboxConfig{{imapConfig: &imapConfig{Poll: time.Minute}}}}
+	polled := func(at string) []namedMailbox { return []namedMailbox{{mailboxStatus: mailboxStatus{LastPoll: at}}} }
 	for _, c := range []struct {
 		status statusJSON
 		want   string
 	}{
-		{statusJSON{Mailbox: mailboxStatus{LastPoll: "2026-03-02T01:55:00Z"}, Outbox: outboxStatus{Waiting: 9}}, ""},
-		{statusJSON{Mailbox: mailboxStatus{LastPoll: "2026-03-01T23:30:00Z"}}, "was not read for 2h30m"},
-		{statusJSON{}, "was never read"},
-		{statusJSON{Mailbox: mailboxStatus{LastPoll: "2026-03-02T01:55:00Z"}, Outbox: outboxStatus{Failed: 1}}, "refused for good: 1: `gatepost outbox --state failed`"},
-		{statusJSON{Mailbox: mailboxStatus{LastPoll: "2026-03-02T01:55:00Z"}, Parked: 2}, "could not be read: 2: `gatepost parked`"},
-		{statusJSON{Mailbox: mailboxStatus{LastPoll: "2026-03-02T01:55:00Z"}, Held: 3}, "held for a look: 3: `gatepost held`"},
+		{statusJSON{Mailboxes: polled("2026-03-02T01:55:00Z"), Outbox: outboxStatus{Waiting: 9}}, ""},
+		{statusJSON{Mailboxes: polled("2026-03-01T23:30:00Z")}, "was not read for 2h30m"},
+		{statusJSON{Mailboxes: polled("")}, "was never read"},
+		{statusJSON{Troubles: []troubleStatus{{Place: "sending letters of team Pay", Since: "x", Reason: "refused"}}}, "sending letters of team Pay fails since x: refused"},
+		{statusJSON{Mailboxes: polled("2026-03-02T01:55:00Z"), Outbox: outboxStatus{Failed: 1}}, "refused for good: 1: `gatepost outbox --state failed`"},
+		{statusJSON{Mailboxes: polled("2026-03-02T01:55:00Z"), Parked: 2}, "could not be read: 2: `gatepost parked`"},
+		{statusJSON{Mailboxes: polled("2026-03-02T01:55:00Z"), Held: 3}, "held for a look: 3: `gatepost held`"},
 	} {
 		got := strings.Join(troubles(cfg, &c.status, now), "\n")
 		if c.want == "" && got != "" || !strings.Contains(got, c.want) {

@@ -1,0 +1,67 @@
+package parse
+
+// Attachments hands every part of a mail that is not its text to f, decoded,
+// in the order of Mail.Attachment. A mail that Read parks has none. The error
+// of f ends it and comes back.
+func Attachments(raw []byte, opt Options, f func(a Attached, content []byte) error) error {
+	root, lim := parts(raw, opt)
+	if root == nil {
+		return nil
+	}
+	b := gather(root, lim)
+	for i, p := range b.kept {
+		if err := f(b.attached[i], p.whole(lim)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Leaves hands every part that holds no parts to f, decoded, text or not. A
+// mail that Read parks has none. The error of f ends it and comes back.
+func Leaves(raw []byte, opt Options, f func(content []byte) error) error {
+	root, lim := parts(raw, opt)
+	var walk func(p *part) error
+	walk = func(p *part) error {
+		if len(p.kids) == 0 {
+			return f(p.whole(lim))
+		}
+		for _, k := range p.kids {
+			if err := walk(k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if root == nil {
+		return nil
+	}
+	return walk(root)
+}
+
+// parts splits a mail; nil if it is one that Read parks.
+func parts(raw []byte, opt Options) (*part, Limits) {
+	lim := opt.Limits.filled()
+	if len(raw) > lim.Bytes {
+		return nil, lim
+	}
+	raw = oneBreak(raw)
+	e := readEnvelope(raw, opt)
+	if e.park != "" {
+		return nil, lim
+	}
+	root, err := split(raw, e.block, lim, nil)
+	if err != nil {
+		return nil, lim
+	}
+	return root, lim
+}
+
+// whole is the content, or the body as it was sent if that cannot be decoded.
+func (p *part) whole(lim Limits) []byte {
+	content, err := p.content(lim.Bytes)
+	if err != nil {
+		return p.body
+	}
+	return content
+}
