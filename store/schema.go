@@ -180,7 +180,10 @@ CREATE TABLE said (
     seq         INTEGER REFERENCES event (seq), -- an event's words, or
     mail        INTEGER REFERENCES inbox (id)   -- all that a mail said
 ) STRICT;
--- Without a content table: the text is in event and inbox already.
+` + wordsTable
+
+// wordsTable is part of version1, and made anew by Forget.
+const wordsTable = `-- Without a content table: the text is in event and inbox already.
 CREATE VIRTUAL TABLE words USING fts4 (
     content="",
     text,
@@ -188,7 +191,7 @@ CREATE VIRTUAL TABLE words USING fts4 (
 );
 `
 
-// version2 counts readings that were begun, see CountMail.
+// version2 counts readings that were begun, see CountMails.
 const version2 = `
 ALTER TABLE inbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0; -- readings begun and not ended: each may have ended the program
 `

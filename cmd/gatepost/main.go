@@ -93,7 +93,7 @@ func newRootCommand() *cobra.Command {
 		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g), newPeopleCommand(g),
 		newPersonCommand(g), newStreamCommand(g),
 		newHealthCommand(g), newVersionCommand(), newManCommand(),
-		newVerifyCommand(g), newBackupCommand(g),
+		newVerifyCommand(g), newBackupCommand(g), newForgetCommand(g),
 	)
 	return root
 }
