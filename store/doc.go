@@ -11,6 +11,7 @@
 //	event      the record, one row an event, never changed and never deleted
 //	post       the outbox, one row a letter
 //	trouble    what does not work now
+//	expired    how much was taken out because it was to be kept no longer
 //	said, words
 //	           the index for search over events and mails
 //

@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1, version2, mailboxSources}
+var migrations = []string{version1, version2, mailboxSources, expiries}
 
 // migrate brings a database from version to the newest one. Each step is a
 // transaction with its version number, so a crash leaves a whole older schema.
@@ -207,4 +207,15 @@ CREATE TABLE trouble (
     at          TEXT    NOT NULL,             -- when it last did
     reason      TEXT    NOT NULL              -- of the last time
 ) STRICT;
+`
+
+// expiries counts what was taken out because it was to be kept no longer.
+const expiries = `
+CREATE TABLE expired (
+    what        TEXT    NOT NULL PRIMARY KEY, -- mails, letters
+    count       INTEGER NOT NULL DEFAULT 0,
+    bytes       INTEGER NOT NULL DEFAULT 0,
+    at          TEXT    NOT NULL DEFAULT ''   -- end of the last round
+) STRICT;
+INSERT INTO expired (what) VALUES ('mails'), ('letters');
 `

@@ -42,7 +42,9 @@ type Config struct {
 }
 
 type storeConfig struct {
-	Path string // of the database
+	Path          string // of the database
+	Keep          keep   // bytes of mails and letters about closed tasks
+	KeepStrangers keep   // held mail that nobody lets in
 }
 
 type secretConfig struct {
@@ -143,6 +145,8 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 	servers := slices.Contains(needs, needServers)
 	r.going, r.aside = slices.Contains(needs, needGoing) && len(file.Team) > 1, map[int]string{}
 	c.Store.Path = r.path(or(file.Store.Path, "gatepost.db"))
+	c.Store.Keep = r.keep("store.keep", file.Store.Keep, 30)
+	c.Store.KeepStrangers = r.keep("store.keep_strangers", file.Store.KeepStrangers, 7)
 	c.Secret.File = r.private(or(file.Secret.File, "gatepost.secret"))
 	if slices.Contains(needs, needSecret) {
 		secret, err := readSecret(c.Secret.File)

@@ -62,7 +62,9 @@ type smtpFile struct {
 }
 
 type storeFile struct {
-	Path string `toml:"path"` // beside the config unless absolute; default gatepost.db
+	Keep          string `toml:"keep"`           // how long the bytes of mails and letters about closed tasks are kept, as "2y", "26w" or "400d"; default: for ever
+	KeepStrangers string `toml:"keep_strangers"` // how long held mail that nobody lets in is kept, as "30d"; default: for ever
+	Path          string `toml:"path"`           // beside the config unless absolute; default gatepost.db
 }
 
 type secretFile struct {

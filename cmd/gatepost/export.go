@@ -267,6 +267,9 @@ func exportMbox(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 			}
 			raw = post.Raw
 		}
+		if len(raw) == 0 { // kept no longer
+			continue
+		}
 		if err := writeMboxrd(w, p.at, raw); err != nil {
 			return err
 		}

@@ -28,6 +28,7 @@ type service struct {
 	steps   *stepper
 	letters senders
 	lookout *lookout
+	keeper  *keeper
 	listen  string // for the lookout's numbers; "": nowhere
 	now     func() time.Time
 	broken  error // the store could not be asked for the mailboxes
@@ -81,6 +82,7 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 		})
 	}
 	s.lookout, s.listen = newLookout(cfg, db, log, now), cfg.Listen
+	s.keeper = &keeper{db: db, store: cfg.Store, now: now, log: log}
 	s.steps.dkim = newDKIM(now)
 	s.crashing(c)
 	return s
@@ -142,6 +144,7 @@ func (s *service) Run(ctx context.Context) error {
 		s.lookout.run,
 		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen) },
 		func(ctx context.Context) error { return s.steps.run(ctx, s.now, s.mailCame) },
+		func(ctx context.Context) error { return s.keeper.run(ctx) },
 	}
 	for _, p := range s.pollers {
 		loops = append(loops, p.Run)

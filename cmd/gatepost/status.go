@@ -24,6 +24,14 @@ type statusJSON struct {
 
 	Mailboxes []namedMailbox  `json:"mailboxes"`
 	Troubles  []troubleStatus `json:"troubles"`
+	Kept      keptStatus      `json:"kept"`
+}
+
+// keptStatus is for how long what is kept, and what was taken out since.
+type keptStatus struct {
+	Keep          string `json:"keep"` // "": for ever
+	KeepStrangers string `json:"keep_strangers"`
+	store.Expired
 }
 
 // troubleStatus is something that does not work now.
@@ -150,6 +158,10 @@ func gatherStatus(ctx context.Context, cfg *Config, db *store.DB) (*statusJSON, 
 		s.Mailboxes = append(s.Mailboxes, out)
 	}
 	s.Mailbox = s.Mailboxes[0].mailboxStatus
+	s.Kept = keptStatus{Keep: cfg.Store.Keep.String(), KeepStrangers: cfg.Store.KeepStrangers.String()}
+	if s.Kept.Expired, err = db.Expired(ctx); err != nil {
+		return nil, err
+	}
 	found, err := db.Troubles(ctx)
 	if err != nil {
 		return nil, err
@@ -225,6 +237,16 @@ func printStatus(w io.Writer, s *statusJSON) error {
 			of = " of " + strings.Join(m.Teams, ", ")
 		}
 		if _, err := fmt.Fprintf(w, "mailbox%s: read up to uid %d (uidvalidity %d), last poll %s\n", of, m.UID, m.UIDValidity, or(m.LastPoll, "never")); err != nil {
+			return err
+		}
+	}
+	if k := s.Kept; k.Keep+k.KeepStrangers != "" {
+		last := "never"
+		if !k.Last.IsZero() {
+			last = stampOf(k.Last)
+		}
+		if _, err := fmt.Fprintf(w, "kept: closed tasks' mail %s, strangers' %s; taken out so far: %d mails, %d letters, %d bytes; last round %s\n",
+			or(k.Keep, "for ever"), or(k.KeepStrangers, "for ever"), k.Mails, k.Letters, k.Bytes, last); err != nil {
 			return err
 		}
 	}
