@@ -145,7 +145,7 @@ func take(ctx context.Context, tx *sql.Tx, a arrival) (fresh bool, err error) {
 
 // twin is the mail in the same mailbox with the same fingerprint. One that came
 // into another mailbox is another mail, for it may be of another team there: it
-// is kept as well, under a fingerprint that tells where, see Elsewhere.
+// is kept as well, under a fingerprint that tells where, see Turn.Elsewhere.
 func twin(ctx context.Context, tx *sql.Tx, a *arrival) (mail int64, err error) {
 	var mailbox string
 	find := func() error {
@@ -156,28 +156,6 @@ func twin(ctx context.Context, tx *sql.Tx, a *arrival) (mail int64, err error) {
 		err = find()
 	}
 	return mail, err
-}
-
-// Elsewhere is a mail of the same fingerprint that came into another mailbox
-// and had its verdict for this team; 0 if there is none. A team that changed
-// its mailbox is not moved twice by one mail.
-func (d *DB) Elsewhere(ctx context.Context, id int64, team string) (mail int64, err error) {
-	err = d.reader.QueryRowContext(ctx, `
-		SELECT other.id
-		  FROM inbox
-		  JOIN inbox other
-		    ON other.fingerprint >= substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1)
-		   AND other.fingerprint < substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1) || '!'
-		 WHERE inbox.id = ?1
-		   AND other.id <> ?1
-		   AND other.team = ?2
-		   AND other.verdict NOT IN ('', 'waiting')
-		 ORDER BY other.id
-		 LIMIT 1`, id, team).Scan(&mail)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
-	}
-	return mail, explain(fmt.Sprintf("mail %d elsewhere", id), err)
 }
 
 // complete gives the bytes to a mail of which only the header was fetched, as

@@ -258,3 +258,37 @@ func TestParkedByReader(t *testing.T) {
 		t.Errorf("another team's task is %d, %v", n, err)
 	}
 }
+
+// A mail that came into two mailboxes of a team is told to be the same one, also
+// while the first has had its turn and nothing is committed yet.
+func TestTwinInOneTurn(t *testing.T) {
+	r := newRig(t)
+	must(t, r.Begin(t.Context(), "imap://other/INBOX", 3, 0, start))
+	raw := []byte("From: <priya@acme.example>\r\nMessage-ID: <1@x>\r\n\r\nhi\r\n")
+	first := r.receive(string(raw))
+	fresh, err := r.Receive(t.Context(), "imap://other/INBOX", 3, 1, clock(1), raw)
+	must(t, err)
+	if !fresh {
+		t.Fatal("the mail of another mailbox is not kept")
+	}
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		ids, err := turn.Next(clock(2), 10)
+		if err != nil || len(ids) != 2 {
+			t.Fatalf("%v, %v", ids, err)
+		}
+		if twin, err := turn.Elsewhere(ids[1], shop); err != nil || twin != 0 {
+			t.Errorf("before either had its verdict: %d, %v", twin, err)
+		}
+		if err := turn.Commit(Step{Team: shop, At: clock(2), Mail: first, Verdict: Read}); err != nil {
+			return err
+		}
+		twin, err := turn.Elsewhere(ids[1], shop)
+		if twin != first {
+			t.Errorf("the second is told to be %d, want %d", twin, first)
+		}
+		if other, _ := turn.Elsewhere(ids[1], "other@acme.example"); other != 0 {
+			t.Errorf("for another team it is %d", other)
+		}
+		return err
+	}))
+}

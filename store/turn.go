@@ -117,6 +117,28 @@ func (t *Turn) TaskByMessage(team string, messageIDs []string) (int, error) {
 	return taskByMessage(t.ctx, t.tx, team, messageIDs)
 }
 
+// Elsewhere is a mail of the same fingerprint that came into another mailbox
+// and had its verdict for this team, in this turn or before; 0 if there is none.
+// A team that changed its mailbox is not moved twice by one mail.
+func (t *Turn) Elsewhere(id int64, team string) (mail int64, err error) {
+	err = t.tx.QueryRowContext(t.ctx, `
+		SELECT other.id
+		  FROM inbox
+		  JOIN inbox other
+		    ON other.fingerprint >= substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1)
+		   AND other.fingerprint < substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1) || '!'
+		 WHERE inbox.id = ?1
+		   AND other.id <> ?1
+		   AND other.team = ?2
+		   AND other.verdict NOT IN ('', 'waiting')
+		 ORDER BY other.id
+		 LIMIT 1`, id, team).Scan(&mail)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return mail, explain(fmt.Sprintf("mail %d elsewhere", id), err)
+}
+
 // Load is DB.Load with the open tasks and those that are named. The state is
 // not to be changed.
 func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {

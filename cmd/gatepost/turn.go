@@ -134,7 +134,7 @@ func (s *stepper) rule(ctx context.Context, t *store.Turn, r *seen, now time.Tim
 		step.Team, step.Verdict, step.Reason, step.Until = r.team.Address, store.Waiting, why, now.Add(asideWait)
 		return step, nil
 	}
-	if twin, err := s.db.Elsewhere(ctx, r.in.ID, r.team.Address); err != nil {
+	if twin, err := t.Elsewhere(r.in.ID, r.team.Address); err != nil {
 		return step, err
 	} else if twin != 0 {
 		step = stepOf(r.in, m, now)
