@@ -14,7 +14,7 @@ func TestKeeper(t *testing.T) {
 	two.start(t, two.db)
 	two.task(t, "one", "shop+web@acme.example", "shop")
 	raw := "From: Kim <kim@client.example>\r\nTo: shop@acme.example\r\nDate: Mon, 2 Mar 2026 08:00:00 +0000\r\nSubject: hello\r\nMessage-ID: <k@x>\r\n\r\nlet me in\r\n"
-	if err := two.house.DeliverAt("shop@acme.example", []byte(raw), two.clock); err != nil {
+	if err := two.house.DeliverAt("shop@acme.example", []byte(raw), two.clock()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := two.Once(t.Context()); err != nil {
@@ -48,7 +48,7 @@ func TestKeeper(t *testing.T) {
 		{2 * 24 * time.Hour, "so far: 1 mails"},
 		{3 * 365 * 24 * time.Hour, "so far: 1 mails, 0 letters"}, // the task is open still
 	} {
-		two.clock = two.clock.Add(c.after)
+		two.pass(c.after)
 		if got := round(); !strings.Contains(got, c.want) {
 			t.Errorf("after %v: %q, want %q", c.after, got, c.want)
 		}
