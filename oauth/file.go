@@ -77,6 +77,10 @@ func newDraft(file string) (*draft, error) {
 	f, err := os.CreateTemp(filepath.Dir(file), ".token-*") // mode 0600
 	if err == nil {
 		d := &draft{f, file}
+		if err = own(f); err != nil {
+			d.drop()
+			return nil, fmt.Errorf("token file %q: %w", file, err)
+		}
 		if _, err = f.Write(make([]byte, reserve)); err == nil {
 			err = f.Sync()
 		}
@@ -86,6 +90,24 @@ func newDraft(file string) (*draft, error) {
 		d.drop()
 	}
 	return nil, fmt.Errorf("token file %q cannot be written: %w: let the user that runs gatepost write in its folder, and see that there is room", file, err)
+}
+
+// own gives a new file to the owner of its folder where root makes it, by
+// `sudo gatepost login` or check: the service that needs it does not run as
+// root.
+func own(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(filepath.Dir(f.Name()))
+	if err != nil {
+		return err
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return nil
+	}
+	return f.Chown(int(owner.Uid), int(owner.Gid))
 }
 
 // put the content in the place of the file, durably and at once.
@@ -136,6 +158,10 @@ func (g *Grant) lock(ctx context.Context) (unlock func(), err error) {
 	f, err := os.OpenFile(g.File+".lock", os.O_CREATE|os.O_RDWR, fileMode)
 	if err != nil {
 		return nil, fmt.Errorf("lock of the token file: %w: let the user that runs gatepost write in its folder", err)
+	}
+	if err := own(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock of the token file: %w", err)
 	}
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,6 +83,33 @@ func TestBrowser(t *testing.T) {
 	state, err := g.State()
 	if err != nil || state.Granted.IsZero() || time.Until(state.End) < 50*time.Minute || len(state.Lacks) != 0 || strings.Join(state.Scopes, " ") != "mail offline_access" {
 		t.Errorf("%+v, %v", state, err)
+	}
+}
+
+// What root makes belongs to whoever the folder belongs to, as the service does
+// not run as root. Others make what is their own.
+func TestFilesOfTheFoldersOwner(t *testing.T) {
+	_, g := house(t)
+	dir := filepath.Dir(g.File)
+	want := os.Getuid()
+	if want == 0 {
+		want = 65534
+		if err := os.Chown(dir, want, want); err != nil {
+			t.Fatal(err)
+		}
+	}
+	login(t, g)
+	if err := g.Renew(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{g.File, g.File + ".lock"} {
+		info, err := os.Stat(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if uid := int(info.Sys().(*syscall.Stat_t).Uid); uid != want || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is of %d, mode %04o, want %d", name, uid, info.Mode().Perm(), want)
+		}
 	}
 }
 
