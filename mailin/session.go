@@ -114,6 +114,10 @@ func (p *Poller) attempt(ctx context.Context, refused string) (*session, error) 
 	if err := p.possible(); err != nil {
 		return nil, err
 	}
+	token, err := p.token(ctx, refused)
+	if err != nil {
+		return nil, err
+	}
 	dial, cancel := context.WithTimeoutCause(ctx, p.cfg.Timeout, fmt.Errorf("no connection within %v", p.cfg.Timeout))
 	defer cancel()
 	raw, err := p.dial(dial, "tcp", p.addr)
@@ -129,7 +133,7 @@ func (p *Poller) attempt(ctx context.Context, refused string) (*session, error) 
 		s.close()
 		return nil, err
 	}
-	if err := p.login(ctx, s, refused); err != nil {
+	if err := p.login(ctx, s, token); err != nil {
 		s.close()
 		return nil, err
 	}
@@ -196,7 +200,7 @@ func (p *Poller) greet(ctx context.Context, s *session) error {
 // login logs in and learns what the server can do. The capabilities are asked
 // for before and after, so that the library never does it at the same time as
 // another command.
-func (p *Poller) login(ctx context.Context, s *session, refused string) error {
+func (p *Poller) login(ctx context.Context, s *session, token string) error {
 	caps := func() (imap.CapSet, error) {
 		if caps := s.c.Caps(); caps != nil {
 			return caps, nil
@@ -210,7 +214,7 @@ func (p *Poller) login(ctx context.Context, s *session, refused string) error {
 	switch {
 	case s.c.State() != imap.ConnStateNotAuthenticated:
 	case p.cfg.Token != nil:
-		if err := p.bearer(ctx, s, refused); err != nil {
+		if err := p.bearer(ctx, s, token); err != nil {
 			return err
 		}
 	default:

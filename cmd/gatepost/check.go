@@ -41,13 +41,13 @@ func newCheckCommand(g *globals) *cobra.Command {
 			"  imap, smtp        the logins; what the mailbox can do, how much may be sent\n" +
 			"  tags              a mail to an address with a tag arrives: a mail to itself, for each team\n" +
 			"  evidence          whose Authentication-Results that mail carries, and that a forged one does not come through\n" +
-			"  dkim              that our letters are signed by our domain\n" +
+			"  dkim              that our letters are signed by our domain, and that the signature holds\n" +
 			"  clock             this machine's against the mail server's\n" +
 			"ok is well, note is worth knowing, FAIL says what to do, skip was not tried because of a FAIL above.",
 		Example: "  gatepost check\n  gatepost check --json | jq '.[] | select(.mark == \"FAIL\")'",
 		Args:    usageArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			k := &checkup{out: cmd.OutOrStdout(), wait: wait, now: time.Now, lookup: net.DefaultResolver.LookupHost}
+			k := &checkup{out: cmd.OutOrStdout(), wait: wait, now: time.Now, lookup: net.DefaultResolver.LookupHost, verify: newDKIM(time.Now).Verify}
 			if asJSON {
 				k.out = io.Discard
 			}
@@ -116,6 +116,7 @@ type checkup struct {
 	now     func() time.Time
 	lookup  func(ctx context.Context, host string) ([]string, error)
 	servers checkServers
+	verify  func(ctx context.Context, raw []byte, host string) (mailin.Signature, error) // of DKIM
 	lines   []checkLine
 }
 
@@ -305,7 +306,7 @@ func (k *checkup) tags(ctx context.Context, c *Config) (served time.Time) {
 	for _, t := range c.Teams {
 		if raw := came[t]; raw != nil {
 			k.say(evidenceIn(raw, c.Evidence.AuthservID))
-			k.say(signatureIn(raw, t.Address))
+			k.say(k.signature(ctx, raw, t.Address))
 		}
 	}
 	return served

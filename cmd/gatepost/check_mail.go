@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/mail"
 	"slices"
@@ -69,8 +70,27 @@ func evidenceIn(raw []byte, configured string) (mark, what, text string) {
 	return markNote, what, "no Authentication-Results in the mail to itself, and no authserv_id"
 }
 
-// signatureIn tells who signed the mail to itself (RFC 6376 §3.5, tag d). What
-// the signature is worth is for the servers that get it.
+// signature tells who signed the mail to itself, and whether the signature
+// holds by the key in the DNS, as those who get our letters will find.
+func (k *checkup) signature(ctx context.Context, raw []byte, address string) (mark, what, text string) {
+	mark, what, text = signatureIn(raw, address)
+	if mark != markOK {
+		return mark, what, text
+	}
+	_, host, _ := strings.Cut(address, "@")
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkStep) // the wait for the mail may be over
+	defer cancel()
+	s, err := k.verify(ctx, raw, host)
+	switch {
+	case err != nil:
+		return markNote, what, text + "; whether the signature holds cannot be known now, as the DNS does not answer"
+	case s.Result != "pass":
+		return markNote, what, fmt.Sprintf("%s, but the signature does not hold (%s): see that the DNS has the key of its selector, and that nothing changes a mail after it was signed", text, or(s.Why, s.Result))
+	}
+	return markOK, what, text + ", and the signature holds"
+}
+
+// signatureIn tells who signed the mail to itself (RFC 6376 §3.5, tag d).
 func signatureIn(raw []byte, address string) (mark, what, text string) {
 	what = "dkim"
 	_, host, _ := strings.Cut(address, "@")

@@ -224,6 +224,30 @@ func TestCheckTagsAndNames(t *testing.T) {
 	}
 }
 
+// A signature that nobody can verify is told, in time.
+func TestCheckSignature(t *testing.T) {
+	raw := []byte("DKIM-Signature: v=1; a=rsa-sha256; d=acme.example; s=a; b=x\r\nFrom: shop@acme.example\r\n\r\ntext\r\n")
+	for _, c := range []struct {
+		s          mailin.Signature
+		err        error
+		mark, want string
+	}{
+		{mailin.Signature{Result: "pass", Domain: "acme.example"}, nil, markOK, "signed by acme.example, and the signature holds"},
+		{mailin.Signature{Result: "fail", Why: "no key"}, nil, markNote, "does not hold (no key): see that the DNS has the key"},
+		{mailin.Signature{Result: "none"}, nil, markNote, "does not hold (none)"},
+		{mailin.Signature{}, mailin.ErrLater, markNote, "the DNS does not answer"},
+	} {
+		k := &checkup{verify: func(context.Context, []byte, string) (mailin.Signature, error) { return c.s, c.err }}
+		if mark, what, text := k.signature(t.Context(), raw, "shop@acme.example"); mark != c.mark || what != "dkim" || !strings.Contains(text, c.want) {
+			t.Errorf("%s %s, want %s %q", mark, text, c.mark, c.want)
+		}
+	}
+	k := &checkup{} // nobody is asked for the key of somebody else's signature
+	if mark, _, text := k.signature(t.Context(), raw, "shop@other.example"); mark != markNote || !strings.Contains(text, "signed by acme.example: if") {
+		t.Errorf("%s %s", mark, text)
+	}
+}
+
 // A server whose clock is another one's is told by the mail to itself.
 func TestCheckFindsSkew(t *testing.T) {
 	r := newRigOn(t, loopmail.Config{Users: storyUsers(), Now: func() time.Time { return time.Now().Add(-time.Hour) }})
