@@ -49,6 +49,14 @@ func TestConfigOAuth(t *testing.T) {
 	if _, err := c.SMTP.Grant.Client.Secret(); err == nil || !strings.Contains(err.Error(), "NOT_SET is empty: put the client secret there") {
 		t.Errorf("%v", err)
 	}
+	for name, want := range map[string]bool{"imap": true, "smtp": false, "Shop": false} {
+		if c.logins()[0].is(name) != want {
+			t.Errorf("[imap] is %s: %v", name, !want)
+		}
+	}
+	if l := (login{Tables: []string{"imap of Lab"}}); !l.is("lab") || l.is("imap") || l.is("") {
+		t.Errorf("%+v", l)
+	}
 	if len(c.logins()) != 2 {
 		t.Errorf("%+v", c.logins())
 	}

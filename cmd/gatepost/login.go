@@ -26,10 +26,11 @@ func newLoginCommand(g *globals) *cobra.Command {
 	var device bool
 	port, wait := 0, loginWait
 	cmd := &cobra.Command{
-		Use:   "login [imap|smtp]",
+		Use:   "login [imap|smtp|TEAM]",
 		Short: "Get access to a mailbox that wants OAuth 2 instead of a password",
 		Long: "Shows a page of the provider, to be opened in a browser by somebody who can say yes for the mailbox: log in there\n" +
 			"as the user of [imap], and allow everything that is asked for. The browser then comes back to a port of this machine.\n" +
+			"Without a name this is done for every login of the config, one after another; a team with servers of its own is one.\n" +
 			"If it runs on another machine, its last page cannot be found: paste that page's address here, or forward --port\n" +
 			"(ssh -L 8765:127.0.0.1:8765 …). --device shows a code instead, to be typed on any device; Microsoft has that for\n" +
 			"mail, Google does not. The tokens are kept in token_file, mode 0600, and are renewed by the service. A running service\n" +
@@ -43,10 +44,10 @@ func newLoginCommand(g *globals) *cobra.Command {
 			}
 			logins := cfg.logins()
 			if len(args) == 1 {
-				logins = slices.DeleteFunc(logins, func(l login) bool { return !slices.Contains(l.Tables, args[0]) })
+				logins = slices.DeleteFunc(logins, func(l login) bool { return !l.is(args[0]) })
 			}
 			if len(logins) == 0 {
-				return usagef("%s has no [imap.oauth] that this could be for: with a password there is nothing to log in to; see docs/setup-google.md and docs/setup-microsoft.md", cfg.File)
+				return usagef("%s has no oauth table that this could be for: with a password there is nothing to log in to; see docs/setup-google.md and docs/setup-microsoft.md", cfg.File)
 			}
 			ctx, cancel := context.WithTimeoutCause(cmd.Context(), wait, fmt.Errorf("%s are over", span(wait)))
 			defer cancel()
@@ -64,6 +65,15 @@ func newLoginCommand(g *globals) *cobra.Command {
 	cmd.Flags().IntVar(&port, "port", 0, "where the browser comes back to on this machine (default: any that is free)")
 	cmd.Flags().DurationVar(&wait, "wait", wait, "how long the person may take")
 	return cmd
+}
+
+// is tells whether the login is the one named: imap, smtp, or a team that has
+// servers of its own.
+func (l login) is(name string) bool {
+	return slices.ContainsFunc(l.Tables, func(table string) bool {
+		_, team, _ := strings.Cut(table, " of ")
+		return strings.EqualFold(table, name) || team != "" && strings.EqualFold(team, name)
+	})
 }
 
 // loginTo gets one grant and says what came of it.
