@@ -76,6 +76,28 @@ func (c *configText) set(path, key, value string) error {
 	return nil
 }
 
+// setList is set for a list that stands in one line.
+func (c *configText) setList(path, key string, values []string) error {
+	from, to, err := c.block(path)
+	if err != nil {
+		return err
+	}
+	line := c.at[path+"."+key] - 1
+	if line <= from || line >= to {
+		return fmt.Errorf("%s: %s stands in no line of its own: %w", c.path, key, errByHand)
+	}
+	old := regexp.MustCompile(`^(\s*` + regexp.QuoteMeta(key) + `\s*=\s*)\[[^\]#]*\](.*)$`).FindStringSubmatch(c.lines[line])
+	if old == nil {
+		return fmt.Errorf("%s:%d: %s is written in a way that is not understood here: %w", c.path, line+1, key, errByHand)
+	}
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = strconv.Quote(v)
+	}
+	c.lines[line] = old[1] + "[" + strings.Join(quoted, ", ") + "]" + old[2]
+	return nil
+}
+
 // remove takes a table out, with the empty line before it.
 func (c *configText) remove(path string) error {
 	from, to, err := c.block(path)

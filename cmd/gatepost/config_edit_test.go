@@ -112,7 +112,8 @@ func TestConfigEditsRefused(t *testing.T) {
 		{"stream give web priya@acme.example", "nobody can approve it", exitFailed},
 		{"stream give api dana@acme.example", "no stream", exitUsage},
 		{"stream retire web", "no stream", exitFailed},
-		{"person", "list, add, retire", exitUsage},
+		{"person retire dana@acme.example --instead dana@home.example", "want another person", exitUsage},
+		{"person retire dana@acme.example --instead lee@acme.example", "want another person", exitUsage},
 		{"stream", "list, add, give, retire", exitUsage},
 	} {
 		file := editDir(t)
@@ -229,5 +230,48 @@ func TestPersonLeaves(t *testing.T) {
 		if out := commandOutput(t, append([]string{"--config", r.config}, strings.Fields(args)...)...); !strings.Contains(out, want) {
 			t.Errorf("%s: no %q in %s", args, want, out)
 		}
+	}
+}
+
+// Whoever leaves hands over streams and gates: the new engineer gets the task,
+// the new approver the gate letter, once, and can open it; comments stay.
+func TestRetireInstead(t *testing.T) {
+	r := newRig(t)
+	commandOutput(t, "--config", r.config, "once")
+	r.task(t, "one")
+	commandOutput(t, "--config", r.config, "once")
+	done := "From: Dana <" + story.Dana + ">\r\nTo: shop+web@acme.example\r\nSubject: [#1] one\r\nMessage-ID: <d@x.example>\r\nIn-Reply-To: <one@x.example>\r\n\r\ndone: it works\r\n"
+	if err := r.Inject(story.Dana, []string{"shop+web@acme.example"}, []byte(done)); err != nil {
+		t.Fatal(err)
+	}
+	commandOutput(t, "--config", r.config, "once")
+	held := strings.Fields(commandOutput(t, "--config", r.config, "held")) // she had no token: the operator's word
+	commandOutput(t, "--config", r.config, "held", "release", held[0])
+	commandOutput(t, "--config", r.config, "once")
+	if out := commandOutput(t, "--config", r.config, "status"); !strings.Contains(out, "#1    one (gate") {
+		t.Fatal(out)
+	}
+	r.edit(t, "gatepost.toml", `approvers = ["priya@acme.example"]`, `approvers = ["priya@acme.example"] # she`)
+	commandOutput(t, "--config", r.config, "person", "add", "Omar <omar@acme.example>", "--role", "pm")
+	if out := commandOutput(t, "--config", r.config, "person", "retire", story.Priya, "--instead", "omar@acme.example"); !strings.Contains(out, "stream web is approved by omar@acme.example") {
+		t.Error(out)
+	}
+	if out := commandOutput(t, "--config", r.config, "person", "retire", story.Dana, "--instead", story.Lee); !strings.Contains(out, story.Lee+" is the engineer of stream web") {
+		t.Error(out)
+	}
+	if b, err := os.ReadFile(r.config); err != nil || !strings.Contains(string(b), `approvers = ["omar@acme.example"] # she`) || strings.Contains(string(b), "priya") {
+		t.Errorf("the config is\n%s (%v)", b, err)
+	}
+	for range 2 {
+		startProcess(t, "--config", r.config, "once").Wait() // omar has no mailbox: a letter fails, which is said
+	}
+	if out := commandOutput(t, "--config", r.config, "outbox", "--state", "all"); strings.Count(out, "gate        omar@acme.example") != 1 {
+		t.Errorf("gate letters:\n%s", out)
+	}
+	if out := commandOutput(t, "--config", r.config, "record", "1"); !strings.Contains(out, "handed to Omar") {
+		t.Errorf("record: %s", out)
+	}
+	if out := commandOutput(t, "--config", r.config, "verify"); !strings.Contains(out, "clean") {
+		t.Error(out)
 	}
 }

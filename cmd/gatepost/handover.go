@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatepost/loop"
@@ -36,6 +37,9 @@ func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop
 		return err
 	}
 	t := state.Tasks[state.Stream(plan.Name).Current]
+	if t != nil && t.State == loop.AtGate {
+		return s.handGate(ctx, state, plan, t, now)
+	}
 	if t == nil || t.State != loop.Active {
 		return nil
 	}
@@ -53,6 +57,30 @@ func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop
 		return err
 	}
 	s.log.Info("stream handed over", "team", team.Address, "stream", plan.Name, "task", t.Number, "to", plan.Engineer)
+	s.signal()
+	return nil
+}
+
+// handGate writes to approvers who never had the letter of the gate that a
+// stream stands at.
+func (s *stepper) handGate(ctx context.Context, state *loop.State, plan loop.StreamPlan, t *loop.Task, now time.Time) error {
+	letters, err := s.db.Outbox(ctx, store.PostFilter{Team: state.Team.Address, Kind: loop.Gate, Task: t.Number})
+	if err != nil {
+		return err
+	}
+	gate := fmt.Sprintf("t%dr%d", t.Number, t.Round)
+	o := loop.HandGate(state, plan.Name, func(person string) bool {
+		return slices.ContainsFunc(letters, func(p store.Posted) bool { return p.Letter.To == person && p.Letter.Ref == gate })
+	}, now)
+	if len(o.Letters) == 0 {
+		return nil
+	}
+	if err := s.db.Commit(ctx, store.Step{Team: state.Team.Address, At: now, Before: state, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
+		return err
+	}
+	for _, l := range o.Letters {
+		s.log.Info("gate handed over", "team", state.Team.Address, "stream", plan.Name, "task", t.Number, "to", l.To)
+	}
 	s.signal()
 	return nil
 }

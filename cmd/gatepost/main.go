@@ -90,7 +90,7 @@ func newRootCommand() *cobra.Command {
 		newParseCommand(g), newReplayCommand(g), newImportCommand(g),
 		newDigestCommand(g), newPromptCommand(g), newReviewCommand(g), newLettersCommand(g),
 		newStatusCommand(g), newRecordCommand(g), newSearchCommand(g), newExportCommand(g),
-		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g), newPeopleCommand(g),
+		newHeldCommand(g), newParkedCommand(g), newOutboxCommand(g),
 		newPersonCommand(g), newStreamCommand(g),
 		newHealthCommand(g), newVersionCommand(), newManCommand(),
 		newVerifyCommand(g), newBackupCommand(g), newForgetCommand(g),

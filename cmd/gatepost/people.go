@@ -14,42 +14,33 @@ import (
 	"gatepost/store"
 )
 
-func newPeopleCommand(g *globals) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "people",
-		Short: "Everybody's addresses, and what evidence their mail brought",
-		Long: "Lists the members of each team: their addresses with the evidence of their domain that was\n" +
-			"seen and when, the aliases they confirmed, whether they are away, and letters that came back.\n" +
-			"Under trust = \"seen\" an address that was seen with evidence must keep bringing it for moves.",
-		Example: "  gatepost people\n  gatepost people forget priya@acme.example",
-		Args:    exactArgs(0),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return g.reading(func(cfg *Config, db *store.DB) error {
-				return people(cmd.Context(), cfg, db, cmd.OutOrStdout(), asJSON)
-			})
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
-	cmd.AddCommand(&cobra.Command{
-		Use:     "forget ADDRESS",
-		Short:   "Takes back what evidence was seen of an address, as after a change of mail provider",
-		Example: "  gatepost people forget priya@acme.example",
+// newPersonDistrustCommand is `gatepost person distrust`.
+func newPersonDistrustCommand(g *globals) *cobra.Command {
+	return &cobra.Command{
+		Use:     "distrust ADDRESS",
+		Aliases: []string{"forget"}, // its first name
+		Short:   "Take back what evidence was seen of an address, as after a change of mail provider",
+		Long: "Under trust = \"seen\" an address that was seen with evidence of its domain must keep bringing it for moves. This\n" +
+			"takes back what was seen, so that mail without it moves again. `gatepost forget` is something else.",
+		Example: "  gatepost person distrust priya@acme.example",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return g.changing(func(cfg *Config, db *store.DB) error {
 				return forget(cmd.Context(), cfg, db, args[0], time.Now())
 			})
 		},
-	})
-	return cmd
+	}
 }
 
-// personLine is what is known of one person, as people --json prints it.
+// personLine is what is known of one person, as person list --json prints it.
 type personLine struct {
 	Team      string     `json:"team"`
 	Name      string     `json:"name"`
+	Email     []string   `json:"email"` // in the config
 	Role      string     `json:"role"`
+	Timezone  string     `json:"timezone"`
+	Streams   []string   `json:"streams"`  // whose engineer they are
+	Approves  []string   `json:"approves"` // streams whose gates they open
 	Addresses []addrLine `json:"addresses"`
 	Away      []string   `json:"away"`    // "2026-03-02 to 2026-03-06"
 	Bounced   int        `json:"bounced"` // letters that came back for good
@@ -64,19 +55,23 @@ type addrLine struct {
 	Last    string `json:"last"` // the first mail of the last day with evidence
 }
 
+// people lists everybody. Without a database it is what the config says.
 func people(ctx context.Context, cfg *Config, db *store.DB, w io.Writer, asJSON bool) error {
 	lines := []personLine{}
 	for _, team := range cfg.Teams {
-		state, err := db.Load(ctx, team, store.Want{})
-		if err != nil {
-			return err
+		state := loop.NewState(team)
+		if db != nil {
+			var err error
+			if state, err = db.Load(ctx, team, store.Want{}); err != nil {
+				return err
+			}
 		}
 		for i := range team.People {
 			lines = append(lines, personOf(state, &team.People[i]))
 		}
 	}
 	if asJSON {
-		return printJSON(w, lines)
+		return printIndented(w, lines)
 	}
 	team := ""
 	for _, p := range lines {
@@ -84,7 +79,14 @@ func people(ctx context.Context, cfg *Config, db *store.DB, w io.Writer, asJSON 
 			team = p.Team
 			fmt.Fprintln(w, team)
 		}
-		fmt.Fprintf(w, "  %s, %s\n", p.Name, p.Role)
+		line := []string{p.Name, p.Role, p.Timezone}
+		if len(p.Streams) > 0 {
+			line = append(line, "works in "+strings.Join(p.Streams, " and "))
+		}
+		if len(p.Approves) > 0 {
+			line = append(line, "approves "+strings.Join(p.Approves, " and "))
+		}
+		fmt.Fprintf(w, "  %s\n", strings.Join(line, ", "))
 		for _, a := range p.Addresses {
 			seen := "no evidence seen"
 			if a.How != "" {
@@ -108,7 +110,18 @@ func people(ctx context.Context, cfg *Config, db *store.DB, w io.Writer, asJSON 
 
 func personOf(s *loop.State, p *loop.Person) personLine {
 	pr := s.Presence(p.Key())
-	out := personLine{Team: s.Team.Address, Name: p.Name, Role: string(p.Role), Away: []string{}, Bounced: pr.Bounced}
+	out := personLine{
+		Team: s.Team.Address, Name: p.Name, Email: p.Email, Role: string(p.Role), Timezone: p.Zone.String(),
+		Streams: []string{}, Approves: []string{}, Away: []string{}, Bounced: pr.Bounced,
+	}
+	for _, plan := range s.Team.Streams {
+		if plan.Engineer == p.Key() {
+			out.Streams = append(out.Streams, plan.Name)
+		}
+		if slices.Contains(plan.Approvers, p.Key()) {
+			out.Approves = append(out.Approves, plan.Name)
+		}
+	}
 	if pr.Bounced > 0 {
 		out.BouncedAt = pr.BouncedAt.UTC().Format(time.RFC3339)
 	}
@@ -150,7 +163,7 @@ func forget(ctx context.Context, cfg *Config, db *store.DB, address string, now 
 		}
 	}
 	if !found {
-		return fmt.Errorf("no evidence was seen of %q: `gatepost people` lists what was", address)
+		return fmt.Errorf("no evidence was seen of %q: `gatepost person list` says what was", address)
 	}
 	return nil
 }
