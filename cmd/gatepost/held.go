@@ -10,14 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatepost/loop"
 	"gatepost/store"
 )
 
 func newHeldCommand(g *globals) *cobra.Command {
 	cmd := listCommand(g, "held", "Mail that is held: of strangers, and moves without authority",
-		func(ctx context.Context, db *store.DB, w io.Writer) error {
+		func(ctx context.Context, db *store.DB, w io.Writer, asJSON bool) error {
 			list, err := db.Held(ctx)
-			return printMails(w, list, err)
+			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
 		oneCommand(g, "held", "show ID", "Prints the raw mail", showMail),
@@ -31,9 +32,9 @@ func newHeldCommand(g *globals) *cobra.Command {
 
 func newParkedCommand(g *globals) *cobra.Command {
 	cmd := listCommand(g, "parked", "Mail that could not be read",
-		func(ctx context.Context, db *store.DB, w io.Writer) error {
+		func(ctx context.Context, db *store.DB, w io.Writer, asJSON bool) error {
 			list, err := db.Parked(ctx)
-			return printMails(w, list, err)
+			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
 		oneCommand(g, "parked", "show ID", "Prints the raw mail", showMail),
@@ -49,14 +50,21 @@ func newParkedCommand(g *globals) *cobra.Command {
 func newOutboxCommand(g *globals) *cobra.Command {
 	var state string
 	cmd := listCommand(g, "outbox", "Letters: waiting, failed or sent",
-		func(ctx context.Context, db *store.DB, w io.Writer) error {
+		func(ctx context.Context, db *store.DB, w io.Writer, asJSON bool) error {
 			filter := store.PostFilter{State: state}
-			if state == "all" {
+			switch state {
+			case "all":
 				filter.State = ""
+			case store.PostWaiting, store.PostFailed, store.PostSent, store.PostCancelled, store.PostDropped:
+			default:
+				return usagef("--state %q: want waiting, failed, sent, cancelled, dropped or all", state)
 			}
 			list, err := db.Outbox(ctx, filter)
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				return printPosts(w, list)
 			}
 			for _, p := range list {
 				when := p.Next
@@ -70,7 +78,7 @@ func newOutboxCommand(g *globals) *cobra.Command {
 			}
 			return nil
 		})
-	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent or all")
+	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent, cancelled, dropped or all")
 	cmd.AddCommand(
 		oneCommand(g, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
 		oneCommand(g, "outbox", "retry SERIAL", "Tries a failed letter again",
@@ -84,14 +92,17 @@ func newOutboxCommand(g *globals) *cobra.Command {
 }
 
 // listCommand prints a list of the store.
-func listCommand(g *globals, use, short string, list func(context.Context, *store.DB, io.Writer) error) *cobra.Command {
-	return &cobra.Command{
+func listCommand(g *globals, use, short string, list func(ctx context.Context, db *store.DB, w io.Writer, asJSON bool) error) *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use: use, Short: short, Args: exactArgs(0),
-		Example: "  gatepost " + use,
+		Example: "  gatepost " + use + "\n  gatepost " + use + " --json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return g.reading(func(_ *Config, db *store.DB) error { return list(cmd.Context(), db, cmd.OutOrStdout()) })
+			return g.reading(func(_ *Config, db *store.DB) error { return list(cmd.Context(), db, cmd.OutOrStdout(), asJSON) })
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
 }
 
 // oneCommand does something with one row of the store; of names the list.
@@ -132,14 +143,59 @@ func showPost(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 	return err
 }
 
-func printMails(w io.Writer, list []store.Mail, err error) error {
+// mailLine is a mail of a list, as --json prints it.
+type mailLine struct {
+	ID      int64  `json:"id"`
+	At      string `json:"at"` // when it was received
+	From    string `json:"from"`
+	Subject string `json:"subject"`
+	Team    string `json:"team"` // "": of none
+	Task    int    `json:"task"`
+	Size    int64  `json:"size"`
+	Reason  string `json:"reason"`
+}
+
+func printMails(w io.Writer, list []store.Mail, err error, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	lines := []mailLine{}
 	for _, m := range list {
-		fmt.Fprintf(w, "%6d  %s  %s  %q%s\n", m.ID, m.At.UTC().Format(time.RFC3339), or(m.From, "(no sender)"), m.Subject, tail(m.Reason))
+		lines = append(lines, mailLine{m.ID, stampOf(m.At), m.From, m.Subject, m.Team, m.Task, m.Size, m.Reason})
+	}
+	if asJSON {
+		return printIndented(w, lines)
+	}
+	for _, m := range lines {
+		fmt.Fprintf(w, "%6d  %s  %s  %q%s\n", m.ID, m.At, or(m.From, "(no sender)"), m.Subject, tail(m.Reason))
 	}
 	return nil
+}
+
+// postLine is a letter of the outbox, as --json prints it.
+type postLine struct {
+	Serial    int64     `json:"serial"`
+	State     string    `json:"state"`
+	Kind      loop.Kind `json:"kind"`
+	Team      string    `json:"team"`
+	To        string    `json:"to"`
+	Task      int       `json:"task"`
+	Created   string    `json:"created"`
+	Due       string    `json:"due"`
+	Next      string    `json:"next"`   // when it is tried
+	Closed    string    `json:"closed"` // when it was sent or given up
+	Attempts  int       `json:"attempts"`
+	Reason    string    `json:"reason"` // what the last attempt failed of
+	MessageID string    `json:"message_id"`
+}
+
+func printPosts(w io.Writer, list []store.Posted) error {
+	lines := []postLine{}
+	for _, p := range list {
+		l := p.Letter
+		lines = append(lines, postLine{p.Serial, p.State, l.Kind, l.Team, l.To, l.Task, stampOf(p.Created), stampOf(l.Due), stampOf(p.Next), stampOf(p.Closed), p.Attempts, p.Reason, p.MessageID})
+	}
+	return printIndented(w, lines)
 }
 
 // tail is the first line of a reason behind a dash.

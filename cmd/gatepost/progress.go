@@ -57,3 +57,25 @@ func (p *progress) done() {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
 }
+
+// whileWorking runs f and shows on a terminal that it goes on, for work that
+// cannot say how far it is.
+func whileWorking(what string, f func() error) error {
+	p := newProgress(what+", seconds", 0)
+	if p.w == nil {
+		return f()
+	}
+	defer p.done()
+	ended := make(chan error, 1)
+	go func() { ended <- f() }()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-ended:
+			return err
+		case <-tick.C:
+			p.add(1)
+		}
+	}
+}

@@ -16,10 +16,11 @@ import (
 
 func newRecordCommand(g *globals) *cobra.Command {
 	var address string
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "record N",
 		Short:   "The written record of a task, in order",
-		Example: "  gatepost record 42",
+		Example: "  gatepost record 42\n  gatepost record 42 --json | jq '.[].what'",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			n, err := strconv.Atoi(strings.TrimPrefix(args[0], "#"))
@@ -38,17 +39,19 @@ func newRecordCommand(g *globals) *cobra.Command {
 				if len(entries) == 0 {
 					return fmt.Errorf("team %s has no task %d", team.Address, n)
 				}
-				return printEntries(cmd.OutOrStdout(), entries, team.Zone)
+				return printEntries(cmd.OutOrStdout(), entries, team.Zone, asJSON)
 			})
 		},
 	}
 	teamFlag(cmd, &address)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
 }
 
 func newSearchCommand(g *globals) *cobra.Command {
 	var address string
 	var limit int
+	var asJSON bool
 	cmd := &cobra.Command{
 		Use:     "search WORDS…",
 		Short:   "Where all these words stand in the record, newest first",
@@ -64,15 +67,16 @@ func newSearchCommand(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				var entries []loop.Entry
+				entries := []loop.Entry{}
 				for _, h := range hits {
 					entries = append(entries, hitEntry(team, h))
 				}
-				return printEntries(cmd.OutOrStdout(), entries, team.Zone)
+				return printEntries(cmd.OutOrStdout(), entries, team.Zone, asJSON)
 			})
 		},
 	}
 	teamFlag(cmd, &address)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	cmd.Flags().IntVar(&limit, "limit", searchHits, "how many places")
 	return cmd
 }
@@ -104,8 +108,11 @@ func hitEntry(team *loop.Team, h store.Hit) loop.Entry {
 }
 
 // printEntries writes the record as text: who, when, what; the words below,
-// set in.
-func printEntries(w io.Writer, entries []loop.Entry, zone *time.Location) error {
+// set in; or as JSON.
+func printEntries(w io.Writer, entries []loop.Entry, zone *time.Location, asJSON bool) error {
+	if asJSON {
+		return printIndented(w, entries)
+	}
 	for _, e := range entries {
 		number := ""
 		if e.Task != 0 {

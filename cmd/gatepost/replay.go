@@ -124,7 +124,10 @@ func replay(ctx context.Context, cfg *Config, dir, path string, args []string, u
 	if err := db.Begin(ctx, replayBox, 1, 0, time.Time{}); err != nil {
 		return r, err
 	}
+	shown := newProgress("replaying mails", len(mails))
+	defer shown.done()
 	for i, m := range mails {
+		shown.add(1)
 		if !until.IsZero() && m.at.After(until) {
 			break
 		}

@@ -9,16 +9,30 @@ import (
 )
 
 func newVerifyCommand(g *globals) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	cmd := &cobra.Command{
 		Use:     "verify",
 		Short:   "Every invariant, and that the record folds to the present state",
-		Example: "  gatepost verify",
+		Example: "  gatepost verify\n  gatepost verify --json | jq .clean",
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return g.reading(func(cfg *Config, db *store.DB) error {
-				bad, err := db.Verify(cmd.Context(), cfg.Teams)
+				var bad []string
+				err := whileWorking("verifying", func() (err error) {
+					bad, err = db.Verify(cmd.Context(), cfg.Teams)
+					return err
+				})
 				if err != nil {
 					return err
+				}
+				if asJSON {
+					if err := printIndented(cmd.OutOrStdout(), verdict{len(bad) == 0, append([]string{}, bad...)}); err != nil {
+						return err
+					}
+					if len(bad) > 0 {
+						return fmt.Errorf("%d things are wrong with %s", len(bad), cfg.Store.Path)
+					}
+					return nil
 				}
 				for _, b := range bad {
 					fmt.Fprintln(cmd.OutOrStdout(), b)
@@ -31,6 +45,14 @@ func newVerifyCommand(g *globals) *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
+	return cmd
+}
+
+// verdict is what verify --json prints.
+type verdict struct {
+	Clean    bool     `json:"clean"`
+	Problems []string `json:"problems"`
 }
 
 func newBackupCommand(g *globals) *cobra.Command {
@@ -41,7 +63,7 @@ func newBackupCommand(g *globals) *cobra.Command {
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return g.reading(func(_ *Config, db *store.DB) error {
-				if err := db.Backup(args[0]); err != nil {
+				if err := whileWorking("writing the copy", func() error { return db.Backup(args[0]) }); err != nil {
 					return err
 				}
 				_, err := fmt.Fprintln(cmd.OutOrStdout(), "written:", args[0])
