@@ -58,15 +58,24 @@ func (c *configText) block(path string) (from, to int, err error) {
 	return from, to, nil
 }
 
-// set gives the key of a table another value; the comment behind it stays.
-func (c *configText) set(path, key, value string) error {
+// lineOf is the line of a key in the block of its table.
+func (c *configText) lineOf(path, key string) (int, error) {
 	from, to, err := c.block(path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	line := c.at[path+"."+key] - 1
 	if line <= from || line >= to {
-		return fmt.Errorf("%s: %s stands in no line of its own: %w", c.path, key, errByHand)
+		return 0, fmt.Errorf("%s: %s stands in no line of its own: %w", c.path, key, errByHand)
+	}
+	return line, nil
+}
+
+// set gives the key of a table another value; the comment behind it stays.
+func (c *configText) set(path, key, value string) error {
+	line, err := c.lineOf(path, key)
+	if err != nil {
+		return err
 	}
 	old := regexp.MustCompile(`^(\s*` + regexp.QuoteMeta(key) + `\s*=\s*)"[^"\\]*"(.*)$`).FindStringSubmatch(c.lines[line])
 	if old == nil {
@@ -78,13 +87,9 @@ func (c *configText) set(path, key, value string) error {
 
 // setList is set for a list that stands in one line.
 func (c *configText) setList(path, key string, values []string) error {
-	from, to, err := c.block(path)
+	line, err := c.lineOf(path, key)
 	if err != nil {
 		return err
-	}
-	line := c.at[path+"."+key] - 1
-	if line <= from || line >= to {
-		return fmt.Errorf("%s: %s stands in no line of its own: %w", c.path, key, errByHand)
 	}
 	old := regexp.MustCompile(`^(\s*` + regexp.QuoteMeta(key) + `\s*=\s*)\[[^\]#]*\](.*)$`).FindStringSubmatch(c.lines[line])
 	if old == nil {

@@ -145,12 +145,3 @@ func TestDocsSetupInit(t *testing.T) {
 		t.Errorf("pages with an init: %v, want 4", pages)
 	}
 }
-
-func testBinary(t *testing.T) string {
-	t.Helper()
-	self, err := filepath.Abs(os.Args[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	return self
-}
