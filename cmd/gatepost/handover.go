@@ -90,6 +90,7 @@ func configRefused(ctx context.Context, cfg *Config, db *store.DB, refused error
 	if cfg.Operator == "" {
 		return nil
 	}
-	letter := loop.AlertLetter(cfg.Teams[0], loop.CauseConfig, refused.Error(), now)
-	return db.Commit(ctx, store.Step{Team: cfg.Teams[0].Address, At: now, Letters: []loop.Letter{letter}})
+	voice := cfg.voice(ctx, db, cfg.Teams, nil)
+	letter := loop.AlertLetter(voice, loop.CauseConfig, refused.Error(), now)
+	return db.Commit(ctx, store.Step{Team: voice.Address, At: now, Letters: []loop.Letter{letter}})
 }

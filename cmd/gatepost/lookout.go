@@ -99,24 +99,13 @@ func (l *lookout) of(w *watch) string {
 	return "team " + teamNames(w.teams) + ": "
 }
 
-// voice is the team whose letter tells of a watch: one of its own, or one whose
-// letters go out while its own do not.
+// voice is the team whose letter tells of a watch.
 func (l *lookout) voice(ctx context.Context, w *watch) *loop.Team {
-	troubles, err := l.db.Troubles(ctx)
-	if err != nil {
-		return w.teams[0]
-	}
-	for _, team := range append(slices.Clone(w.teams), l.cfg.Teams...) {
-		out := l.cfg.senderOf(team)
-		silent := slices.ContainsFunc(troubles, func(t store.Trouble) bool { return out != nil && t.Place == out.place() })
-		for _, s := range l.watches {
-			silent = silent || s.what == sending && slices.Contains(s.teams, team) && (s.dark > 0 || s.alarm)
-		}
-		if !silent {
-			return team
-		}
-	}
-	return w.teams[0]
+	return l.cfg.voice(ctx, l.db, w.teams, func(team *loop.Team) bool {
+		return slices.ContainsFunc(l.watches, func(s *watch) bool {
+			return s.what == sending && slices.Contains(s.teams, team) && (s.dark > 0 || s.alarm)
+		})
+	})
 }
 
 // run looks until ctx ends.

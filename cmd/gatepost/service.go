@@ -22,7 +22,6 @@ import (
 //	steps    raw mail, or time → state, record, letters
 //	letters  letter due → put into words once → sent
 type service struct {
-	cfg     *Config
 	db      *store.DB
 	pollers []*mailin.Poller
 	steps   *stepper
@@ -46,7 +45,7 @@ func newService(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Tim
 // newServiceThat is newService for a campaign: c says where it is to crash, nil
 // is nowhere.
 func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time, fromStart bool, c *crash) *service {
-	s := &service{cfg: cfg, db: db, now: now, mailCame: make(chan struct{}, 1)}
+	s := &service{db: db, now: now, mailCame: make(chan struct{}, 1)}
 	s.steps = newStepper(db, cfg, log, s.lettersDue)
 	s.steps.faults = newFaults(db, cfg, log, now)
 	var keep mailin.Receiver = db
@@ -139,7 +138,7 @@ func (s *service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s.steps.faults.recall(ctx)
-	s.steps.faults.unworded(ctx, s.cfg)
+	s.steps.faults.unworded(ctx)
 	loops := []func(context.Context) error{
 		s.lookout.run,
 		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen) },

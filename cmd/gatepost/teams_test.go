@@ -341,7 +341,7 @@ func TestBrokenWordingAtStart(t *testing.T) {
 		t.Fatal("the templates are not broken")
 	}
 	two.start(t, two.db)
-	two.steps.faults.unworded(t.Context(), two.cfg)
+	two.steps.faults.unworded(t.Context())
 	two.task(t, "one", "shop+web@acme.example", "shop")
 	if _, err := two.Once(t.Context()); err != nil {
 		t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 // its place: a mailbox, a mail server, the rules of a team. The nil faults
 // keeps nothing.
 type faults struct {
+	cfg    *Config
 	db     *store.DB
 	log    *slog.Logger
 	now    func() time.Time
@@ -28,7 +30,7 @@ type faults struct {
 }
 
 func newFaults(db *store.DB, cfg *Config, log *slog.Logger, now func() time.Time) *faults {
-	f := &faults{db: db, log: log, now: now, noted: map[string]string{}, told: map[string]time.Time{}}
+	f := &faults{cfg: cfg, db: db, log: log, now: now, noted: map[string]string{}, told: map[string]time.Time{}}
 	for _, m := range cfg.Mailboxes {
 		f.places = append(f.places, m.place())
 	}
@@ -48,13 +50,9 @@ func newFaults(db *store.DB, cfg *Config, log *slog.Logger, now func() time.Time
 const wording = "the wording of letters"
 
 // unworded tells the operator that letters go out in the program's own words.
-func (f *faults) unworded(ctx context.Context, cfg *Config) {
-	if cfg.Unworded == "" || !f.tell(wording, errors.New(cfg.Unworded)) || cfg.Operator == "" {
-		return
-	}
-	letter := loop.AlertLetter(cfg.Teams[0], loop.CauseWording, cfg.Unworded, f.now())
-	if err := f.db.Commit(ctx, store.Step{Team: cfg.Teams[0].Address, At: f.now(), Letters: []loop.Letter{letter}}); err != nil {
-		f.log.Error("write to the operator", "err", err)
+func (f *faults) unworded(ctx context.Context) {
+	if why := f.cfg.Unworded; why != "" && f.tell(wording, errors.New(why)) {
+		f.alert(ctx, f.cfg.Teams[0], loop.CauseWording, why)
 	}
 }
 
@@ -136,6 +134,36 @@ func (f *faults) end(ctx context.Context, place string) {
 	delete(f.noted, place)
 }
 
+// voice is the team whose letter tells the operator of something: the first of
+// those it is about whose letters go out, else any other's, for an alert that
+// cannot be sent tells nobody. silent may know more than the store; nil does not.
+func (c *Config) voice(ctx context.Context, db *store.DB, about []*loop.Team, silent func(*loop.Team) bool) *loop.Team {
+	troubles, err := db.Troubles(ctx)
+	if err != nil {
+		return about[0]
+	}
+	for _, team := range append(slices.Clone(about), c.Teams...) {
+		out := c.senderOf(team)
+		fails := slices.ContainsFunc(troubles, func(t store.Trouble) bool { return out != nil && t.Place == out.place() })
+		if !fails && (silent == nil || !silent(team)) {
+			return team
+		}
+	}
+	return about[0]
+}
+
+// alert writes to the operator about a team, once a day for a cause.
+func (f *faults) alert(ctx context.Context, team *loop.Team, cause, detail string) {
+	if team.Operator == "" {
+		return
+	}
+	voice := f.cfg.voice(ctx, f.db, []*loop.Team{team}, nil)
+	letter := loop.AlertLetter(voice, cause, detail, f.now())
+	if err := f.db.Commit(ctx, store.Step{Team: voice.Address, At: f.now(), Letters: []loop.Letter{letter}}); err != nil {
+		f.log.Error("write to the operator", "err", err)
+	}
+}
+
 // rules notes whether what is due for a team could be done, and writes to the
 // operator once a day if it could not: the letters of that team do not come,
 // and those of the others do. A fault of the database is everybody's, and is
@@ -145,12 +173,8 @@ func (f *faults) rules(ctx context.Context, team *loop.Team, err error) {
 	if f == nil || ctx.Err() != nil || errors.As(err, &database) {
 		return
 	}
-	if !f.tell(rulesOf(team), err) || team.Operator == "" {
-		return
-	}
-	reason, _, _ := strings.Cut(err.Error(), "\n")
-	letter := loop.AlertLetter(team, loop.CauseTeam, fmt.Sprintf("team %s (%s): %s", team.Name, team.Address, reason), f.now())
-	if err := f.db.Commit(ctx, store.Step{Team: team.Address, At: f.now(), Letters: []loop.Letter{letter}}); err != nil {
-		f.log.Error("write to the operator", "err", err)
+	if f.tell(rulesOf(team), err) {
+		reason, _, _ := strings.Cut(err.Error(), "\n")
+		f.alert(ctx, team, loop.CauseTeam, fmt.Sprintf("team %s (%s): %s", team.Name, team.Address, reason))
 	}
 }
