@@ -8,7 +8,7 @@
 //	team       the counters of a team
 //	task, stream, person, hold
 //	           the state: columns that are asked for, and the whole object as JSON
-//	event      the record, one row an event, never changed and never deleted
+//	event      the record, one row an event, never deleted, and changed by Forget alone
 //	post       the outbox, one row a letter
 //	trouble    what does not work now
 //	expired    how much was taken out because it was to be kept no longer
