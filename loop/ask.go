@@ -87,7 +87,7 @@ func (c *turn) help() []WordHelp {
 		if w.boss && !c.bossAnywhere() || w.owner && !c.ownsAny() {
 			continue
 		}
-		out = append(out, WordHelp{w.usage, w.does})
+		out = append(out, WordHelp{w.word})
 	}
 	return out
 }
@@ -101,33 +101,15 @@ func (c *turn) ownsAny() bool {
 	return false
 }
 
-// wordTable is the words of DESIGN section 4 with what they do, in the order
-// of the help letter.
+// wordTable is the words of DESIGN section 4 in the order of the help letter,
+// with who can use them.
 var wordTable = []struct {
-	usage, does string
+	word        string
 	boss, owner bool
 }{
-	{"approve", "at the gate: the task is approved and the next one starts", true, false},
-	{"redirect: why", "at the gate: another round, with your reason", true, false},
-	{"undo", "takes your last decision back", true, false},
-	{"reopen: why", "an approved task gets another round", true, false},
-	{"now: words", "passes your words to the engineer at once instead of keeping them for the gate", true, false},
-	{"queue", "accepts a proposal or a draft", true, false},
-	{"top", "puts a waiting task at the head of the queue", true, false},
-	{"after #7", "puts a waiting task behind #7", true, false},
-	{"to web", "gives a waiting task to another stream", true, false},
-	{"drop: why", "ends a task", true, false},
-	{"pause", "stops the stream from starting anything new", true, false},
-	{"resume", "lets it go on", true, false},
-	{"let in kim@client.example", "reads the held mail of somebody who is not on the team, as proposals", true, false},
-	{"done: what you delivered", "brings your task to the gate", false, true},
-	{"question: words", "asks the PM at once; your due date stops", false, true},
-	{"blocked: words", "the same, when you cannot go on", false, true},
-	{"too big: your cut", "asks the PM to cut the task", false, true},
-	{"away until 3 March", "no prompts, and your dates move; also \"away 24-31 Dec\"", false, false},
-	{"back", "you are here again, or not going after all", false, false},
-	{"status", "the streams and what is in them", false, false},
-	{"record", "every word about a task, in order", false, false},
-	{"search: words", "the record, searched", false, false},
-	{"help", "this list", false, false},
+	{"approve", true, false}, {"redirect", true, false}, {"undo", true, false}, {"reopen", true, false}, {"now", true, false},
+	{"queue", true, false}, {"top", true, false}, {"after", true, false}, {"to", true, false}, {"drop", true, false},
+	{"pause", true, false}, {"resume", true, false}, {"let in", true, false},
+	{"done", false, true}, {"question", false, true}, {"blocked", false, true}, {"too big", false, true},
+	{"away", false, false}, {"back", false, false}, {"status", false, false}, {"record", false, false}, {"search", false, false}, {"help", false, false},
 }

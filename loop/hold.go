@@ -174,8 +174,7 @@ func (c *turn) confirmed() {
 		c.tell(c.p, nil, Refused, CauseExpired, Body{Cause: CauseExpired, Line: cmd.Line})
 		return
 	}
-	text := strings.ToLower(strings.Join(strings.FieldsFunc(c.in.Mail.Text, func(r rune) bool { return strings.ContainsRune(" ,.!\r\n", r) }), " "))
-	add := h.Cause == CauseAlias && text == "yes add"
+	add := h.Cause == CauseAlias && parse.AddsAlias(c.in.Mail.Text)
 	if !add && (cmd.Word != "yes" || len(c.in.Mail.Commands) != 1) {
 		if l := c.tell(c.p, c.s.Tasks[h.Task], Unclear, CauseComment+"|"+c.ref, Body{Cause: parse.DoubtSoft, Line: cmd.Line, Choices: []Choice{{"Yes, carry it out", "yes"}}}); l != nil {
 			l.Ref = c.ref

@@ -45,18 +45,20 @@ var Kinds = []Kind{
 // Letter is the intention to write to one person. The rules make it, the
 // store keeps it, templates put it into words, mailout sends it.
 type Letter struct {
-	Kind   Kind      `json:"kind"`
-	Team   string    `json:"team"`            // team address
-	To     string    `json:"to"`              // a person's first address (or the operator's)
-	Name   string    `json:"name"`            // their display name
-	Zone   string    `json:"zone"`            // IANA name: every time in the letter is shown in it
-	Task   int       `json:"task,omitempty"`  // 0: not about one task
-	Ref    string    `json:"ref,omitempty"`   // what a reply to it refers to: t42, t42r1, me, c17; "" (alert): the bare team address
-	Asked  bool      `json:"asked,omitempty"` // it answers a mail of the reader's own: sent at once, empty envelope sender
-	Due    time.Time `json:"due"`             // not to be sent before
-	Key    string    `json:"key,omitempty"`   // unique name of a scheduled letter, "digest|priya@acme.example|2026-03-02"
-	Thread Thread    `json:"thread"`
-	Body   Body      `json:"body"`
+	Kind Kind   `json:"kind"`
+	Team string `json:"team"` // team address
+	To   string `json:"to"`   // a person's first address (or the operator's)
+	Name string `json:"name"` // their display name
+	Zone string `json:"zone"` // IANA name: every time in the letter is shown in it
+	// Language of the letter's words, "de"; "": English.
+	Language string    `json:"language,omitempty"`
+	Task     int       `json:"task,omitempty"`  // 0: not about one task
+	Ref      string    `json:"ref,omitempty"`   // what a reply to it refers to: t42, t42r1, me, c17; "" (alert): the bare team address
+	Asked    bool      `json:"asked,omitempty"` // it answers a mail of the reader's own: sent at once, empty envelope sender
+	Due      time.Time `json:"due"`             // not to be sent before
+	Key      string    `json:"key,omitempty"`   // unique name of a scheduled letter, "digest|priya@acme.example|2026-03-02"
+	Thread   Thread    `json:"thread"`
+	Body     Body      `json:"body"`
 }
 
 // Thread places a letter in its conversation.
@@ -247,8 +249,7 @@ type Entry struct {
 
 // WordHelp is a line of the help letter.
 type WordHelp struct {
-	Usage string `json:"usage"` // redirect: why
-	Does  string `json:"does"`
+	Word string `json:"word"` // canonical; "let in"
 }
 
 // Post is a letter in the outbox. Raw is empty until it is put into words;

@@ -42,7 +42,7 @@ type Team struct {
 	Weekly        Weekly // when the weekly review is due
 	Undo          time.Duration
 	Trust         Trust
-	Words         map[string][]string // further command words, canonical word first
+	Words         map[string][]string // further command words by canonical word: the team's own and its people's languages'
 	People        []Person
 	Streams       []StreamPlan
 	Operator      string // address for alerts; "": alerts go to the log and the digest only
@@ -54,7 +54,9 @@ type Person struct {
 	Email []string // the first is where letters go, and the person's name in state and record
 	Role  Role
 	Zone  *time.Location
-	Hours Hours
+	// Language of their letters, "de"; "": English.
+	Language string
+	Hours    Hours
 	// Holiday names the public holidays where they work; nil: the team's.
 	Holiday func(Date) string
 	Digest  Minute // when a digest is due; Never: none

@@ -17,7 +17,7 @@ const toldADay = 10
 // It answers the reader's own mail, and then goes out at once, or it waits for
 // the reader's working hours.
 func (c *turn) write(kind Kind, to *Person, t *Task, b Body) *Letter {
-	l := Letter{Kind: kind, Team: c.s.Team.Address, To: to.Key(), Name: to.Name, Zone: to.Zone.String(), Ref: "me", Body: b}
+	l := Letter{Kind: kind, Team: c.s.Team.Address, To: to.Key(), Name: to.Name, Zone: to.Zone.String(), Language: to.Language, Ref: "me", Body: b}
 	l.Asked = c.p != nil && to.Key() == c.p.Key()
 	l.Due = c.now
 	if !l.Asked {

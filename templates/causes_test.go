@@ -52,18 +52,20 @@ func causes(t *testing.T) []string {
 func TestEveryCauseHasItsOwnSentence(t *testing.T) {
 	said := map[string]string{}
 	for _, cause := range causes(t) {
-		l := loop.Letter{Kind: loop.Unclear, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
-			Body: loop.Body{Task: coupons(loop.AtGate, 2), Cause: cause}}
-		w := render(t, l)
-		if builtin.texts[loop.Unclear].Lookup("why."+cause) == nil {
-			t.Errorf("%s: causes.txt has no words for it", cause)
-		}
-		if other := said[w.Preheader]; other != "" {
-			t.Errorf("%s says the same as %s: %q", cause, other, w.Preheader)
-		}
-		said[w.Preheader] = cause
-		if n := len(strings.Fields(w.Preheader)); n < 6 || n > 45 {
-			t.Errorf("%s: %d words: %q", cause, n, w.Preheader)
+		for _, code := range Languages {
+			l := loop.Letter{Kind: loop.Unclear, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Language: code, Ref: "t12", Due: march(6, 9, 0),
+				Body: loop.Body{Task: coupons(loop.AtGate, 2), Cause: cause}}
+			w := render(t, l)
+			if builtin.langs[code].messages["why."+cause] == nil {
+				t.Errorf("%s: %s.msg has no words for it", cause, code)
+			}
+			if other := said[w.Preheader]; other != "" {
+				t.Errorf("%s says the same as %s: %q", cause, other, w.Preheader)
+			}
+			said[w.Preheader] = cause
+			if n := len(strings.Fields(w.Preheader)); n < 5 || n > 45 {
+				t.Errorf("%s: %d words: %q", cause, n, w.Preheader)
+			}
 		}
 	}
 }
@@ -77,26 +79,27 @@ func TestEveryKindWithEveryCause(t *testing.T) {
 			Line: "approve if green", Detail: "One more thing.", Missing: []string{"done", "stream"}, Advice: []string{"recipe"}, Place: 3, Undo: march(6, 11, 0),
 			Updates: sampleGate().Updates, Kept: sampleGate().Kept, Answers: sampleGate().Kept, Days: loop.DaysUsed{Work: 1}, Others: []string{"Ada Park"},
 			Choices: gateChoices(), Streams: []string{"web", "billing"}, Tasks: []loop.TaskView{*refunds(loop.Active), *draft()}, Query: "words",
-			Digest: SampleDigest(2).Body.Digest, Review: sampleReview(), Status: []loop.Lane{{Stream: "web"}}, Entries: []loop.Entry{{Task: 1, What: "opened"}}, Words: []loop.WordHelp{{Usage: "help", Does: "this"}}},
+			Digest: SampleDigest(2).Body.Digest, Review: sampleReview(), Status: []loop.Lane{{Stream: "web"}}, Entries: []loop.Entry{{Task: 1, What: "opened"}}, Words: []loop.WordHelp{{Word: "help"}}},
 	}
 	acts := []string{"", "approve", "redirect", "undo", "drop", "queue", "top", "after", "to", "pause", "resume", "reopen", "away", "back", "now", "comment", "blocked", "question", "too big", "propose", "done", "unheard-of"}
 	for _, kind := range loop.Kinds {
 		for name, b := range bodies {
-			for _, cause := range append(causes(t), "", "unheard-of") {
+			for i, cause := range append(causes(t), "", "unheard-of") {
 				b.Cause = cause
-				holes(t, kind, name+" "+cause, b)
+				holes(t, Languages[i%len(Languages)], kind, name+" "+cause, b)
 			}
-			for _, act := range acts {
+			for i, act := range acts {
 				b.Cause, b.Act = "", act
-				holes(t, kind, name+" "+act, b)
+				holes(t, Languages[i%len(Languages)], kind, name+" "+act, b)
 			}
 		}
 	}
 }
 
-func holes(t *testing.T, kind loop.Kind, name string, b loop.Body) {
+func holes(t *testing.T, code string, kind loop.Kind, name string, b loop.Body) {
 	t.Helper()
-	l := loop.Letter{Kind: kind, Team: "shop@acme.example", To: priya, Name: "Priya Nair", Zone: "Europe/Berlin", Ref: "me", Body: b}
+	l := loop.Letter{Kind: kind, Team: "shop@acme.example", To: priya, Name: "Priya Nair", Zone: "Europe/Berlin", Language: code, Ref: "me", Body: b}
+	name = code + " " + name
 	w, err := Render(l, Context{})
 	if err != nil {
 		t.Errorf("%s %s: %v", kind, name, err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"gatepost/loop"
+	"gatepost/parse"
 )
 
 // choice is a reply that is ready to send. The plain part prints it as
@@ -15,36 +16,18 @@ import (
 // client and does nothing else. No line of ours begins with the word itself,
 // so that a reply which quotes it without any mark is not a decision.
 type choice struct {
-	Shown string // approve; "redirect: why"
+	Shown string // approve; redirect: why
+	Reply string // Reply "redirect: why"
 	Why   string // when to send it
 	Link  string // mailto:
 	First bool   // the button that stands out
 }
 
-// hints stand in a sample for the reader's own words, and reasons say when a
-// reply fits. Both go by the command word.
+// hints are what stands in a sample for the reader's own words, by the command
+// word; the messages of "when" say when a reply fits.
 var hints = map[string]string{
-	"redirect": "why", "drop": "why", "reopen": "why", "done": "what you delivered", "blocked": "why",
-	"question": "words", "too big": "how you would cut it", "now": "your words", "search": "words",
-}
-
-var reasons = map[string]string{
-	"approve":  "if it is done as written. The next task starts.",
-	"redirect": "if it is not. It goes back with your reason.",
-	"queue":    "to take it.",
-	"drop":     "to let it go.",
-	"yes":      "if you wrote it. It is carried out.",
-	"yes add":  "if you wrote it and that address is yours too.",
-	"undo":     "to take that back.",
-	"done":     "when it can be looked at.",
-	"blocked":  "if you cannot go on.",
-	"question": "to ask. It is passed on at once.",
-	"too big":  "if it is more than one cycle.",
-	"now":      "to have words passed on at once.",
-	"reopen":   "to open it again.",
-	"status":   "to see what is where.",
-	"help":     "for all the words.",
-	"record":   "to read all of it.",
+	"redirect": "hint.why", "drop": "hint.why", "reopen": "hint.why", "done": "hint.delivered", "blocked": "hint.why",
+	"question": "hint.words", "too big": "hint.cut", "now": "your-words", "search": "hint.words",
 }
 
 // defaults are the answers a letter offers when the rules gave none.
@@ -75,22 +58,36 @@ func (v *view) choice(c loop.Choice, first bool) choice {
 	}
 	word, tail, colon := strings.Cut(rest, ":")
 	word = strings.ToLower(strings.TrimSpace(word))
-	shown := number + strings.TrimSpace(rest)
-	if colon && strings.TrimSpace(tail) == "" {
-		shown = number + word + ": " + or(hints[word], "your words")
+	open := colon && strings.TrimSpace(tail) == "" // for the reader to go on
+	send := number + v.word(word)
+	shown := send
+	switch {
+	case open:
+		send += ": "
+		shown += ": " + v.says(or(hints[word], "your-words"))
+	case colon:
+		send += ":" + tail
+		shown = send
 	}
-	why := reasons[word]
-	if at := v.At(v.B.Undo); word == "undo" && at != "" {
-		why = "by " + at + " if that is not what you meant."
-	}
-	if why == "" && c.Label != "" {
+	why := ""
+	switch {
+	case word == "undo" && v.At(v.B.Undo) != "":
+		why = v.says("when.undo-by")
+	case v.Has("when", word):
+		why = v.group("when", word)
+	case c.Label != "":
 		why = "(" + c.Label + ")"
 	}
-	send := body
-	if colon && strings.TrimSpace(tail) == "" {
-		send = number + word + ": "
+	return choice{Shown: shown, Reply: v.says("reply", "answer", clip(shown, 48)), Why: why, Link: v.mailto(send), First: first}
+}
+
+// word is a command word in the reader's language: the one that their buttons
+// send and that parse reads back.
+func (v *view) word(canonical string) string {
+	if words := parse.LanguageWords(v.lang.code)[canonical]; len(words) > 0 {
+		return words[0]
 	}
-	return choice{Shown: clip(shown, 48), Why: why, Link: v.mailto(send), First: first}
+	return canonical
 }
 
 // mailto is a link that opens a reply with this text in it (RFC 6068). It is
@@ -121,6 +118,3 @@ func (v *view) mailto(body string) string {
 // percent encodes everything but unreserved characters; a space is %20, for
 // mail clients show a plus as a plus.
 func percent(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
-
-// Write is a link to an empty reply, or one that begins with text.
-func (v *view) Write(text string) string { return v.mailto(text) }

@@ -89,8 +89,10 @@ func (v *view) digestWords(text string, err error) (Words, error) {
 	if err != nil {
 		return Words{}, err
 	}
-	w := Words{Subject: v.Subject, Preheader: v.Ask, Text: text}
-	w.HTML, err = v.html()
+	w := Words{Language: v.lang.code, Subject: v.Subject, Preheader: v.Ask, Text: text}
+	if w.HTML, err = v.html(); err == nil {
+		err = v.err
+	}
 	return w, err
 }
 
@@ -147,50 +149,59 @@ func (v *view) digest() error {
 		if len(raw.items) == 0 {
 			continue
 		}
-		head, err := v.Say("head." + raw.name)
-		if err != nil {
-			return err
-		}
-		s := section{Head: head}
+		s := section{Head: v.says("head." + raw.name)}
 		for k := range raw.items[:shown[i]] {
-			it, err := v.item(raw.items[k])
-			if err != nil {
-				return err
-			}
-			s.Items = append(s.Items, it)
+			s.Items = append(s.Items, v.item(raw.items[k]))
 		}
 		if hidden := raw.items[shown[i]:]; len(hidden) > 0 {
-			s.More = fmt.Sprintf(`%d more: "status" has them`, len(hidden))
+			s.More = v.says("more", "n", len(hidden))
 			if at := slices.IndexFunc(hidden, func(it loop.Item) bool { return it.Task != 0 }); at >= 0 && !raw.status {
-				s.More = fmt.Sprintf(`%d more: "record %d" has it all`, len(hidden), hidden[at].Task)
+				name := "more.record"
 				if len(hidden) > 1 {
-					s.More = fmt.Sprintf(`%d more: "record %d" has the first of them`, len(hidden), hidden[at].Task)
+					name = "more.first"
 				}
+				s.More = v.says(name, "n", len(hidden), "first", hidden[at].Task)
 			}
 			if len(s.Items) > 0 {
-				s.More = "and " + s.More
+				s.More = v.says("more.and", "more", s.More)
 			}
 		}
 		d.Sections = append(d.Sections, s)
 	}
 	d.How = v.how()
-	return nil
+	return v.err
 }
 
-// item puts one entry into words. The template says the sentence, with the
-// task's number where "@" stands.
-func (v *view) item(it loop.Item) (item, error) {
+// place stands in an item's sentence where the task's number comes.
+const place = "\x00"
+
+// named is the message for an item; what is known of it chooses among several.
+func named(it loop.Item) string {
+	switch {
+	case it.Kind == "next" && it.Stream == "":
+		return "next-free"
+	case it.Kind == "low" && it.Count > 0:
+		return "low-left"
+	case it.Kind == "paused" && it.Task != 0:
+		return "paused-task"
+	}
+	return it.Kind
+}
+
+// item puts one entry into words.
+func (v *view) item(it loop.Item) item {
 	title := short(v.size.title, it.Title)
-	it.Who, it.Stream = or(clip(short(3, it.Who), 24), "somebody"), clip(short(2, it.Stream), 16)
+	it.Who, it.Stream = or(clip(short(3, it.Who), 24), v.says("somebody")), clip(short(2, it.Stream), 16)
 	v.Item = &it
 	var line string
 	for { // the sentence and the words under it get one line each
 		it.Title = quote(title)
-		var err error
-		if line, err = v.SayOf("item", it.Kind); err != nil {
-			return item{}, err
+		name := named(it)
+		if it.Task != 0 && !v.Has("item", name) {
+			name = "other-task"
 		}
-		over := wide(line) + len(num(it.Task)) - 1 + 2 - columns
+		line = v.group("item", name)
+		over := wide(line) + len(hash(it.Task)) - 1 + 2 - columns
 		if n := len([]rune(title)); over > 0 && n > 12 {
 			title = clip(title, max(n-over, 12))
 			continue
@@ -198,13 +209,13 @@ func (v *view) item(it loop.Item) (item, error) {
 		break
 	}
 	out := item{Before: line}
-	if before, after, ok := strings.Cut(line, "@"); ok && it.Task != 0 {
-		out = item{Before: before, Number: num(it.Task), After: after, Link: v.Write(num(it.Task) + " ")}
+	if before, after, ok := strings.Cut(line, place); ok {
+		out = item{Before: before, Number: hash(it.Task), After: after, Link: v.mailto(hash(it.Task) + " ")}
 	}
 	if v.size.text > 0 {
 		out.Text = clipWide(short(v.size.text, it.Text), columns-4)
 	}
-	return out, nil
+	return out
 }
 
 // how shows a sample answer for each sort of thing that waits. Sep stands
@@ -216,19 +227,19 @@ func (v *view) how() []sample {
 		if !seen[sort] {
 			seen[sort] = true
 			text := fmt.Sprintf("#%d %s", it.Task, body)
-			out = append(out, sample{Sep: sep, Shown: text + hint, Link: v.Write(text)})
+			out = append(out, sample{Sep: sep, Shown: text + hint, Link: v.mailto(text)})
 		}
 	}
 	for _, it := range v.B.Digest.Waiting {
 		switch {
 		case it.Task == 0:
 		case it.Kind == "gate" && !seen["approve"]:
-			add(", ", it, "approve", "approve", "")
-			add(" or ", it, "redirect", "redirect: ", "why")
+			add(", ", it, "approve", v.word("approve"), "")
+			add(" "+v.says("digest.or")+" ", it, "redirect", v.word("redirect")+": ", v.says("hint.why"))
 		case it.Kind == "proposal":
-			add(", ", it, "queue", "queue", "")
+			add(", ", it, "queue", v.word("queue"), "")
 		case it.Kind != "gate":
-			add(", ", it, "words", "", "your words")
+			add(", ", it, "words", "", v.says("your-words"))
 		}
 	}
 	if len(out) > 0 {
@@ -244,24 +255,29 @@ type sample struct{ Sep, Shown, Link string }
 func (v *view) Counts() string {
 	d := v.B.Digest
 	var parts []string
-	add := func(n int, one, many string) {
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+one)
-		case n > 1:
-			parts = append(parts, fmt.Sprint(n, " ", many))
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, v.says("count."+what, "n", n))
 		}
 	}
-	add(len(d.Waiting), "waits for you", "wait for you")
-	add(len(d.Moved), "moved", "moved")
-	add(len(d.Blocked), "blocked", "blocked")
-	add(len(d.Silent), "silent", "silent")
+	add(len(d.Waiting), "waiting")
+	add(len(d.Moved), "moved")
+	add(len(d.Blocked), "blocked")
+	add(len(d.Silent), "silent")
 	late := 0
 	for _, it := range d.Dates {
 		late += btoi(it.Kind == "late")
 	}
-	add(late, "late", "late")
+	add(late, "late")
 	return strings.Join(parts, " · ")
+}
+
+// HeldMails says how many mails of strangers are held.
+func (v *view) HeldMails() string {
+	if v.B.Digest.Held == 0 {
+		return ""
+	}
+	return v.says("digest.held", "n", v.B.Digest.Held)
 }
 
 // Quiet tells whether nothing at all happened.

@@ -11,44 +11,52 @@ import (
 )
 
 var (
-	itemLine = regexp.MustCompile(`(?m)^  (Task #|In |Stream |Lee Osei until)`)
-	moreLine = regexp.MustCompile(`(?m)^  (?:and )?(\d+) more: "(status|record \d+)" has (?:them|it all|the first of them)$`)
+	itemLine = regexp.MustCompile(`(?m)^  (Task #|Aufgabe #|Tarea #|In |En |Stream |Lee Osei (until|bis|hasta))`)
+	moreLine = regexp.MustCompile(`(?m)^  (?:and |und |y )?(\d+) (?:more|weitere|más): "(status|estado|(record|verlauf|historial) \d+)" (?:has|hat|tiene|las tiene|lo tiene)`)
 )
 
 // However much happened: at most 300 words, nothing left out uncounted, and
 // an item is at most two lines.
 func TestDigestIsShort(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 5, 8, 12, 20, 60, 400} {
-		l := SampleDigest(n)
-		w := render(t, l)
-		if words := len(strings.Fields(w.Text)); words > DigestWords {
-			t.Errorf("%d streams: %d words", n, words)
+		for _, code := range Languages {
+			checkDigest(t, n, code)
 		}
-		d := l.Body.Digest
-		all := len(d.Waiting) + len(d.Moved) + len(d.Blocked) + len(d.Silent) + len(d.Dates) + len(d.Next) + len(d.Low) + len(d.Away) + len(d.Bounced)
-		shown := len(itemLine.FindAllString(w.Text, -1))
-		hidden := 0
-		for _, m := range moreLine.FindAllStringSubmatch(w.Text, -1) {
-			k, err := strconv.Atoi(m[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			hidden += k
+	}
+}
+
+func checkDigest(t *testing.T, n int, code string) {
+	t.Helper()
+	l := SampleDigest(n)
+	l.Language = code
+	w := render(t, l)
+	if words := len(strings.Fields(w.Text)); words > DigestWords {
+		t.Errorf("%d streams in %s: %d words", n, code, words)
+	}
+	d := l.Body.Digest
+	all := len(d.Waiting) + len(d.Moved) + len(d.Blocked) + len(d.Silent) + len(d.Dates) + len(d.Next) + len(d.Low) + len(d.Away) + len(d.Bounced)
+	shown := len(itemLine.FindAllString(w.Text, -1))
+	hidden := 0
+	for _, m := range moreLine.FindAllStringSubmatch(w.Text, -1) {
+		k, err := strconv.Atoi(m[1])
+		if err != nil {
+			t.Fatal(err)
 		}
-		if shown+hidden != all {
-			t.Errorf("%d streams: %d items shown and %d counted, of %d\n%s", n, shown, hidden, all, w.Text)
+		hidden += k
+	}
+	if shown+hidden != all {
+		t.Errorf("%d streams in %s: %d items shown and %d counted, of %d\n%s", n, code, shown, hidden, all, w.Text)
+	}
+	if n == 60 && shown < 12 {
+		t.Errorf("%s: only %d items are shown:\n%s", code, shown, w.Text)
+	}
+	lines := 0
+	for line := range strings.SplitSeq(w.Text, "\n") {
+		if !strings.HasPrefix(line, "  ") || itemLine.MatchString(line) || moreLine.MatchString(line) {
+			lines = 0
 		}
-		if n == 60 && shown < 12 {
-			t.Errorf("only %d items are shown:\n%s", shown, w.Text)
-		}
-		lines := 0
-		for line := range strings.SplitSeq(w.Text, "\n") {
-			if !strings.HasPrefix(line, "  ") || itemLine.MatchString(line) || moreLine.MatchString(line) {
-				lines = 0
-			}
-			if lines++; lines > 2 && line != "" {
-				t.Errorf("%d streams: an item has more than two lines, at %q", n, line)
-			}
+		if lines++; lines > 2 && line != "" {
+			t.Errorf("%d streams: an item has more than two lines, at %q", n, line)
 		}
 	}
 }
@@ -76,7 +84,7 @@ func TestDigestOrder(t *testing.T) {
 	d.Bounced = []loop.Item{{Kind: "bounced", Who: "Lee Osei", Text: "lee@acme.example"}}
 	w := render(t, l)
 	at := 0
-	for _, head := range []string{"Reply, a line for each: \"#12 approve\" or \"#12 redirect: why\"", "Waiting for you:", "Task #12", "Moved:", "Blocked:", "Silent:", "Dates:", "Next up:", "Running low:", "Who is away:", "Letters that came back:", "1 mail from a stranger is held"} {
+	for _, head := range []string{"Reply, a line for each: \"#12 approve\" or \"#12 redirect: why\"", "Waiting for you:", "Task #12", "Moved:", "What is blocked:", "Silent:", "Dates:", "Next up:", "Running low:", "Who is away:", "Letters that came back:", "1 mail from a stranger is held"} {
 		i := strings.Index(w.Text[at:], head)
 		if i < 0 {
 			t.Fatalf("%q does not follow:\n%s", head, w.Text)
@@ -103,8 +111,8 @@ func TestQuietDigest(t *testing.T) {
 // Each sort of item has words of its own.
 func TestDigestItems(t *testing.T) {
 	for _, kind := range strings.Fields("gate question draft proposal update delivered approved redirected started opened dropped blocked silent late due next low paused away away-soon maybe-away bounced") {
-		if builtin.texts[loop.DigestMail].Lookup("item."+kind) == nil {
-			t.Errorf("digest.txt has no words for an item of kind %q", kind)
+		if builtin.langs["en"].messages["item."+kind] == nil {
+			t.Errorf("en.msg has no words for an item of kind %q", kind)
 		}
 		for _, days := range []int{0, 1, 3} {
 			l := SampleDigest(0)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,14 +19,32 @@ var update = flag.Bool("update", false, "write the goldens anew")
 // sampleNames gives each sample a name: its kind, and a number from the second on.
 func sampleNames(letters []loop.Letter) []string {
 	var out []string
-	seen := map[loop.Kind]int{}
+	seen, language := map[loop.Kind]int{}, ""
 	for _, l := range letters {
+		if l.Language != language {
+			seen, language = map[loop.Kind]int{}, l.Language
+		}
 		seen[l.Kind]++
 		name := string(l.Kind)
 		if seen[l.Kind] > 1 {
 			name = fmt.Sprintf("%s-%d", name, seen[l.Kind])
 		}
+		if l.Language != "" {
+			name = l.Language + "-" + name
+		}
 		out = append(out, name)
+	}
+	return out
+}
+
+// inEveryLanguage is the letters, once for each language; English is "".
+func inEveryLanguage(letters []loop.Letter) []loop.Letter {
+	out := slices.Clone(letters)
+	for _, code := range Languages[1:] {
+		for _, l := range letters {
+			l.Language = code
+			out = append(out, l)
+		}
 	}
 	return out
 }
@@ -40,12 +59,14 @@ func render(t *testing.T, l loop.Letter) Words {
 }
 
 func TestGoldens(t *testing.T) {
-	letters := Samples()
+	letters := inEveryLanguage(Samples())
 	known := map[string]bool{}
 	for i, name := range sampleNames(letters) {
 		w := render(t, letters[i])
 		golden(t, known, name+".txt", fmt.Sprintf("Subject: %s\nPreview: %s\n\n%s", w.Subject, w.Preheader, w.Text))
-		golden(t, known, name+".html", w.HTML)
+		if l := letters[i]; l.Language == "" || strings.HasSuffix(name, "-gate") || strings.HasSuffix(name, "-digest-3") {
+			golden(t, known, name+".html", w.HTML)
+		}
 	}
 	files, err := filepath.Glob("testdata/*")
 	if err != nil {
@@ -92,7 +113,7 @@ func TestSamplesCoverEveryKind(t *testing.T) {
 // Every letter says in its first two lines what it is and what is asked, and
 // the answers it offers follow at once.
 func TestFirstLines(t *testing.T) {
-	letters := Samples()
+	letters := inEveryLanguage(Samples())
 	for i, name := range sampleNames(letters) {
 		w := render(t, letters[i])
 		lines := strings.Split(w.Text, "\n")

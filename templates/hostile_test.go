@@ -62,6 +62,7 @@ func TestHostileWords(t *testing.T) {
 		letters = append(letters, SampleDigest(9))
 		for i := range letters {
 			l := &letters[i]
+			l.Language = Languages[(i+len(s))%len(Languages)]
 			zone := l.Zone
 			poison(reflect.ValueOf(&l.Body).Elem(), s)
 			l.Name, l.Zone = s, zone

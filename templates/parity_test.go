@@ -51,7 +51,7 @@ func visible(t *testing.T, s string) []string {
 // A reply that quotes the HTML part is compared with the plain text: every
 // line of the one has to be found in the other, in the same order.
 func TestHTMLSaysWhatTheTextSays(t *testing.T) {
-	letters := Samples()
+	letters := inEveryLanguage(Samples())
 	for i, name := range sampleNames(letters) {
 		w := render(t, letters[i])
 		text := strings.Join(strings.Fields(w.Text), " ")
@@ -72,11 +72,11 @@ func TestHTMLSaysWhatTheTextSays(t *testing.T) {
 // No line that a client could quote begins with a word that decides, other
 // than inside somebody's own words.
 func TestButtonsAreNoCommands(t *testing.T) {
-	letters := Samples()
+	letters := inEveryLanguage(Samples())
 	for i, name := range sampleNames(letters) {
 		for _, line := range visible(t, render(t, letters[i]).HTML) {
 			for _, c := range []string{"approve", "redirect", "yes", "undo", "done:", "queue", "drop", "#"} {
-				if strings.HasPrefix(strings.ToLower(line), c) && !strings.Contains(line, "thanks Dana") && !(name == "confirm" && line == "approve") {
+				if strings.HasPrefix(strings.ToLower(line), c) && !strings.Contains(line, "thanks Dana") && !(strings.HasSuffix(name, "confirm") && line == "approve") {
 					t.Errorf("%s: %q begins like a command", name, line)
 				}
 			}

@@ -43,8 +43,8 @@ var (
 var goFont = sync.OnceValues(func() (*opentype.Font, error) { return opentype.Parse(goregular.TTF) })
 
 // picture draws the trend of a weekly review as bars; nil for other letters.
-func picture(l loop.Letter) ([]byte, error) {
-	if l.Kind != loop.WeeklyMail || l.Body.Review == nil {
+func (v *view) picture() ([]byte, error) {
+	if v.L.Kind != loop.WeeklyMail || v.B.Review == nil {
 		return nil, nil
 	}
 	parsed, err := goFont()
@@ -57,7 +57,7 @@ func picture(l loop.Letter) ([]byte, error) {
 	}
 	c := &canvas{image.NewPaletted(image.Rect(0, 0, pictureWidth, pictureHeight), fewColours()), face}
 	c.box(0, 0, pictureWidth, pictureHeight, paper)
-	c.weeks(l.Body.Review.Trend)
+	c.weeks(v, v.B.Review.Trend)
 	return c.png()
 }
 
@@ -92,26 +92,26 @@ func (c *canvas) say(x, y int, s string, col color.RGBA, left bool) int {
 
 // weeks draws a bar for each week: work, blocked and gate on each other, and
 // above it how many tasks were approved.
-func (c *canvas) weeks(trend []loop.Week) {
+func (c *canvas) weeks(v *view, trend []loop.Week) {
 	x := leftEdge
 	for _, k := range []struct {
 		name string
 		col  color.RGBA
-	}{{"in work", work}, {"blocked", waits}, {"at the gate", atGate}} {
+	}{{v.says("picture.work"), work}, {v.says("picture.blocked"), waits}, {v.says("picture.gate"), atGate}} {
 		c.box(x, 22, x+24, 46, k.col)
 		x = c.say(x+34, 42, k.name, ink, true) + 40
 	}
-	c.say(x, 42, "(working days; above a bar: tasks approved)", dim, true)
+	c.say(x, 42, v.says("picture.note"), dim, true)
 	most := 1.0
 	for _, w := range trend {
 		most = math.Max(most, w.Work+w.Blocked+w.Gate)
 	}
 	step := niceStep(most)
 	top := step * math.Ceil(most/step)
-	y := func(v float64) int { return floor - int(math.Round(v/top*(floor-ceiling))) }
-	for v := 0.0; v <= top+step/2; v += step {
-		c.box(leftEdge, y(v), rightEdge, y(v)+2, line)
-		c.say(leftEdge-40, y(v)+8, tenth(v), dim, false)
+	y := func(days float64) int { return floor - int(math.Round(days/top*(floor-ceiling))) }
+	for d := 0.0; d <= top+step/2; d += step {
+		c.box(leftEdge, y(d), rightEdge, y(d)+2, line)
+		c.say(leftEdge-40, y(d)+8, v.tenth(d), dim, false)
 	}
 	if len(trend) == 0 {
 		return
@@ -128,7 +128,7 @@ func (c *canvas) weeks(trend []loop.Week) {
 			at += part.days
 		}
 		c.say((from+to)/2, y(at)-12, fmt.Sprint(w.Approved), ink, false)
-		c.say((from+to)/2, floor+36, fmt.Sprintf("%d %.3s", w.Day.Day, w.Day.Month), dim, false)
+		c.say((from+to)/2, floor+36, v.ShortDay(w.Day), dim, false)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 // any mark of quotation, in either part's words, above or below its own text,
 // holds no command.
 func TestQuotedLettersDecideNothing(t *testing.T) {
-	letters := Samples()
+	letters := inEveryLanguage(Samples())
 	for i, name := range sampleNames(letters) {
 		w := render(t, letters[i])
 		for part, quoted := range map[string]string{"text": w.Text, "html": strings.Join(visible(t, w.HTML), "\n")} {
@@ -25,7 +25,7 @@ func TestQuotedLettersDecideNothing(t *testing.T) {
 				raw := "From: Priya Nair <priya@acme.example>\r\nTo: shop@acme.example\r\nSubject: Re: x\r\nDate: Mon, 9 Mar 2026 11:00:00 +0100\r\n" +
 					"Message-ID: <a@b.example>\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n" + strings.ReplaceAll(body, "\n", "\r\n")
 				for known, letter := range map[string]string{"known": w.Text, "unknown": ""} {
-					m := parse.Read([]byte(raw), parse.Options{Letter: letter})
+					m := parse.Read([]byte(raw), parse.Options{Letter: letter, Words: parse.WordsOf(Languages)})
 					for _, c := range m.Commands {
 						if c.Word != "" {
 							t.Errorf("%s (%s, letter %s, %s): %q is taken for %s", name, part, known, how, c.Line, c.Word)

@@ -237,12 +237,8 @@ func sampleAnswers() []loop.Letter {
 		{Task: 12, At: march(4, 10, 41), Who: "Priya Nair", What: "answered", Text: "Round each line, then add. The tax office wants it that way."},
 	}})
 	help := to(loop.HelpMail, dana, "me", march(9, 11, 8), loop.Body{Words: []loop.WordHelp{
-		{Usage: "done: what you delivered", Does: "brings your task to the gate"},
-		{Usage: "question: words", Does: "asks the PM at once; your due date stops"},
-		{Usage: "blocked: words", Does: "the same, when you cannot go on"},
-		{Usage: "too big: your cut", Does: "asks the PM to cut the task"},
-		{Usage: "away until 3 March", Does: "no prompts, and your dates move"},
-		{Usage: "record", Does: "every word about a task, in order"},
+		{Word: "done"}, {Word: "question"}, {Word: "blocked"}, {Word: "too big"}, {Word: "away"}, {Word: "back"},
+		{Word: "status"}, {Word: "record"}, {Word: "search"}, {Word: "help"},
 	}})
 	alert := loop.Letter{Kind: loop.Alert, Team: sampleTeam, To: "ops@acme.example", Zone: "Europe/Berlin", Due: march(9, 3, 12),
 		Body: loop.Body{Cause: loop.CauseUnreadable, Detail: "imap.acme.example: connection refused, 12 times in an hour", When: march(9, 3, 12)}}

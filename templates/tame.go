@@ -97,17 +97,15 @@ func short(n int, s string) string {
 	return clip(s, n*9)
 }
 
-// cutTo keeps at most n bytes of a person's text, at a line or word if one is
-// near, and says where the rest is.
-func cutTo(s string, n int) string {
-	if len(s) <= n {
+// cutTo keeps at most v.limit bytes of a person's text, at a line or word if
+// one is near, and says where the rest is.
+func (v *view) cutTo(s string) string {
+	if len(s) <= v.limit {
 		return s
 	}
-	cut := strings.ToValidUTF8(s[:n], "")
+	cut := strings.ToValidUTF8(s[:v.limit], "")
 	if i := strings.LastIndexAny(cut, " \n"); i > len(cut)*3/4 {
 		cut = cut[:i]
 	}
-	return strings.TrimRight(cut, " \n") + "\n" + rest
+	return strings.TrimRight(cut, " \n") + "\n" + v.says("cut")
 }
-
-const rest = `… the rest is in the record: reply "record"`

@@ -22,11 +22,14 @@ type view struct {
 	D    *digestView
 
 	What, Ask, Subject string
+	Lang               string // code of the language, for the HTML and the header
 	Choices            []choice
 	Footer             string
 	Marker             string
 
 	set     *wording
+	lang    *language
+	err     error // the first message that could not be said
 	reply   string
 	zone    *time.Location
 	strange bool // the zone is not known here
@@ -40,7 +43,8 @@ type view struct {
 type block struct{ Head, Text string }
 
 func (set *wording) newView(l loop.Letter, c Context) (*view, error) {
-	v := &view{set: set, L: l, B: l.Body, Next: l.Body.Next, Team: clip(oneLine(c.TeamName), 40), Marker: Marker, reply: c.Reply,
+	lang := set.language(l.Language)
+	v := &view{set: set, lang: lang, Lang: lang.code, L: l, B: l.Body, Next: l.Body.Next, Team: clip(oneLine(c.TeamName), 40), Marker: Marker, reply: c.Reply,
 		limit: MaxWords, notes: 20, size: whole}
 	if v.Team == "" {
 		v.Team = l.Team
@@ -64,29 +68,40 @@ func (set *wording) newView(l loop.Letter, c Context) (*view, error) {
 	return v, nil
 }
 
-// head puts the lines into words that both parts and the header share.
+// head puts the lines into words that both parts and the header share: a block
+// of the letter's file where words are chosen, else the message of that name.
 func (v *view) head() error {
-	for name, to := range map[string]*string{"what": &v.What, "ask": &v.Ask, "subject": &v.Subject, "footer": &v.Footer} {
-		s, err := v.Say(name)
+	for _, line := range []struct {
+		name string
+		to   *string
+	}{{"what", &v.What}, {"ask", &v.Ask}, {"subject", &v.Subject}, {"footer", &v.Footer}} { // a subject can be the first line
+		say := v.Piece
+		if v.Has(string(v.L.Kind), line.name) && (line.name == "footer" || v.set.texts[v.L.Kind].Lookup(line.name) == nil) {
+			say = func(string) (string, error) { return v.Say(string(v.L.Kind) + "." + line.name) }
+		}
+		s, err := say(line.name)
 		if err != nil {
 			return err
 		}
-		*to = s
+		*line.to = s
+	}
+	if v.err != nil {
+		return v.err
 	}
 	v.What = clipWide(v.What, columns-2-len(Marker))
 	if v.L.Thread.Subject != "" {
 		v.Subject = v.L.Thread.Subject
 	}
 	v.Subject = clip(strings.TrimRight(v.Subject, ": "), 180)
-	v.Ask = strings.ToUpper(v.Ask[:min(len(v.Ask), 1)]) + v.Ask[min(len(v.Ask), 1):] // "the task …" of an untitled one
+	v.Ask = upper(v.Ask) // "the task …" of an untitled one
 	if v.Ask == "" || v.What == "" || v.Subject == "" {
 		return fmt.Errorf("no subject, first line or ask: %q, %q, %q", v.Subject, v.What, v.Ask)
 	}
 	return nil
 }
 
-// Say puts a named block of the plain part into one line of words.
-func (v *view) Say(name string) (string, error) {
+// Piece puts a named block of the plain part into one line of words.
+func (v *view) Piece(name string) (string, error) {
 	var b bytes.Buffer
 	if err := v.set.texts[v.L.Kind].ExecuteTemplate(&b, name, v); err != nil {
 		return "", err
@@ -94,51 +109,25 @@ func (v *view) Say(name string) (string, error) {
 	return strings.Join(strings.Fields(b.String()), " "), nil
 }
 
-// SayOf says "why.condition", and "why.other" for a cause without words.
-func (v *view) SayOf(group, name string) (string, error) {
-	if v.set.texts[v.L.Kind].Lookup(group+"."+name) == nil {
-		name = "other"
-	}
-	return v.Say(group + "." + name)
-}
-
-// Num names a task: "#42", or "the task" if the letter does not say which.
-func (v *view) Num() string { return num(v.T.Number) }
-
-func num(n int) string {
-	if n == 0 {
-		return "the task"
-	}
-	return fmt.Sprintf("#%d", n)
-}
-
-// TheTask is "task #42", or "the task".
+// TheTask is "task #42", or "the task" if the letter does not say which.
 func (v *view) TheTask() string {
 	if v.T.Number == 0 {
-		return "the task"
+		return v.says("task.none")
 	}
-	return "task " + v.Num()
+	return v.says("task")
 }
 
-// TaskNum is TheTask at the beginning of a sentence.
-func (v *view) TaskNum() string { return "T" + v.TheTask()[1:] }
-
-// The begins a sentence about the task with a word of ours: a title could be
-// "approve".
-func (v *view) The() string {
-	if v.T.Title == "" {
-		return v.TaskNum()
-	}
-	return "The task " + quote(v.T.Title)
-}
-
-// Title is the task's title in quotes, or its number.
-func (v *view) Title() string {
+// theTask begins a sentence about the task with a word of ours: a title could
+// be "approve".
+func (v *view) theTask() string {
 	if v.T.Title == "" {
 		return v.TheTask()
 	}
-	return quote(v.T.Title)
+	return v.says("the-task")
 }
+
+// Title is the task's title in quotes, or its number.
+func (v *view) Title() string { return or(quoted(v.T.Title), v.TheTask()) }
 
 // Thread is the number of the task that a reply to this letter is about: after
 // an approval that is the next one. 0 if it is about none.
@@ -160,20 +149,14 @@ func (v *view) DayOf(s string) string {
 }
 
 // Who is whose act the letter tells, "somebody" if it does not say.
-func (v *view) Who() string { return or(clip(v.B.Who, 40), "somebody") }
-
-// Engineer of the task.
-func (v *view) Engineer() string { return or(clip(v.T.Engineer, 40), "the engineer") }
-
-// Stream of the task.
-func (v *view) Stream() string { return or(clip(v.T.Stream, 30), "its stream") }
+func (v *view) Who() string { return or(clip(v.B.Who, 40), v.says("somebody")) }
 
 // Name is the reader's first name.
 func (v *view) Name() string {
 	if f := strings.Fields(v.L.Name); len(f) > 0 {
 		return clip(f[0], 30)
 	}
-	return "you"
+	return v.says("you")
 }
 
 func or(s, other string) string {
@@ -198,7 +181,7 @@ func (v *view) Block(head, text string) []block {
 	if strings.TrimSpace(text) == "" {
 		return nil
 	}
-	return []block{{head, cutTo(text, v.limit)}}
+	return []block{{head, v.cutTo(text)}}
 }
 
 // Parts are the four parts of a task, as far as they are there. skip leaves
@@ -206,13 +189,13 @@ func (v *view) Block(head, text string) []block {
 func (v *view) Parts(s parse.Sections, skip ...string) []block {
 	var out []block
 	for _, p := range []struct{ name, head, text string }{
-		{"problem", "The problem", s.Problem},
-		{"reproduce", "How to see it", s.Reproduce},
-		{"done", "The done", s.Done},
-		{"context", "Context", s.Context},
+		{"problem", "part.problem", s.Problem},
+		{"reproduce", "part.reproduce", s.Reproduce},
+		{"done", "part.done", s.Done},
+		{"context", "part.context", s.Context},
 	} {
 		if !strings.Contains(strings.Join(skip, " "), p.name) {
-			out = append(out, v.Block(p.head, p.text)...)
+			out = append(out, v.Block(v.says(p.head), p.text)...)
 		}
 	}
 	return out
@@ -223,7 +206,7 @@ func (v *view) Parts(s parse.Sections, skip ...string) []block {
 func (v *view) Notes(notes []loop.Note) []block {
 	var out []block
 	if left := len(notes) - v.notes; left > 0 {
-		out = append(out, block{Head: fmt.Sprintf(`%s before these: reply "record" for all of them`, count(left, "note"))})
+		out = append(out, block{Head: v.says("notes.before", "n", left)})
 		notes = notes[left:]
 	}
 	for _, n := range notes {
@@ -231,7 +214,7 @@ func (v *view) Notes(notes []loop.Note) []block {
 		if n.By != "" {
 			head += ", " + clip(n.By, 40)
 		}
-		out = append(out, block{strings.TrimPrefix(head, ", "), cutTo(n.Text, v.limit)})
+		out = append(out, block{strings.TrimPrefix(head, ", "), v.cutTo(n.Text)})
 	}
 	return out
 }
@@ -244,15 +227,15 @@ func (v *view) Entries() []block {
 	var out []block
 	entries := v.B.Entries
 	if left := len(entries) - maxEntries; left > 0 {
-		out = append(out, block{Head: fmt.Sprintf(`%d entries before these: "gatepost record" on the server has them`, left)})
+		out = append(out, block{Head: v.says("entries.before", "n", left)})
 		entries = entries[left:]
 	}
 	for _, e := range entries {
 		head := strings.TrimPrefix(v.At(e.At)+", "+strings.TrimSpace(clip(e.Who, 40)+" "+e.What), ", ")
 		if v.L.Kind == loop.SearchMail {
-			head += fmt.Sprintf(" (task #%d)", e.Task)
+			head = v.says("record.task", "entry", head, "n", e.Task)
 		}
-		out = append(out, block{clip(head, 110), cutTo(e.Text, v.limit)})
+		out = append(out, block{clip(head, 110), v.cutTo(e.Text)})
 	}
 	return out
 }
@@ -265,7 +248,7 @@ func (v *view) Advice() []string {
 		if name == "no-done" && v.Missing("done") {
 			continue
 		}
-		s := adviceSays(name)
+		s := v.adviceSays(name)
 		if name == "wants-a-call" {
 			s = v.callSays(s)
 		}
@@ -282,7 +265,7 @@ func (v *view) Names(names []string) string {
 		names[i] = clip(names[i], 40)
 	}
 	if len(names) > 12 {
-		return strings.Join(names[:12], ", ") + fmt.Sprintf(" and %d more", len(names)-12)
+		return v.says("names.more", "names", strings.Join(names[:12], ", "), "n", len(names)-12)
 	}
 	return strings.Join(names, ", ")
 }
@@ -290,27 +273,22 @@ func (v *view) Names(names []string) string {
 // Half is one of two texts that stand beside each other; none shows that
 // there is none.
 func (v *view) Half(head, text, none string) block {
-	return block{head, or(cutTo(text, v.limit), none)}
+	return block{head, or(v.cutTo(text), none)}
 }
 
 // stands is one line about where a task is.
 func (v *view) stands(t loop.TaskView) string {
-	s := fmt.Sprintf("Task #%d %s: ", t.Number, quote(t.Title))
-	switch {
-	case t.Blocked != "":
-		s += "blocked"
-	case t.State == loop.AtGate:
-		s += "at the gate"
-	default:
-		s += string(t.State)
+	state, due := string(t.State), ""
+	if t.Blocked != "" {
+		state = "blocked"
 	}
-	if t.Round > 1 {
-		s += fmt.Sprintf(", round %d", t.Round)
+	if t.State == loop.Active {
+		due = v.Day(t.Due)
 	}
-	if t.State == loop.Active && !t.Due.IsZero() {
-		s += ", due " + v.Day(t.Due)
+	if state != "" {
+		state = v.state(state)
 	}
-	return strings.TrimSuffix(strings.TrimSpace(s), ":")
+	return v.says("line", "n", t.Number, "title", quote(t.Title), "state", state, "round", later(t.Round), "due", due)
 }
 
 // Lines is a line for each task and where it stands.
@@ -318,7 +296,7 @@ func (v *view) Lines(tasks []loop.TaskView) []string {
 	var out []string
 	for _, t := range tasks {
 		if len(out) == 30 {
-			return append(out, fmt.Sprintf("and %d more", len(tasks)-30))
+			return append(out, v.says("list.more", "n", len(tasks)-30))
 		}
 		out = append(out, v.stands(t))
 	}
@@ -332,11 +310,7 @@ func (v *view) Several() []string {
 	}
 	var out []string
 	for _, t := range v.B.Tasks[:min(len(v.B.Tasks), 12)] {
-		s := fmt.Sprintf("Task #%d %s", t.Number, quote(t.Title))
-		if !t.Due.IsZero() {
-			s += ", due " + v.Day(t.Due)
-		}
-		out = append(out, s)
+		out = append(out, v.says("line.due", "n", t.Number, "title", quote(t.Title), "due", v.Day(t.Due)))
 	}
 	return out
 }
@@ -346,11 +320,7 @@ func (v *view) Several() []string {
 func (v *view) Mine() []string {
 	var out []string
 	for _, t := range v.B.Tasks[:min(len(v.B.Tasks), 5)] {
-		s := fmt.Sprintf("Task #%d %s", t.Number, quote(short(6, t.Title)))
-		if !t.Due.IsZero() {
-			s += ", due " + v.Day(t.Due)
-		}
-		out = append(out, s+fmt.Sprintf(`: reply "#%d your words"`, t.Number))
+		out = append(out, v.says("mine", "n", t.Number, "title", quote(short(6, t.Title)), "due", v.Day(t.Due)))
 	}
 	return out
 }
@@ -360,7 +330,36 @@ func (v *view) Samples() string {
 	if len(v.B.Tasks) < 2 {
 		return ""
 	}
-	return fmt.Sprintf(`"#%d your words", "#%d done: what you delivered"`, v.B.Tasks[0].Number, v.B.Tasks[1].Number)
+	return v.says("prompt.also", "a", v.B.Tasks[0].Number, "b", v.B.Tasks[1].Number)
+}
+
+// KeptFor is the heading of comments that were kept.
+func (v *view) KeptFor() string {
+	if v.L.Kind == loop.Gate {
+		return v.says("kept.gate")
+	}
+	return v.says("kept.later")
+}
+
+// Could is the heading of the tasks that were, or could be, meant.
+func (v *view) Could() string {
+	if v.B.Cause == loop.CauseUndoWork {
+		return v.says("could.work")
+	}
+	return v.says("could.meant")
+}
+
+// DaysUsed says at a gate whose time the round was.
+func (v *view) DaysUsed() string {
+	d := v.B.Days
+	if d == (loop.DaysUsed{}) {
+		return v.says("gate.yours")
+	}
+	name := "gate.days"
+	if d.Allowed == 0 {
+		name = "gate.days.free"
+	}
+	return v.says(name, "work", d.Work, "allowed", d.Allowed, "waited", v.Count(d.Blocked, "gate.waited"), "away", positive(d.Away)) + " " + v.says("gate.yours")
 }
 
 // shownQueue is how many waiting tasks of a stream a status letter names.
@@ -373,7 +372,7 @@ const shownLanes = 40
 func (v *view) Lanes() []loop.Lane {
 	lanes := v.B.Status[:min(len(v.B.Status), shownLanes)]
 	for i := range lanes {
-		lanes[i].Stream, lanes[i].Engineer = clip(lanes[i].Stream, 40), or(clip(lanes[i].Engineer, 40), "nobody")
+		lanes[i].Stream, lanes[i].Engineer = clip(lanes[i].Stream, 40), or(clip(lanes[i].Engineer, 40), v.says("nobody"))
 	}
 	return lanes
 }
@@ -381,31 +380,55 @@ func (v *view) Lanes() []loop.Lane {
 // MoreLanes says how many are left out.
 func (v *view) MoreLanes() string {
 	if more := len(v.B.Status) - shownLanes; more > 0 {
-		return fmt.Sprintf(`And %s: "gatepost status" on the server has all.`, count(more, "more stream"))
+		return v.says("status.more", "n", more)
 	}
 	return ""
 }
 
+// LaneHead is the heading of one stream.
+func (v *view) LaneHead(l loop.Lane) string {
+	paused := ""
+	if l.Paused {
+		paused = v.says("status.paused")
+	}
+	return v.says("status.lane", "lane", l.Stream, "engineer", l.Engineer, "paused", paused)
+}
+
 // Lane is what a status letter says of one stream.
 func (v *view) Lane(l loop.Lane) []string {
-	out := []string{"Nothing in work."}
+	out := []string{v.says("status.nothing")}
 	if l.Current != nil {
 		out[0] = v.stands(*l.Current)
 	}
-	name := func(before string, t loop.TaskView) {
-		out = append(out, fmt.Sprintf("%s: task #%d %s", before, t.Number, quote(t.Title)))
+	name := func(message string, t loop.TaskView) {
+		out = append(out, v.says(message, "n", t.Number, "title", quote(t.Title)))
 	}
 	for i, t := range l.Queue[:min(len(l.Queue), shownQueue)] {
-		name([]string{"Next", "Then"}[min(i, 1)], t)
+		name([]string{"status.next", "status.then"}[min(i, 1)], t)
 	}
 	if more := len(l.Queue) - shownQueue; more > 0 {
-		out = append(out, fmt.Sprintf("and %d more in the queue", more))
+		out = append(out, v.says("status.queue", "n", more))
 	}
 	for _, t := range l.Drafts[:min(len(l.Drafts), shownQueue)] {
-		name("Draft", t)
+		name("status.draft", t)
 	}
 	if more := len(l.Drafts) - shownQueue; more > 0 {
-		out = append(out, count(more, "more draft"))
+		out = append(out, v.says("status.drafts", "n", more))
+	}
+	return out
+}
+
+// Help is the words that this reader can write, each with what it does. The
+// message has both, with a bar between.
+func (v *view) Help() []block {
+	var out []block
+	for _, w := range v.B.Words {
+		if !v.Has("does", w.Word) {
+			out = append(out, block{Head: quote(w.Word)})
+			continue
+		}
+		usage, does, _ := strings.Cut(v.group("does", w.Word), " | ")
+		out = append(out, block{usage, does})
 	}
 	return out
 }

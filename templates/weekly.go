@@ -2,6 +2,7 @@ package templates
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"gatepost/loop"
@@ -28,45 +29,50 @@ func (v *view) W() *weekView {
 	if r == nil {
 		r = &loop.Review{}
 	}
-	w := &weekView{Columns: []string{"Week", "In", "Out", "1st", "Cycle", "Work", "Block", "Gate"}}
+	w := &weekView{Columns: strings.Fields(v.says("weekly.columns"))}
 	if !r.To.IsZero() {
 		w.Until = loop.DateOf(r.To, v.zone)
 	}
 	first := ""
 	if r.FirstGates > 0 {
-		first = fmt.Sprintf(" %d of %d first rounds %s approved.", r.FirstRound, r.FirstGates, were(r.FirstRound))
+		first = " " + v.says("weekly.first", "n", r.FirstRound, "all", r.FirstGates)
 	}
 	w.Lines = []string{
-		fmt.Sprintf("%s came to the gate, %s approved, %s sent back.%s", upper(count(r.Delivered, "delivery")), countWere(r.Approved), countWere(r.Redirected), first),
-		fmt.Sprintf("%s given, %s asked.", upper(count(r.Updates, "update")), count(r.Questions, "question")),
+		fmt.Sprintf("%s, %s, %s.%s", v.Count(r.Delivered, "weekly.delivered"), v.Count(r.Approved, "weekly.approved"), v.Count(r.Redirected, "weekly.redirected"), first),
+		fmt.Sprintf("%s, %s.", v.Count(r.Updates, "weekly.updates"), v.Count(r.Questions, "weekly.questions")),
 	}
 	w.Time = []block{
-		{"Engineers in work", tenth(r.Work)},
-		{"Engineers waiting for answers", tenth(r.Blocked)},
-		{"Waiting for you at the gate", tenth(r.Gate)},
+		{v.says("weekly.time.work"), v.tenth(r.Work)},
+		{v.says("weekly.time.blocked"), v.tenth(r.Blocked)},
+		{v.says("weekly.time.gate"), v.tenth(r.Gate)},
 	}
 	w.Cycle = v.cycles(r)
 	for _, it := range r.Waits[:min(len(r.Waits), shownOfWeek)] {
-		w.Waits = append(w.Waits, fmt.Sprintf("Task #%d %s, %s", it.Task, quote(short(8, it.Title)), waited(it.Days)))
+		waited := v.says("weekly.waits.today")
+		if it.Days > 0 {
+			waited = v.Count(it.Days, "working-days")
+		}
+		w.Waits = append(w.Waits, v.says("weekly.waits.item", "n", it.Task, "title", quote(short(8, it.Title)), "waited", waited))
 	}
-	w.Waits = append(w.Waits, left(len(r.Waits), "task")...)
+	if left := len(r.Waits) - shownOfWeek; left > 0 {
+		w.Waits = append(w.Waits, v.says("weekly.waits.more", "n", left))
+	}
 	for _, it := range r.Redirects[:min(len(r.Redirects), shownOfWeek)] {
-		w.Redirects = append(w.Redirects, block{fmt.Sprintf("Task #%d %s, round %d, by %s", it.Task, quote(short(8, it.Title)), it.Round, or(clip(it.Who, 40), "somebody")), clip(oneLine(it.Text), 200)})
+		head := v.says("weekly.redirects.item", "n", it.Task, "title", quote(short(8, it.Title)), "round", it.Round, "by", or(clip(it.Who, 40), v.says("somebody")))
+		w.Redirects = append(w.Redirects, block{head, clip(oneLine(it.Text), 200)})
 	}
-	for _, s := range left(len(r.Redirects), "redirect") {
-		w.Redirects = append(w.Redirects, block{Head: s})
+	if left := len(r.Redirects) - shownOfWeek; left > 0 {
+		w.Redirects = append(w.Redirects, block{Head: v.says("weekly.redirects.more", "n", left)})
 	}
 	for _, week := range r.Trend {
-		first := "–"
+		first, cycle := "–", "–"
 		if week.FirstGates > 0 {
 			first = fmt.Sprintf("%d/%d", week.FirstRound, week.FirstGates)
 		}
-		cycle := "–"
 		if week.Median > 0 {
-			cycle = tenth(week.Median)
+			cycle = v.tenth(week.Median)
 		}
-		day := fmt.Sprintf("%d %.3s", week.Day.Day, week.Day.Month)
-		w.Rows = append(w.Rows, []string{day, fmt.Sprint(week.Delivered), fmt.Sprint(week.Approved), first, cycle, tenth(week.Work), tenth(week.Blocked), tenth(week.Gate)})
+		w.Rows = append(w.Rows, []string{v.ShortDay(week.Day), fmt.Sprint(week.Delivered), fmt.Sprint(week.Approved), first, cycle, v.tenth(week.Work), v.tenth(week.Blocked), v.tenth(week.Gate)})
 	}
 	return w
 }
@@ -79,45 +85,44 @@ func (v *view) Digested() []string {
 	return append([]string{v.WeekSays()}, v.W().Lines...)
 }
 
+// cycleBounds are the classes of the distribution, in working days.
+var cycleBounds = []int{1, 2, 3, 5, 8}
+
 // cycles is the distribution of the cycle times: how many tasks took how long,
 // the median, and the longest by name.
 func (v *view) cycles(r *loop.Review) []string {
 	if len(r.Cycles) == 0 {
 		return nil
 	}
-	bounds := []struct {
-		name string
-		most float64
-	}{{"up to 1 day", 1}, {"up to 2 days", 2}, {"up to 3 days", 3}, {"up to 5 days", 5}, {"up to 8 days", 8}, {"more", 1 << 20}}
 	var out []string
 	at := 0
-	for _, b := range bounds {
+	class := func(name string, most float64) {
 		n := 0
-		for at < len(r.Cycles) && r.Cycles[at].Days <= b.most {
+		for at < len(r.Cycles) && r.Cycles[at].Days <= most {
 			at, n = at+1, n+1
 		}
 		if n > 0 {
-			out = append(out, fmt.Sprintf("%s: %s", b.name, count(n, "task")))
+			out = append(out, name+": "+v.Count(n, "tasks"))
 		}
 	}
-	out = []string{strings.Join(out, ", ")}
-	last := r.Cycles[len(r.Cycles)-1]
-	s := fmt.Sprintf("Median %s days; the longest was task #%d %s with %s", tenth(r.Median), last.Task, quote(short(8, last.Title)), tenth(last.Days))
-	if last.Rounds > 1 {
-		s += fmt.Sprintf(", in %d rounds", last.Rounds)
+	for _, days := range cycleBounds {
+		class(v.Count(days, "weekly.cycle.up-to"), float64(days))
 	}
-	return append(out, s)
+	class(v.says("weekly.cycle.over"), math.Inf(1))
+	last := r.Cycles[len(r.Cycles)-1]
+	return []string{strings.Join(out, ", "), v.says("weekly.cycle.median", "median", v.tenth(r.Median), "n", last.Task,
+		"title", quote(short(8, last.Title)), "days", v.tenth(last.Days), "rounds", later(last.Rounds))}
 }
 
 // Week is the essence of a review, for the subject.
 func (v *view) Week() string {
 	r := v.B.Review
 	if r == nil {
-		return "nothing happened"
+		return v.says("weekly.nothing")
 	}
-	parts := []string{fmt.Sprintf("%d approved", r.Approved), fmt.Sprintf("%d delivered", r.Delivered)}
+	parts := []string{v.Count(r.Approved, "weekly.count.approved"), v.Count(r.Delivered, "weekly.count.delivered")}
 	if r.Redirected > 0 {
-		parts = append(parts, fmt.Sprintf("%d sent back", r.Redirected))
+		parts = append(parts, v.Count(r.Redirected, "weekly.count.redirected"))
 	}
 	return strings.Join(parts, " · ")
 }
@@ -126,59 +131,26 @@ func (v *view) Week() string {
 func (v *view) WeekSays() string {
 	r := v.B.Review
 	if r == nil {
-		return "Nothing happened."
+		return upper(v.says("weekly.nothing")) + "."
 	}
 	all := r.Work + r.Blocked + r.Gate
 	switch {
 	case all < 0.05:
-		return "Nothing was in work."
+		return v.says("weekly.says.nothing")
 	case r.Gate > r.Work && r.Gate >= r.Blocked:
-		return fmt.Sprintf("Tasks waited longer at your gate (%s) than they were worked on (%s).", days(r.Gate), days(r.Work))
+		return v.says("weekly.says.over", "gate", v.workingDays(r.Gate), "work", v.workingDays(r.Work))
 	case r.Gate >= r.Blocked && r.Gate >= all/4:
-		return fmt.Sprintf("The slowest part besides the work was your own gate: %s of %s.", tenth(r.Gate), days(all))
+		return v.says("weekly.says.gate", "gate", v.tenth(r.Gate), "all", v.workingDays(all))
 	case r.Blocked >= all/4:
-		return fmt.Sprintf("Engineers waited %s of %s for answers.", tenth(r.Blocked), days(all))
+		return v.says("weekly.says.blocked", "blocked", v.tenth(r.Blocked), "all", v.workingDays(all))
 	}
-	return fmt.Sprintf("Most of the time was work: %s of %s; %s at the gate.", tenth(r.Work), days(all), tenth(r.Gate))
+	return v.says("weekly.says.work", "work", v.tenth(r.Work), "all", v.workingDays(all), "gate", v.tenth(r.Gate))
 }
 
-func days(f float64) string {
+// workingDays is "1 working day", "2.5 working days".
+func (v *view) workingDays(f float64) string {
 	if f == 1 {
-		return "1 working day"
+		return v.Count(1, "working-days")
 	}
-	return tenth(f) + " working days"
-}
-
-// tenth is a number with one decimal, without it where it is none.
-func tenth(f float64) string { return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") }
-
-func were(n int) string {
-	if n == 1 {
-		return "was"
-	}
-	return "were"
-}
-
-func countWere(n int) string {
-	if n == 0 {
-		return "none was"
-	}
-	return fmt.Sprintf("%d %s", n, were(n))
-}
-
-func upper(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
-
-func waited(n int) string {
-	if n == 0 {
-		return "since today"
-	}
-	return count(n, "working day")
-}
-
-// left says how many of a list are not shown.
-func left(n int, what string) []string {
-	if n <= shownOfWeek {
-		return nil
-	}
-	return []string{fmt.Sprintf(`and %s: "status" has what is open`, count(n-shownOfWeek, "more "+what))}
+	return strings.Replace(v.Count(1000, "working-days"), "1000", v.tenth(f), 1) // any number of the common form
 }

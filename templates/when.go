@@ -14,11 +14,26 @@ func (v *view) Day(d loop.Date) string {
 	if d.IsZero() {
 		return ""
 	}
-	s := fmt.Sprintf("%.3s %d %s", d.Weekday(), d.Day, d.Month)
+	year := ""
 	if v.year != 0 && d.Year != v.year {
-		s += fmt.Sprintf(" %d", d.Year)
+		year = fmt.Sprint(d.Year)
 	}
-	return s
+	return v.says("date.day", "weekday", v.nth("date.weekdays", int(d.Weekday())), "d", d.Day, "month", v.nth("date.months", int(d.Month)-1), "year", year)
+}
+
+// ShortDay is a date for a column: "2 Mar".
+func (v *view) ShortDay(d loop.Date) string {
+	month := []rune(v.nth("date.months", int(d.Month)-1))
+	return v.says("date.short", "d", d.Day, "mon", string(month[:min(len(month), 3)]))
+}
+
+// nth is one name of a message that lists names.
+func (v *view) nth(list string, i int) string {
+	names := strings.Fields(v.says(list))
+	if i < 0 || i >= len(names) {
+		return ""
+	}
+	return names[i]
 }
 
 // At is an instant in the reader's zone: "Mon 2 March, 14:05". "" for none.
@@ -26,11 +41,11 @@ func (v *view) At(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	s := v.Day(loop.DateOf(t, v.zone)) + t.In(v.zone).Format(", 15:04")
+	zone := ""
 	if v.strange { // the reader's zone could not be loaded; do not let them guess
-		s += " UTC"
+		zone = "UTC"
 	}
-	return s
+	return v.says("date.at", "day", v.Day(loop.DateOf(t, v.zone)), "time", t.In(v.zone).Format("15:04"), "zone", zone)
 }
 
 // Today is the day the letter is due on, so that letters of two days have
@@ -42,24 +57,7 @@ func (v *view) Today() string {
 	return v.Day(loop.DateOf(v.L.Due, v.zone))
 }
 
-// count is "1 day", "2 days", "no days".
-func count(n int, one string) string {
-	many := one + "s"
-	if strings.HasSuffix(one, "y") && !strings.HasSuffix(one, "ay") {
-		many = strings.TrimSuffix(one, "y") + "ies"
-	}
-	switch n {
-	case 0:
-		return "no " + many
-	case 1:
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
-func paused(yes bool) string {
-	if yes {
-		return " (paused)"
-	}
-	return ""
+// tenth is a number with one decimal, without it where it is none.
+func (v *view) tenth(f float64) string {
+	return strings.Replace(strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0"), ".", v.says("number.decimal"), 1)
 }

@@ -4,6 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"html"
 	htmpl "html/template"
 	"io/fs"
 	"path"
@@ -17,11 +18,12 @@ import (
 	"gatepost/parse"
 )
 
-//go:embed *.txt *.html
+//go:embed *.txt *.html *.msg
 var files embed.FS
 
 // wording is the parsed files of every letter.
 type wording struct {
+	langs map[string]*language
 	texts map[loop.Kind]*ttmpl.Template
 	htmls map[loop.Kind]*htmpl.Template
 }
@@ -43,18 +45,58 @@ func init() {
 }
 
 func parseFiles(from fs.FS) (*wording, error) {
-	w := &wording{map[loop.Kind]*ttmpl.Template{}, map[loop.Kind]*htmpl.Template{}}
+	w := &wording{map[string]*language{}, map[loop.Kind]*ttmpl.Template{}, map[loop.Kind]*htmpl.Template{}}
 	for _, k := range loop.Kinds {
 		name := string(k)
 		var err error
-		if w.texts[k], err = ttmpl.New(name).Funcs(ttmpl.FuncMap(funcs)).ParseFS(from, "layout.txt", "partials.txt", "causes.txt", name+".txt"); err != nil {
+		if w.texts[k], err = ttmpl.New(name).Funcs(ttmpl.FuncMap(funcs)).ParseFS(from, "layout.txt", "partials.txt", name+".txt"); err != nil {
 			return nil, err
 		}
 		if w.htmls[k], err = htmpl.New(name).Funcs(funcs).ParseFS(from, "layout.html", "partials.html", name+".html"); err != nil {
 			return nil, err
 		}
 	}
+	for _, code := range Languages {
+		own, err := readLanguage(files, code+".msg")
+		if err != nil {
+			return nil, err
+		}
+		w.langs[code] = own
+	}
+	if o, ok := from.(overlay); ok {
+		if err := w.reword(o); err != nil {
+			return nil, err
+		}
+	}
 	return w, nil
+}
+
+// reword puts an operator's messages above the program's own. A file needs
+// only those that are changed.
+func (w *wording) reword(o overlay) error {
+	en := w.langs["en"]
+	for _, file := range o.names {
+		code, ok := strings.CutSuffix(file, ".msg")
+		if !ok {
+			continue
+		}
+		own, err := readLanguage(o.folder, file)
+		if err != nil {
+			return err
+		}
+		if w.langs[code], err = w.langs[code].under(own, file, en); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// language is the one with this code, English if there is none.
+func (w *wording) language(code string) *language {
+	if l := w.langs[code]; l != nil {
+		return l
+	}
+	return w.langs["en"]
 }
 
 // Checked is a wording that was tried on every sample letter.
@@ -81,7 +123,7 @@ func Override(folder fs.FS) (Checked, error) {
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if e.IsDir() || path.Ext(name) != ".txt" && path.Ext(name) != ".html" {
+		if e.IsDir() || !slices.Contains([]string{".txt", ".html", ".msg"}, path.Ext(name)) {
 			continue
 		}
 		if _, err := fs.Stat(files, name); err != nil {
@@ -92,13 +134,16 @@ func Override(folder fs.FS) (Checked, error) {
 	if c.set, err = parseFiles(overlay{folder, c.Files}); err != nil {
 		return c, err
 	}
-	for _, l := range Samples() {
-		w, err := c.set.render(l, SampleContext(l))
-		if err == nil {
-			err = keeps(l, w)
-		}
-		if err != nil {
-			return c, fmt.Errorf("the sample of %q (%s.txt, %s.html, or layout and partials): %w", l.Kind, l.Kind, l.Kind, err)
+	for _, code := range Languages {
+		for _, l := range Samples() {
+			l.Language = code
+			w, err := c.set.render(l, SampleContext(l))
+			if err == nil {
+				err = c.set.keeps(l, w)
+			}
+			if err != nil {
+				return c, fmt.Errorf("the sample of %q in %q (%s.msg, %s.txt, %s.html, or layout and partials): %w", l.Kind, code, code, l.Kind, l.Kind, err)
+			}
 		}
 	}
 	return c, nil
@@ -128,7 +173,7 @@ var remote = regexp.MustCompile(`(?i)<(script|link|iframe|object|embed|form|base
 // keeps says what a letter has lost that it must keep: the marker by which
 // replies are read, its first two lines, the answers it offers, nothing
 // remote, and no line that could be taken for the reader's answer.
-func keeps(l loop.Letter, w Words) error {
+func (set *wording) keeps(l loop.Letter, w Words) error {
 	lines := strings.Split(w.Text, "\n")
 	switch {
 	case !strings.HasSuffix(lines[0], "  "+Marker) || strings.Count(w.Text, Marker) != 1:
@@ -141,12 +186,15 @@ func keeps(l loop.Letter, w Words) error {
 		return fmt.Errorf("the HTML has something remote or active in it (%q): letters carry everything with them", remote.FindString(w.HTML))
 	}
 	for _, c := range l.Body.Choices {
-		if word, _, _ := strings.Cut(c.Body, ":"); !strings.Contains(w.Text, `Reply "`+word) || w.HTML != "" && !strings.Contains(w.HTML, `Reply "`+word) {
-			return fmt.Errorf("the answer %q is not offered in both parts: keep {{template \"choices\" .}} and the buttons", word)
+		v := &view{lang: set.language(l.Language)}
+		word, _, _ := strings.Cut(c.Body, ":")
+		word = `"` + v.word(word)
+		if !strings.Contains(w.Text, word) || w.HTML != "" && !strings.Contains(html.UnescapeString(w.HTML), word) {
+			return fmt.Errorf("the answer %s\" is not offered in both parts: keep {{template \"choices\" .}} and the buttons", word)
 		}
 	}
 	raw := "From: a@b.example\r\nTo: c@d.example\r\nSubject: Re: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThank you.\r\n\r\n" + strings.NewReplacer(Marker, "", "\n", "\r\n").Replace(w.Text) // a client may have changed the marker
-	for _, c := range parse.Read([]byte(raw), parse.Options{}).Commands {
+	for _, c := range parse.Read([]byte(raw), parse.Options{Words: parse.WordsOf(Languages)}).Commands {
 		if c.Word != "" {
 			return fmt.Errorf("the line %q would be read as %q in a reply that quotes it: begin it with another word", c.Line, c.Word)
 		}

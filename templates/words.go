@@ -1,19 +1,19 @@
 // Package templates puts letters into words: a loop.Letter in, subject, plain
 // text and HTML out. It decides nothing, reads no clock and does no IO.
 //
-// Each kind of letter has two files. <kind>.txt holds every sentence, as
-// named blocks:
+// Every sentence stands in a message file, one for each language (en.msg), with
+// facts in braces; a translator needs nothing else. Of each kind of letter it has
 //
 //	subject  the subject, when the thread does not bring one
 //	what     the first line: what this letter is, at most 43 characters
 //	ask      the second line: what is asked of the reader
-//	body     what follows, as plain text
 //
-// and <kind>.html lays the same words out; it has no sentences of its own but
-// headings. layout.* is the frame, partials.* the pieces, causes.txt says in
-// words why something did not move. The words of both parts follow each other
-// in the same order, so that a reply that quotes either of them can be
-// compared with the plain text.
+// Each kind has two files besides, which all languages share: <kind>.txt is the
+// plain part, and chooses among messages where a letter has several cases (in
+// blocks of the names above), <kind>.html lays the same words out. layout.* is
+// the frame, partials.* the pieces. The words of both parts follow each other in
+// the same order, so that a reply that quotes either of them can be compared
+// with the plain text.
 //
 // Words that come from people are data: one-line values are tamed and quoted,
 // longer ones are set off by two spaces, and nothing of theirs begins a line.
@@ -49,6 +49,7 @@ const (
 // Words is a letter in words. Lines end in LF. HTML is empty for a record
 // that is too long for it: the plain text is then the whole letter.
 type Words struct {
+	Language  string // code of the language it is in, for Content-Language
 	Subject   string
 	Preheader string // what a list of mails shows beside the subject
 	Text      string
@@ -63,7 +64,7 @@ type Context struct {
 }
 
 var funcs = htmpl.FuncMap{
-	"setoff": setOff, "deeper": deeper, "fill": fill, "lines": htmlLines, "quote": quote, "short": short, "count": count, "clip": clip, "paused": paused, "mso": mso,
+	"setoff": setOff, "deeper": deeper, "fill": fill, "lines": htmlLines, "quote": quote, "short": short, "clip": clip, "columns": pad, "right": padLeft, "mso": mso,
 }
 
 // Render puts l into words for its reader. An error means that the letter
@@ -97,11 +98,11 @@ func (set *wording) renderOne(l loop.Letter, c Context) (Words, error) {
 	if err != nil {
 		return Words{}, err
 	}
-	picture, err := picture(l)
+	picture, err := v.picture()
 	if err != nil {
 		return Words{}, err
 	}
-	w := Words{Picture: picture, Subject: v.Subject, Preheader: v.Ask}
+	w := Words{Language: v.lang.code, Picture: picture, Subject: v.Subject, Preheader: v.Ask}
 	most := MaxText
 	if v.long() {
 		most *= 8
@@ -115,7 +116,9 @@ func (set *wording) renderOne(l loop.Letter, c Context) (Words, error) {
 		}
 		v.limit /= 2
 	}
-	w.HTML, err = v.html()
+	if w.HTML, err = v.html(); err == nil {
+		err = v.err
+	}
 	return w, err
 }
 

@@ -102,7 +102,8 @@ func TestTame(t *testing.T) {
 	if got := quote(`say "yes" ` + strings.Repeat("x ", 100)); strings.Count(got, `"`) != 2 || len([]rune(got)) > 92 {
 		t.Errorf("quote: %q", got)
 	}
-	if got := cutTo(strings.Repeat("word ", 100), 50); len(got) > 50+len(rest)+1 || !strings.HasSuffix(got, "\n"+rest) {
+	v := &view{lang: builtin.langs["en"], limit: 50}
+	if got := v.cutTo(strings.Repeat("word ", 100)); len(got) > 50+60 || !strings.HasSuffix(got, "word\n… the rest is in the record: reply \"record\"") {
 		t.Errorf("cut: %q", got)
 	}
 	if got := clip("a few words, and more", 14); got != "a few words…" {
@@ -115,7 +116,7 @@ func TestWhen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &view{zone: kolkata, year: 2026}
+	v := &view{lang: builtin.langs["en"], zone: kolkata, year: 2026}
 	if got := v.At(time.Date(2026, 3, 1, 20, 35, 0, 0, time.UTC)); got != "Mon 2 March, 02:05" {
 		t.Error(got)
 	}
@@ -126,12 +127,9 @@ func TestWhen(t *testing.T) {
 		t.Error("no date has words")
 	}
 	for n, want := range map[int]string{0: "no days", 1: "1 day", 2: "2 days"} {
-		if got := count(n, "day"); got != want {
+		if got := v.Count(n, "days"); got != want {
 			t.Error(got)
 		}
-	}
-	if count(2, "entry") != "2 entries" {
-		t.Error(count(2, "entry"))
 	}
 }
 

@@ -6,14 +6,16 @@ import (
 	"strings"
 
 	"golang.org/x/text/width"
+
+	"gatepost/parse"
 )
 
 // Columns of the plain part. Replies add "> ", and 78 is where many clients
 // begin to break lines (RFC 5322 §2.1.1).
 const columns = 72
 
-// commands are the words of DESIGN section 4. A line of ours that is broken
-// never continues with one of them at its start.
+// commands are the words of DESIGN section 4 in every language. A line of ours
+// that is broken never continues with one of them at its start.
 var commands = map[string]bool{}
 
 func init() {
@@ -21,7 +23,22 @@ func init() {
 		queue blocked question now top after to drop pause resume undo reopen away too yes status record search help`) {
 		commands[w] = true
 	}
+	for _, code := range Languages {
+		for _, list := range parse.LanguageWords(code) {
+			for _, w := range list {
+				if !strings.Contains(w, " ") {
+					commands[w] = true
+				}
+			}
+		}
+	}
 }
+
+// pad fills s up to n columns.
+func pad(n int, s string) string { return s + strings.Repeat(" ", max(n-wide(s), 0)) }
+
+// padLeft fills s up to n columns on its left.
+func padLeft(n int, s string) string { return strings.Repeat(" ", max(n-wide(s), 0)) + s }
 
 // wide is how many columns s takes in a fixed-width font.
 func wide(s string) int {
