@@ -83,11 +83,11 @@ func doubtfulLead(lead string) string {
 	switch {
 	case strings.ContainsAny(lead, "?？¿؟"):
 		return DoubtQuestion
-	case strings.ContainsAny(lead, "!！¡¬≠~"):
+	case strings.ContainsAny(lead, "!！¬≠~"):
 		return DoubtNegation
 	}
 	for _, r := range lead {
-		if !strings.ContainsRune("-–—•·*#/.…:,_` \t\ufe0f", r) && !pictograph(r) && !unicode.Is(unicode.Sk, r) {
+		if !strings.ContainsRune("-–—•·*#/.…:,_¡` \t\ufe0f", r) && !pictograph(r) && !unicode.Is(unicode.Sk, r) {
 			return DoubtTail
 		}
 	}
@@ -120,7 +120,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	}
 	switch word {
 	case "approve", "queue", "undo", "pause", "resume", "yes":
-		if friendly(rest) || word != "approve" && tails["object"].is(tokens(tail)) {
+		if lx.friendly(rest) || word != "approve" && tails["object"].is(tokens(tail)) {
 			return "", 0
 		}
 		if word == "yes" {
@@ -131,7 +131,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 		}
 		return lx.doubt(word, rest), 0
 	case "status", "record", "help", "top", "back":
-		if friendly(rest) || tails["object"].is(tokens(tail)) {
+		if lx.friendly(rest) || tails["object"].is(tokens(tail)) {
 			return "", 0
 		}
 		return notACommand, 0
@@ -150,11 +150,11 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 			return "", 0
 		}
 	case "to":
-		if f := strings.Fields(tail); form != dash && len(f) > 0 && streamName(strings.TrimRight(f[0], ".,!;")) && (len(f) == 1 || friendly(strings.Join(f[1:], " ")) || join(tokens(strings.Join(f[1:], " "))) == "stream") {
+		if f := strings.Fields(tail); form != dash && len(f) > 0 && streamName(strings.TrimRight(f[0], ".,!;")) && (len(f) == 1 || lx.friendly(strings.Join(f[1:], " ")) || join(tokens(strings.Join(f[1:], " "))) == "stream") {
 			return "", 0
 		}
 	case "after":
-		if n, after, ok := number2(tail); ok && n > 0 && (friendly(after) || strings.Trim(after, marks+".!") == "") {
+		if n, after, ok := number2(tail); ok && n > 0 && (lx.friendly(after) || strings.Trim(after, marks+".!") == "") {
 			return "", 0
 		}
 	case "away":
@@ -175,7 +175,7 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		}
 		return ""
 	}
-	if friendly(rest) || tails["object"].is(ts) || len(ts) > 0 && tails["reason"].all[ts[0].text] {
+	if lx.friendly(rest) || tails["object"].is(ts) || len(ts) > 0 && tails["reason"].all[ts[0].text] {
 		return ""
 	}
 	d := lx.doubt(word, rest)
@@ -214,13 +214,13 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if percent(tail) {
 		return DoubtCondition
 	}
-	if form == colon || friendly(rest) {
+	if form == colon || lx.friendly(rest) {
 		return ""
 	}
 	if len(ts) == 0 {
 		return DoubtTail
 	}
-	if n := tails["done-whole"].prefix(ts); form == plain && n > 0 && (n == len(ts) || friendly(tail[ts[n-1].end:])) {
+	if n := tails["done-whole"].prefix(ts); form == plain && n > 0 && (n == len(ts) || lx.friendly(tail[ts[n-1].end:])) {
 		return ""
 	}
 	if form == plain && (ts[0].text == "today" || ts[0].text == "yesterday") {
@@ -303,16 +303,11 @@ func separator(rest string) (form, string) {
 func (lx *lexicon) doubt(word, rest string) string {
 	ts := tokens(rest)
 	for i, t := range ts {
-		if i > 0 && strings.ContainsAny(rest[ts[i-1].end:t.start], "?？") || i == 0 && strings.ContainsAny(rest[:t.start], "?？") {
+		if i > 0 && strings.ContainsAny(rest[ts[i-1].end:t.start], "?？¿") || i == 0 && strings.ContainsAny(rest[:t.start], "?？¿") {
 			return DoubtQuestion
 		}
-		switch {
-		case tails["contrast"].prefix(ts[i:]) > 0:
-			return DoubtContradiction
-		case tails["negation"].prefix(ts[i:]) > 0:
-			return DoubtNegation
-		case tails["condition"].prefix(ts[i:]) > 0:
-			return DoubtCondition
+		if d := sign(ts[i:]); d != "" {
+			return d
 		}
 		if w, _ := lx.at(rest, ts[i:]); decisive(w) && w != word {
 			return DoubtContradiction
@@ -322,6 +317,18 @@ func (lx *lexicon) doubt(word, rest string) string {
 		return DoubtQuestion
 	}
 	return DoubtTail
+}
+
+// sign names what the longest phrase at the start of ts is a sign of: in Spanish
+// "en principio" is a condition, and no Finnish "en" with a word behind it.
+func sign(ts []token) string {
+	doubt, most := "", 0
+	for _, s := range []struct{ kind, doubt string }{{"contrast", DoubtContradiction}, {"negation", DoubtNegation}, {"condition", DoubtCondition}} {
+		if n := tails[s.kind].prefix(ts); n > most {
+			doubt, most = s.doubt, n
+		}
+	}
+	return doubt
 }
 
 // inside looks for a decision in a line that does not begin with it ("not

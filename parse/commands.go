@@ -63,6 +63,10 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 				c.doubt(DoubtSoft)
 				c.Hint = "approve"
 			}
+			if ok && c.Hint == "yes" && !confirm { // "Yes, but on the phone only" is the answer to a question
+				ok = c.Task != 0
+				c.Doubt, c.Hint, c.Tail = "", "", answer(body)
+			}
 			if !ok && i == first {
 				c, ok = lx.lookalike(t)
 			}

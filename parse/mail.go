@@ -160,7 +160,8 @@ type Options struct {
 	File   string              // shown in Mail.File
 	Teams  []string            // team addresses; with none any address with a known tag counts
 	Hosts  []string            // hosts of our own Message-IDs; with none any id of our form counts
-	Words  map[string][]string // canonical word → further words for it (team.words)
+	Words  map[string][]string // canonical word → further words for it (team.words, and WordsOf languages)
+	Names  []string            // names of the team's people, for a friendly tail in a language that writes nouns like names
 	Letter string              // text of the letter that is being answered, if we sent it
 	Limits Limits              // zero fields take the defaults
 

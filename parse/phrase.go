@@ -146,7 +146,7 @@ var emoticons = strings.NewReplacer(":-)", " ", ":)", " ", ";-)", " ", ";)", " "
 // friendly tells whether a tail changes nothing: thanks, praise, a name, an
 // emoji, and nothing else. It must be so as a whole; one word that is not
 // known makes it unfriendly.
-func friendly(tail string) bool {
+func (lx *lexicon) friendly(tail string) bool {
 	tail = emoticons.Replace(tail)
 	if strings.ContainsAny(tail, "?？¿@<>/=%$€£#") || strings.Contains(tail, "~~") || strings.Contains(tail, ":(") || strings.Contains(tail, ":-(") {
 		return false
@@ -156,13 +156,13 @@ func friendly(tail string) bool {
 		return false
 	}
 	for i, clause := range clauses(tail, ts) {
-		if !friendlyClause(tail, clause, i > 0 || strings.IndexAny(strings.TrimLeft(tail, " *_`"), ",.!;:-–—") == 0) {
+		if !lx.friendlyClause(tail, clause, i > 0 || strings.IndexAny(strings.TrimLeft(tail, " *_`"), ",.!;:-–—") == 0) {
 			return false
 		}
 	}
 	// What is left besides words must be punctuation of the harmless kind.
 	for _, r := range tail {
-		if !wordRune(r) && !pictograph(r) && !unicode.IsSpace(r) && !invisible(r) && !strings.ContainsRune(",.!;:-–—…*_`()\"'“”‘’、。！，；：～~&·•", r) && !(r >= 0x1f3fb && r <= 0x1f3ff) {
+		if !wordRune(r) && !pictograph(r) && !unicode.IsSpace(r) && !invisible(r) && !strings.ContainsRune(",.!;:-–—…*_`()\"'“”‘’、。！¡，；：～~&·•", r) && !(r >= 0x1f3fb && r <= 0x1f3ff) {
 			return false
 		}
 	}
@@ -182,12 +182,15 @@ func clauses(s string, ts []token) [][]token {
 	return out
 }
 
-func friendlyClause(s string, ts []token, apart bool) bool {
+func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 	warm, names := false, 0
 	for i := 0; i < len(ts); {
 		if n := tails["friendly"].prefix(ts[i:]); n > 0 {
 			i, warm = i+n, true
 			continue
+		}
+		if sign(ts[i:]) != "" { // "Scratch that" names nobody
+			return false
 		}
 		if n := tails["filler"].prefix(ts[i:]); n > 0 {
 			i += n
@@ -195,7 +198,7 @@ func friendlyClause(s string, ts []token, apart bool) bool {
 		}
 		// Names may follow thanks, or stand for themselves behind a comma.
 		t := ts[i]
-		if names++; names > 3 || !warm && !(apart && i < 2) || !name(s[t.start:t.end], t.text) {
+		if names++; names > 3 || !warm && !(apart && i < 2) || !lx.name(s[t.start:t.end], t.text) {
 			return false
 		}
 		i++
@@ -204,8 +207,13 @@ func friendlyClause(s string, ts []token, apart bool) bool {
 }
 
 // name tells whether a word can be a person's name: capitalised, or of a
-// script without capitals, and no word that could turn the meaning.
-func name(written, folded string) bool {
+// script without capitals, and no word that could turn the meaning. Where a
+// language writes every noun with a capital, only names that are known count:
+// "freigegeben, Testumgebung" names no person.
+func (lx *lexicon) name(written, folded string) bool {
+	if lx.nouns {
+		return lx.names[folded]
+	}
 	first, _ := utf8.DecodeRuneInString(written)
 	if !unicode.IsLetter(first) || unicode.IsLower(first) || utf8.RuneCountInString(written) > 20 {
 		return false
@@ -227,9 +235,9 @@ func name(written, folded string) bool {
 			return false
 		}
 	}
-	return !notNames[folded] && builtin.canon[folded] == ""
+	return !notNames[folded] && everyWord.canon[folded] == ""
 }
 
 // notNames are capitalised words that are no names and could mean a time or a
 // part.
-var notNames = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old other another all any each every qa ci tests staging production prod stop halt postpone delay draft rollback revert revoke withdraw test joke fake false abort refuse veto block blocked void null canceled cancelled rejected redirected undone dropped paused failed failing fails broken bad worse terrible awful ugly hmm huh what why how who where which whatever same ask decide discuss review again never ever then than done ready"))
+var notNames = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz juni juli august september oktober november dezember teil teile hälfte ausnahme ausnahmen vorbehalt bedingung fußzeile lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre parte excepto salvo pendiente other another all any each every qa ci tests staging production prod stop halt postpone delay draft rollback revert revoke withdraw test joke fake false abort refuse veto block blocked void null canceled cancelled rejected redirected undone dropped paused failed failing fails broken bad worse terrible awful ugly hmm huh what why how who where which whatever same ask decide discuss review again never ever then than done ready"))

@@ -69,7 +69,7 @@ func ungreet(s string) string {
 		if strings.ContainsAny(gap, ",!.:–—-，！") {
 			return strings.TrimLeft(s[ts[i-1].end:], " ,!.:–—-，！")
 		}
-		if w, _ := builtin.at(s, ts[i:]); w != "" {
+		if w, _ := everyWord.at(s, ts[i:]); w != "" {
 			return s
 		}
 	}
@@ -92,7 +92,7 @@ func greeting(s string) bool {
 		if strings.ContainsAny(s[ts[n+i-1].end:t.start], ".!:;") {
 			return false
 		}
-		if w, _ := builtin.at(s, ts[n+i:]); w != "" {
+		if w, _ := everyWord.at(s, ts[n+i:]); w != "" {
 			return false
 		}
 		for _, kind := range []string{"negation", "condition", "contrast"} {

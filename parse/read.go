@@ -165,7 +165,7 @@ func (m *Mail) envelope(e *envelope) {
 // task they are.
 func (m *Mail) text(b *body, opt Options, t *trace) {
 	letter := newLetter(opt.Letter)
-	lx := newLexicon(opt.Words)
+	lx := newLexicon(opt.Words, opt.Names)
 	plain := classify(b.plain, letter, m.From)
 	used := plain
 	var rich *reading

@@ -131,7 +131,7 @@ func shortLines(lines []line, at []int) bool {
 			return false // a heading, a sentence
 		}
 		if ts := tokens(t); len(ts) > 0 {
-			if w, _ := builtin.at(t, ts); decisive(w) {
+			if w, _ := everyWord.at(t, ts); decisive(w) {
 				return false
 			}
 		}
@@ -192,7 +192,7 @@ func isName(t string, from Address) bool {
 			return false
 		}
 	}
-	if w, _ := builtin.at(t, ts); w != "" {
+	if w, _ := everyWord.at(t, ts); w != "" {
 		return false
 	}
 	return true
@@ -223,7 +223,7 @@ func dashName(t string, from Address, apart bool) bool {
 		return false
 	}
 	for _, w := range ts {
-		if !name(body[w.start:w.end], w.text) {
+		if !builtin.name(body[w.start:w.end], w.text) {
 			return false
 		}
 	}

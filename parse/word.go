@@ -10,12 +10,26 @@ import (
 type lexicon struct {
 	canon   map[string]string // phrase → canonical word
 	longest map[string]int    // as in phrases
+	nouns   bool              // a language is in use that writes nouns with a capital …
+	names   map[string]bool   // … and the names that are known, folded
 }
 
 var builtin = func() *lexicon {
 	lx := &lexicon{canon: map[string]string{}, longest: map[string]int{}}
 	for _, row := range tableRows("word.txt") {
 		lx.add(row[0], append([]string{row[0]}, tableWords(row[1])...))
+	}
+	return lx
+}()
+
+// everyWord knows the words of every language. It tells what can be no greeting,
+// no sign-off and no name; a command is only what the team's own lexicon knows.
+var everyWord = func() *lexicon {
+	lx := &lexicon{canon: maps.Clone(builtin.canon), longest: maps.Clone(builtin.longest)}
+	for _, words := range languageWords {
+		for _, w := range CanonicalWords() {
+			lx.add(w, words[w])
+		}
 	}
 	return lx
 }()
@@ -44,11 +58,17 @@ func (lx *lexicon) add(word string, list []string) {
 
 // newLexicon is the built-in words and those of the options. A word that is
 // no canonical one is passed over: config refuses it.
-func newLexicon(words map[string][]string) *lexicon {
+func newLexicon(words map[string][]string, names []string) *lexicon {
 	if len(words) == 0 {
 		return builtin
 	}
-	lx := &lexicon{canon: maps.Clone(builtin.canon), longest: maps.Clone(builtin.longest)}
+	lx := &lexicon{canon: maps.Clone(builtin.canon), longest: maps.Clone(builtin.longest), names: map[string]bool{}}
+	lx.nouns = slices.Contains(words["approve"], languageWords["de"]["approve"][0])
+	for _, name := range names {
+		for _, t := range tokens(name) {
+			lx.names[t.text] = true
+		}
+	}
 	canonical := CanonicalWords()
 	for _, w := range canonical { // in a fixed order
 		lx.add(w, words[w])
@@ -102,7 +122,7 @@ func IsSoft(line string) bool {
 	cs := clauses(line, ts)
 	if softClause(cs[0]) {
 		for _, c := range cs[1:] {
-			if !softClause(c) && !friendlyClause(line, c, true) {
+			if !softClause(c) && !builtin.friendlyClause(line, c, true) {
 				return false
 			}
 		}
