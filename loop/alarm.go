@@ -45,7 +45,7 @@ func (c *turn) alarm(cause, person, detail string) {
 	l.Key = strings.Replace(l.Key, "alert|"+l.To+"|", "alert|"+to+"|", 1)
 	l.To, l.Body.Who = to, c.s.Team.PersonName(person)
 	if p := c.s.Team.Person(to); p != nil {
-		l.Zone = p.Zone.String()
+		l.Zone, l.Language = p.Zone.String(), p.Language
 		l.Due = c.s.Calendar(p.Key()).NextOpen(c.now).UTC()
 	}
 	c.out.Letters = append(c.out.Letters, l)

@@ -18,6 +18,12 @@ func TestParseAway(t *testing.T) {
 		"1–10 December": "2026-12-01 2026-12-10", // under way
 		"on Friday":     "2026-12-04 2026-12-04", "Friday": "2026-12-02 2026-12-04", "from the 24th to the 31st of December": "2026-12-24 2026-12-31",
 		"28 Dec – 1 Feb": "2026-12-28 2027-02-01", "1–3 March": "2027-03-01 2027-03-03",
+		"bis 4. Dezember": "2026-12-02 2026-12-04", "bis Fr, den 4. Dez.": "2026-12-02 2026-12-04", "24.–31. Dez": "2026-12-24 2026-12-31",
+		"vom 24. bis 31. Dezember": "2026-12-24 2026-12-31", "von Montag bis Freitag": "2026-12-07 2026-12-11", "am Freitag": "2026-12-04 2026-12-04",
+		"vom 24. Dezember bis zum 3. Januar": "2026-12-24 2027-01-03", "bis 3. März": "2026-12-02 2027-03-03", "morgen": "2026-12-02 2026-12-03",
+		"hasta el 4 de diciembre": "2026-12-02 2026-12-04", "del 24 al 31 de diciembre": "2026-12-24 2026-12-31", "el viernes": "2026-12-04 2026-12-04",
+		"del 24 de diciembre al 3 de enero de 2027": "2026-12-24 2027-01-03", "de lunes a viernes": "2026-12-07 2026-12-11", "desde mañana hasta el 9 de diciembre": "2026-12-03 2026-12-09",
+		"bis auf weiteres": "", "hasta nuevo aviso": "", "del 31 al 24 de diciembre": "", "bis 31. Juni": "",
 		"24–31": "", "31–24 Dec": "", "from 24 Dec": "", "": "", "for a while": "", "until the 5th": "", "1–2 Foo": "",
 		"24 Dec 2026 – 3 Jan 2029": "", "1–30 February": "", "until 24–31 Dec": "",
 	} {

@@ -229,7 +229,7 @@ func (c *turn) bounce() {
 func AlertLetter(t *Team, cause, detail string, now time.Time) Letter {
 	day := DateOf(now, t.Zone)
 	return Letter{
-		Kind: Alert, Team: t.Address, To: t.Operator, Zone: t.Zone.String(), Due: now.UTC(),
+		Kind: Alert, Team: t.Address, To: t.Operator, Zone: t.Zone.String(), Language: t.Language, Due: now.UTC(),
 		Key:  fmt.Sprintf("alert|%s|%s|%s|%s", t.Operator, cause, detail, day),
 		Body: Body{Cause: cause, Detail: detail, When: now.UTC()},
 	}

@@ -33,6 +33,7 @@ type Team struct {
 	Secret        []byte   // for tokens, without the final newline
 	OldSecrets    [][]byte // tokens made with these are still good
 	Zone          *time.Location
+	Language      string // of letters to the operator, and of its people unless they have their own
 	Hours         Hours
 	Holiday       func(Date) string
 	FirstDelivery int // business days
@@ -108,7 +109,16 @@ func (t *Team) Plan(name string) *StreamPlan {
 	return nil
 }
 
-// Name is the display name of the person with this key, or the key.
+// Names are the display names of all its people.
+func (t *Team) Names() []string {
+	var names []string
+	for _, p := range t.People {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// PersonName is the display name of the person with this key, or the key.
 func (t *Team) PersonName(key string) string {
 	if p := t.Person(key); p != nil && p.Name != "" {
 		return p.Name

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,12 +10,34 @@ import (
 
 var (
 	isoDay   = regexp.MustCompile(`^(\d{4})-(\d{1,2})-(\d{1,2})$`)
-	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th)?\.? (?:of )?([\p{L}]+)\.?(?:,? (\d{4}))?$`)
+	dayMonth = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th)?\.? (?:of |de )?([\p{L}]+)\.?(?:(?:,| de| del)? (\d{4}))?$`)
 	monthDay = regexp.MustCompile(`^([\p{L}]+)\.? (\d{1,2})(?:st|nd|rd|th)?\.?(?:,? (\d{4}))?$`)
 	dotted   = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.?(\d{4})?$`)
 )
 
-var monthNames = []string{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"}
+// monthNames and weekdayNames are in the languages that letters have; two
+// letters are enough for a German weekday, three for anything else. "mar" is
+// March, and no Spanish Tuesday.
+var (
+	monthNames = [][]string{
+		{"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"},
+		{"januar", "februar", "märz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember"},
+		{"jänner", "feber", "maerz", "april", "mai", "juni", "juli", "august", "september", "oktober", "november", "dezember"},
+		{"enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"},
+	}
+	weekdayNames = [][]string{
+		{"sunday", "sun", "sonntag", "so", "domingo", "dom"},
+		{"monday", "mon", "montag", "mo", "lunes", "lun"},
+		{"tuesday", "tue", "dienstag", "di", "martes"},
+		{"wednesday", "wed", "mittwoch", "mi", "miércoles", "miercoles", "mié"},
+		{"thursday", "thu", "donnerstag", "do", "jueves", "jue"},
+		{"friday", "fri", "freitag", "fr", "viernes", "vie"},
+		{"saturday", "sat", "samstag", "sa", "sonnabend", "sábado", "sabado", "sáb"},
+	}
+	untils = []string{"until ", "till ", "til ", "through ", "to ", "bis zum ", "bis ", "hasta "}
+	opens  = []string{"from ", "vom ", "von ", "ab ", "del ", "de ", "desde "}
+	thes   = []string{"the ", "den ", "dem ", "el ", "al ", "los "}
+)
 
 // ParseUntil reads the day of "away until 3 March". It knows 2026-03-03,
 // 3 March (2026), March 3, 3.3.(2026), today, tomorrow, and weekday names,
@@ -23,13 +46,11 @@ var monthNames = []string{"january", "february", "march", "april", "may", "june"
 // The day must not lie before today, nor more than a year ahead.
 func ParseUntil(text string, today Date) (Date, bool) {
 	s := strings.ToLower(strings.Trim(firstLine(text), " .,!;:"))
-	for _, lead := range []string{"until ", "till ", "til ", "through ", "to ", "the "} {
-		s = strings.TrimSpace(strings.TrimPrefix(s, lead))
-	}
 	s = strings.Join(strings.Fields(s), " ")
-	if head, rest, ok := strings.Cut(s, " "); ok && weekdayNamed(strings.Trim(head, ",")) >= 0 {
-		s = rest // "fri 3 march"
+	for _, lead := range untils {
+		s = strings.TrimPrefix(s, lead)
 	}
+	s = bareEnd(s)
 	d, ok := readDay(s, today)
 	if !ok || d.Before(today) || today.Add(366).Before(d) {
 		return Date{}, false
@@ -39,9 +60,9 @@ func ParseUntil(text string, today Date) (Date, bool) {
 
 func readDay(s string, today Date) (Date, bool) {
 	switch s {
-	case "today":
+	case "today", "heute", "hoy":
 		return today, true
-	case "tomorrow":
+	case "tomorrow", "morgen", "mañana":
 		return today.Add(1), true
 	}
 	if wd := weekdayNamed(s); wd >= 0 {
@@ -88,27 +109,24 @@ func day(year, month, dayOfMonth string, today Date) (Date, bool) {
 }
 
 func monthNamed(s string) string {
-	for i, m := range monthNames {
-		if len(s) >= 3 && strings.HasPrefix(m, s) {
-			return strconv.Itoa(i + 1)
+	for _, names := range monthNames {
+		for i, m := range names {
+			if len(s) >= 3 && strings.HasPrefix(m, s) {
+				return strconv.Itoa(i + 1)
+			}
 		}
 	}
 	return "0"
 }
 
-// weekdayNamed is the time.Weekday of "fri" or "friday", -1 for anything else.
+// weekdayNamed is the time.Weekday of "fri" or "Freitag", -1 for anything else.
 func weekdayNamed(s string) int {
-	for d := time.Sunday; d <= time.Saturday; d++ {
-		if full := strings.ToLower(d.String()); s == full || s == full[:3] {
-			return int(d)
-		}
-	}
-	return -1
+	return slices.IndexFunc(weekdayNames, func(names []string) bool { return slices.Contains(names, s) })
 }
 
 // between are the words and signs that stand between the two ends of a span,
 // the longer ones first.
-var between = []string{" through ", " thru ", " until ", " till ", " til ", " bis ", " to ", " – ", " — ", " - ", "–", "—", "-"}
+var between = []string{" through ", " thru ", " until ", " till ", " til ", " bis zum ", " bis ", " hasta el ", " hasta ", " to ", " al ", " a ", " – ", " — ", " - ", "–", "—", "-"}
 
 var bareDay = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?$`)
 
@@ -118,9 +136,12 @@ var bareDay = regexp.MustCompile(`^(\d{1,2})(?:st|nd|rd|th|\.)?$`)
 // The span ends today or later, at most a year ahead.
 func ParseAway(text string, today Date) (Span, bool) {
 	s := strings.Join(strings.Fields(strings.ToLower(strings.Trim(firstLine(text), " .,!;:"))), " ")
-	if one, ok := strings.CutPrefix(s, "on "); ok {
-		d, ok := ParseUntil(one, today)
-		return Span{d, d}, ok
+	for _, on := range []string{"on ", "am ", "el "} {
+		if one, ok := strings.CutPrefix(s, on); ok {
+			if d, ok := ParseUntil(one, today); ok {
+				return Span{d, d}, true
+			}
+		}
 	}
 	if d, ok := ParseUntil(s, today); ok {
 		return Span{today, d}, true
@@ -128,7 +149,7 @@ func ParseAway(text string, today Date) (Span, bool) {
 	if untilOpens(s) {
 		return Span{}, false
 	}
-	for _, lead := range []string{"from ", "vom ", "the "} {
+	for _, lead := range slices.Concat(opens, thes) {
 		s = strings.TrimPrefix(s, lead)
 	}
 	for _, sign := range between {
@@ -149,8 +170,7 @@ func ParseAway(text string, today Date) (Span, bool) {
 
 // untilOpens tells whether the text names an end only.
 func untilOpens(s string) bool {
-	head, _, _ := strings.Cut(s, " ")
-	return head == "until" || head == "till" || head == "til" || head == "through" || head == "to"
+	return slices.ContainsFunc(untils, func(lead string) bool { return strings.HasPrefix(s, lead) })
 }
 
 // longAway is the longest span with two ends, in days; more is a mistake, as
@@ -175,7 +195,7 @@ func spanOf(a, b string, today Date) (Span, bool) {
 	}
 	from, ok := readDay(a, today)
 	switch {
-	case weekdayNamed(a) >= 0 || a == "today" || a == "tomorrow":
+	case weekdayNamed(a) >= 0 || slices.Contains([]string{"today", "tomorrow", "heute", "morgen", "hoy", "mañana"}, a):
 		if ok && to.Before(from) && weekdayNamed(b) >= 0 {
 			to = to.Add(7)
 		}
@@ -190,9 +210,12 @@ func spanOf(a, b string, today Date) (Span, bool) {
 
 // bareEnd is one end of a span without the words around it.
 func bareEnd(s string) string {
-	s = strings.TrimPrefix(strings.Trim(s, " ,"), "the ")
+	s = strings.Trim(s, " ,")
+	for _, lead := range thes {
+		s = strings.TrimPrefix(s, lead)
+	}
 	if head, rest, ok := strings.Cut(s, " "); ok && weekdayNamed(strings.Trim(head, ".,")) >= 0 {
-		s = rest // "fri 3 march"
+		s = strings.TrimPrefix(rest, "den ") // "fri 3 march", "Fr, den 3. März"
 	}
 	return s
 }

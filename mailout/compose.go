@@ -101,6 +101,7 @@ func message(p *loop.Post, team *loop.Team, reply string, words templates.Words,
 		"X-Auto-Response-Suppress": "OOF, AutoReply, RN, NRN, DR", // not All: bounces are wanted
 		"X-Loop":                   team.Address,                  //
 		"List-Id":                  listID(name, team.Address),    // RFC 2919
+		"Content-Language":         words.Language,                // RFC 3282
 		"x-ms-reactions":           "disallow",                    // a thumb is no answer
 		"X-Gatepost-Letter":        string(l.Kind),                //
 		"X-Gatepost-Task":          number(l.Task),                //

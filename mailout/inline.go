@@ -26,7 +26,8 @@ func inline(raw []byte, picture []byte, id, border string) ([]byte, error) {
 	own := false // the field that is being read belongs to the inner part
 	for line := range strings.SplitSeq(string(head), "\r\n") {
 		if !strings.HasPrefix(line, " ") && !strings.HasPrefix(line, "\t") {
-			own = strings.HasPrefix(strings.ToLower(line), "content-")
+			field := strings.ToLower(line)
+			own = strings.HasPrefix(field, "content-") && !strings.HasPrefix(field, "content-language:")
 		}
 		if own {
 			inner = append(inner, line)

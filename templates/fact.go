@@ -190,6 +190,12 @@ var itemFacts = map[string]func(*view) string{
 	"item.several": func(v *view) string { return later(v.Item.Count) },
 	"item.waits":   func(v *view) string { return v.Count(v.Item.Days, "waits") },
 	"item.tasks":   func(v *view) string { return v.Count(v.Item.Count, "tasks") },
+	"item.for": func(v *view) string {
+		if v.Item.Days == 0 {
+			return ""
+		}
+		return v.Count(v.Item.Days, "for-days")
+	},
 	"item.days": func(v *view) string {
 		if v.Item.Days == 0 {
 			return ""

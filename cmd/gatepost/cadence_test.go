@@ -132,5 +132,5 @@ func TestConfigTemplates(t *testing.T) {
 
 func helpWords(what string) string {
 	return `{{define "subject"}}Words{{end}}{{define "what"}}` + what + `{{end}}{{define "ask"}}Put one of them on the first line.{{end}}` +
-		`{{define "body"}}{{range .B.Words}}` + "\n  {{.Usage}}: {{.Does}}{{end}}{{end}}"
+		`{{define "body"}}{{range .Help}}` + "\n  {{.Head}}: {{.Text}}{{end}}{{end}}"
 }

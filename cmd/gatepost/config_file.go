@@ -95,6 +95,7 @@ type teamFile struct {
 	Weekly        string              `toml:"weekly"`         // a day and a time, or "off"; default fri 15:00
 	Undo          string              `toml:"undo"`           // how long a decision can be taken back; default 2h
 	Trust         string              `toml:"trust"`          // seen (default) | signed | token
+	Language      string              `toml:"language"`       // of the letters: en (default) | de | es; a person may have their own
 	Words         map[string][]string `toml:"words"`          // command → further words for it
 	IMAP          imapFile            `toml:"imap"`           // where this team's mail comes in; default: the top [imap]
 	SMTP          smtpFile            `toml:"smtp"`           // where this team's letters go out; default: the top [smtp]
@@ -107,6 +108,7 @@ type personFile struct {
 	Email    []string `toml:"email"` // the first is where letters go
 	Role     string   `toml:"role"`  // pm | engineer | reader
 	Timezone string   `toml:"timezone"`
+	Language string   `toml:"language"` // as the team's; default: the team's
 	Work     string   `toml:"work"`
 	Holidays string   `toml:"holidays"` // as the team's; default: the team's
 	Digest   string   `toml:"digest"`   // a time or "off"; default: the team's for a PM, "off" for others

@@ -9,6 +9,7 @@ import (
 	_ "time/tzdata" // a host without zone files knows them too
 
 	"gatepost/loop"
+	"gatepost/templates"
 )
 
 // team turns a [[team]] into the loop's Team.
@@ -40,11 +41,12 @@ func (r *configReader) team(at string, f *teamFile) *loop.Team {
 	if t.Trust != loop.TrustSeen && t.Trust != loop.TrustSigned && t.Trust != loop.TrustToken {
 		r.mark(at+".trust", "%strust %q: want \"seen\", \"signed\" or \"token\"", who, f.Trust)
 	}
-	t.Words = r.words(at+".words", who, f.Words)
+	t.Language = r.language(at+".language", who, or(f.Language, "en"))
 	for i := range f.Person {
 		t.People = append(t.People, r.person(fmt.Sprintf("%s.person.%d", at, i), who, &f.Person[i], t))
 	}
 	r.roles(at, who, t)
+	t.Words = r.words(at+".words", who, f.Words, languagesOf(t))
 	if len(f.Stream) == 0 {
 		r.mark(at, "%sno stream: add a [[team.stream]] with name and engineer", who)
 	}
@@ -83,6 +85,9 @@ func (r *configReader) person(at, who string, f *personFile, t *loop.Team) loop.
 		r.mark(at+".role", "%srole %q: want \"pm\", \"engineer\" or \"reader\"", who, f.Role)
 	}
 	p.Zone, p.Hours, p.Digest, p.Prompt = t.Zone, t.Hours, loop.Never, loop.Never
+	if p.Language = t.Language; r.has(at + ".language") {
+		p.Language = r.language(at+".language", who, f.Language)
+	}
 	if r.has(at + ".timezone") {
 		p.Zone = r.zone(at+".timezone", who, f.Timezone, t.Zone)
 	}
@@ -112,6 +117,26 @@ func (r *configReader) roles(at, who string, t *loop.Team) {
 	if !slices.ContainsFunc(t.People, func(p loop.Person) bool { return p.Role == loop.PM }) {
 		r.mark(at, "%snobody is its PM: give a [[team.person]] role = \"pm\"", who)
 	}
+}
+
+// language is the code of one that letters are written in.
+func (r *configReader) language(path, who, code string) string {
+	if !slices.Contains(templates.Languages, code) {
+		r.mark(path, "%slanguage %q: letters are written in %s", who, code, strings.Join(templates.Languages, ", "))
+		return "en"
+	}
+	return code
+}
+
+// languagesOf is every language that letters of a team are written in.
+func languagesOf(t *loop.Team) []string {
+	codes := []string{t.Language}
+	for _, p := range t.People {
+		if !slices.Contains(codes, p.Language) {
+			codes = append(codes, p.Language)
+		}
+	}
+	return codes
 }
 
 // zone loads a time zone; standard if it is not known.

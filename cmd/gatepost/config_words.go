@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"gatepost/parse"
 )
 
 // commandWords are the words of every team, by the command they give: what a
@@ -24,8 +26,9 @@ var commandWords = map[string][]string{
 // so they can be no command.
 var softWords = []string{"ok", "okay", "good", "looks good", "no", "thanks"}
 
-// words reads [team.words]: command → words, all in lower case.
-func (r *configReader) words(path, who string, f map[string][]string) map[string][]string {
+// words reads [team.words]: command → words, all in lower case. To them come
+// those of the languages that the team's people read.
+func (r *configReader) words(path, who string, f map[string][]string, languages []string) map[string][]string {
 	commands := slices.Sorted(maps.Keys(commandWords))
 	owner := map[string]string{}
 	for _, s := range softWords {
@@ -36,7 +39,12 @@ func (r *configReader) words(path, who string, f map[string][]string) map[string
 			owner[w] = command
 		}
 	}
-	words := map[string][]string{}
+	words := parse.WordsOf(languages)
+	for command, list := range words {
+		for _, w := range list {
+			owner[w] = command
+		}
+	}
 	for _, command := range slices.Sorted(maps.Keys(f)) { // in order: of two that clash the second is named
 		at := path + "." + command
 		if !slices.Contains(commands, command) {

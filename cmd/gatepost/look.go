@@ -101,7 +101,7 @@ func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err err
 		return r, err
 	}
 	if r.team, r.astray = s.teamOf(in, r.head.Tags, r.answers); r.team != nil {
-		opt.Words = r.team.Words
+		opt.Words, opt.Names = r.team.Words, r.team.Names()
 	}
 	if r.answers != nil {
 		opt.Letter = r.answers.Text

@@ -76,6 +76,7 @@ func parseOptions(g *globals, named bool) (parse.Options, error) {
 		for word, more := range t.Words {
 			opt.Words[word] = append(opt.Words[word], more...)
 		}
+		opt.Names = append(opt.Names, t.Names()...)
 	}
 	return opt, nil
 }

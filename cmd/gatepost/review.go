@@ -67,7 +67,7 @@ func (c *Config) reviewer(team, person string) (*loop.Team, *loop.Person, error)
 	if err != nil {
 		return nil, nil, err
 	}
-	return t, &loop.Person{Name: t.Name, Email: []string{t.Address}, Role: loop.Reader, Zone: t.Zone, Hours: t.Hours}, nil
+	return t, &loop.Person{Name: t.Name, Email: []string{t.Address}, Role: loop.Reader, Zone: t.Zone, Language: t.Language, Hours: t.Hours}, nil
 }
 
 // reviewSpan is from the beginning of the first day to the end of the last, or
@@ -109,7 +109,7 @@ func writeReview(ctx context.Context, out io.Writer, db *store.DB, t *loop.Team,
 	case "csv":
 		return reviewCSV(out, state, p, from, to)
 	}
-	l := loop.Letter{Kind: loop.WeeklyMail, Team: t.Address, To: p.Key(), Name: p.Name, Zone: p.Zone.String(), Due: to, Body: loop.Body{Review: r}}
+	l := loop.Letter{Kind: loop.WeeklyMail, Team: t.Address, To: p.Key(), Name: p.Name, Zone: p.Zone.String(), Language: p.Language, Due: to, Body: loop.Body{Review: r}}
 	words, err := templates.Render(l, templates.Context{TeamName: t.Name})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,25 +22,28 @@ import (
 // newLettersCommand is `gatepost letters`: a sample of every letter on one
 // page, in the operator's wording if there is one.
 func newLettersCommand(g *globals) *cobra.Command {
-	var out, browser string
+	var out, browser, language string
 	cmd := &cobra.Command{
 		Use:   "letters --out DIR",
 		Short: "A sample of every letter on one page, as your templates word it",
 		Long: "Writes a page with a sample of every letter, as HTML and text, in the wording of [letters] templates if\n" +
 			"there is a config, else in the program's own. With --browser, pictures instead: each letter at 320 and\n" +
-			"720 pixels, light and dark.",
-		Example: "  gatepost letters --out /tmp/letters\n  gatepost letters --out docs/letters --browser chromium",
+			"720 pixels, light and dark. Without --language all are in English, and a gate letter and a digest in each of the others.",
+		Example: "  gatepost letters --out /tmp/letters\n  gatepost letters --out /tmp/letters --language de\n  gatepost letters --out docs/letters --browser chromium",
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if out == "" {
 				return usagef("letters needs --out DIR")
+			}
+			if language != "" && !slices.Contains(templates.Languages, language) {
+				return usagef("--language %q: want one of %s", language, strings.Join(templates.Languages, ", "))
 			}
 			if _, err := os.Stat(g.config); err == nil {
 				if _, err := g.read(); err != nil {
 					return err
 				}
 			}
-			samples, err := renderSamples()
+			samples, err := renderSamples(language)
 			if err != nil {
 				return err
 			}
@@ -53,6 +57,7 @@ func newLettersCommand(g *globals) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&out, "out", "", "folder for the page")
+	cmd.Flags().StringVar(&language, "language", "", "all letters in this language: "+strings.Join(templates.Languages, ", "))
 	cmd.Flags().StringVar(&browser, "browser", "", "a Chromium to take pictures with")
 	return cmd
 }
@@ -64,17 +69,44 @@ type sampleLetter struct {
 	Words    templates.Words
 }
 
-func renderSamples() ([]sampleLetter, error) {
-	var list []sampleLetter
-	seen := map[loop.Kind]int{}
-	for _, l := range templates.Samples() {
-		words, err := templates.Render(l, templates.SampleContext(l))
+// renderSamples renders all in one language, or in English and those of few in
+// the others.
+func renderSamples(language string) ([]sampleLetter, error) {
+	if language != "" {
+		return renderIn(language, func(string) bool { return true })
+	}
+	list, err := renderIn("en", func(string) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	for _, code := range templates.Languages[1:] {
+		few, err := renderIn(code, func(name string) bool { return name == "gate" || name == "digest" })
 		if err != nil {
 			return nil, err
 		}
+		for i := range few {
+			few[i].Name += "-" + code
+		}
+		list = append(list, few...)
+	}
+	return list, nil
+}
+
+func renderIn(language string, wanted func(name string) bool) ([]sampleLetter, error) {
+	var list []sampleLetter
+	seen := map[loop.Kind]int{}
+	for _, l := range templates.Samples() {
+		l.Language = language
 		name := string(l.Kind)
 		if seen[l.Kind]++; seen[l.Kind] > 1 {
 			name += fmt.Sprint("-", seen[l.Kind])
+		}
+		if !wanted(name) {
+			continue
+		}
+		words, err := templates.Render(l, templates.SampleContext(l))
+		if err != nil {
+			return nil, err
 		}
 		words.HTML = strings.ReplaceAll(words.HTML, "cid:"+templates.PictureID, "data:image/png;base64,"+base64.StdEncoding.EncodeToString(words.Picture))
 		list = append(list, sampleLetter{name, l.To, l.Kind, words})

@@ -14,7 +14,7 @@ import (
 
 // The page of samples shows every letter, by itself: nothing is fetched.
 func TestSamplesPage(t *testing.T) {
-	samples, err := renderSamples()
+	samples, err := renderSamples("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func TestSamplesPage(t *testing.T) {
 
 // The pictures in docs are those of the letters there are.
 func TestPicturesAreThere(t *testing.T) {
-	samples, err := renderSamples()
+	samples, err := renderSamples("")
 	if err != nil {
 		t.Fatal(err)
 	}
