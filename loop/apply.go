@@ -22,18 +22,26 @@ type Incoming struct {
 	Waited  bool    // it was put back once because its task was not there yet
 	Strange []int64 // mails of strangers that are held, if LetIn asks for one
 	Later   bool    // evidence could not be asked for now: the DNS is down
+	Unsent  []Unsent
+}
+
+// Unsent is a letter that waits for its time and can still be taken back.
+type Unsent struct {
+	Serial int64
+	Letter Letter
 }
 
 // Outcome is what a mail or a moment did.
 type Outcome struct {
-	State   *State   // the new state; the old one is untouched
-	Events  []Event  // what the new state was folded from, in order
-	Letters []Letter // to be written, in order
-	Verdict Verdict
-	Reason  string    // for the operator's list, when not simply read
-	Until   time.Time // waiting: when to read it again
-	Release []int64   // held mails to be read again, vouched for by "confirm"
-	Task    int       // the task it is listed under; 0: none
+	State    *State   // the new state; the old one is untouched
+	Events   []Event  // what the new state was folded from, in order
+	Letters  []Letter // to be written, in order
+	Verdict  Verdict
+	Reason   string    // for the operator's list, when not simply read
+	Until    time.Time // waiting: when to read it again
+	Withdraw []int64   // letters of Incoming.Unsent that are not to be sent
+	Release  []int64   // held mails to be read again, vouched for by "confirm"
+	Task     int       // the task it is listed under; 0: none
 }
 
 // Verdict is what became of a mail.

@@ -179,9 +179,25 @@ func (c *turn) undo(t *Task, cmd parse.Command) {
 	if back != 0 {
 		l.Body.Next = c.view(c.task(back))
 	}
+	if c.withdraw(t, d) {
+		return // the engineer never heard of it
+	}
 	if l := c.toEngineer(t, Comment, Body{Act: "undo", Who: c.p.Name, When: c.in.At, Text: d.Act}); l != nil && back != 0 {
 		l.Body.Next = c.view(c.task(back))
 	}
+}
+
+// withdraw takes back the letter that would tell the engineer of this decision,
+// if it still waits for their morning.
+func (c *turn) withdraw(t *Task, d *Decision) bool {
+	for _, u := range c.in.Unsent {
+		l := u.Letter
+		if (l.Kind == Approved || l.Kind == Redirected) && l.Body.Task != nil && l.Body.Task.Number == t.Number && l.Body.When.Equal(d.At) {
+			c.out.Withdraw = append(c.out.Withdraw, u.Serial)
+			return true
+		}
+	}
+	return false
 }
 
 // worked tells whether the engineer wrote in the present round of the task.

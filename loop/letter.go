@@ -100,7 +100,7 @@ type Body struct {
 	Streams []string   `json:"streams,omitempty"` // needs-done, unclear: stream names to choose from
 	Tasks   []TaskView `json:"tasks,omitempty"`   // prompt, status, unclear: tasks of the reader or of the team
 	Digest  *Digest    `json:"digest,omitempty"`
-	Review  *Review    `json:"review,omitempty"`  // weekly; digest: the week, when both fall together
+	Review  *Review    `json:"review,omitempty"`  // weekly; a digest of that day stands beside it
 	Status  []Lane     `json:"status,omitempty"`  // status: a line of each stream
 	Entries []Entry    `json:"entries,omitempty"` // record, search: filled in when the letter is stored
 	Query   string     `json:"query,omitempty"`   // search: the words

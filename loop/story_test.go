@@ -110,21 +110,23 @@ func shop() *Team {
 
 // stage plays stories and checks every invariant after every step.
 type stage struct {
-	t      testing.TB
-	team   *Team
-	s      *State
-	now    time.Time
-	mails  int64
-	log    []Event // the record
-	sent   []Letter
-	raws   map[int64]parse.Mail
-	extra  string // header fields for the next mail
-	seldom bool   // check when told to: a long story makes it slow
+	t     testing.TB
+	team  *Team
+	s     *State
+	now   time.Time
+	mails int64
+	log   []Event // the record
+	sent  []Letter
+	// withdrawn are those of them that were taken back before their time.
+	withdrawn map[int]bool
+	raws      map[int64]parse.Mail
+	extra     string // header fields for the next mail
+	seldom    bool   // check when told to: a long story makes it slow
 }
 
 func newStage(t testing.TB) *stage {
 	team := shop()
-	return &stage{t: t, team: team, s: NewState(team), now: time.Date(2026, 3, 2, 9, 0, 0, 0, berlin), raws: map[int64]parse.Mail{}}
+	return &stage{t: t, team: team, s: NewState(team), now: time.Date(2026, 3, 2, 9, 0, 0, 0, berlin), raws: map[int64]parse.Mail{}, withdrawn: map[int]bool{}}
 }
 
 func (g *stage) play(src string) string {
@@ -242,7 +244,15 @@ func (g *stage) compose(who, to, subject, body string) parse.Mail {
 func (g *stage) apply(in Incoming) []string {
 	before := g.s
 	snapshot := g.freeze(before)
+	for i, l := range g.sent {
+		if l.Due.After(g.now) && !g.withdrawn[i] {
+			in.Unsent = append(in.Unsent, Unsent{int64(i), l})
+		}
+	}
 	o := Apply(g.s, in, g.now)
+	for _, n := range o.Withdraw {
+		g.withdrawn[int(n)] = true
+	}
 	if g.freeze(before) != snapshot {
 		g.t.Fatalf("Apply changed the state it was given")
 	}
@@ -259,6 +269,9 @@ func (g *stage) outcome(o Outcome) []string {
 	var out []string
 	if o.Verdict != Read {
 		out = append(out, fmt.Sprintf("= %s: %s", o.Verdict, o.Reason))
+	}
+	for _, n := range o.Withdraw {
+		out = append(out, "= withdrawn "+g.show(g.sent[n]))
 	}
 	for _, l := range o.Letters {
 		out = append(out, "= "+g.show(l))

@@ -25,14 +25,18 @@ func Tick(s *State, now time.Time) Outcome {
 }
 
 // scheduled writes to one person what is due now. What falls together is one
-// letter: a digest takes the prompt and the weekly review in, a review the
-// prompt.
+// letter: a review takes the digest and the prompt in, a digest the prompt. On
+// the review's day a digest with nothing to decide waits for the review, so that
+// the day costs the reader one letter.
 func (c *turn) scheduled(p *Person) {
 	pr := c.s.Presence(p.Key())
 	day, digest := c.s.due(p, p.Digest, pr.DigestDay, c.now)
-	digest = digest && c.s.wantsDigest(p)
+	digest = digest && c.s.wantsDigest(p) && !c.s.waitsForReview(p, day, c.now)
 	_, prompt := c.s.due(p, p.Prompt, pr.PromptDay, c.now)
 	_, weekly := c.s.reviewDue(p, c.now)
+	if weekly && c.s.wantsDigest(p) && p.Digest != Never && pr.DigestDay.Before(day) {
+		digest = true // one that is still to come today
+	}
 	var b Body
 	if digest {
 		b.Digest = c.digest(p, day)
@@ -46,10 +50,10 @@ func (c *turn) scheduled(p *Person) {
 	var kind Kind
 	var key string
 	switch {
-	case b.Digest != nil:
-		kind, key = DigestMail, day.String()
 	case b.Review != nil:
 		kind, key = WeeklyMail, day.Week()
+	case b.Digest != nil:
+		kind, key = DigestMail, day.String()
 	case len(b.Tasks) > 0:
 		kind, key = Prompt, day.String()
 	default:

@@ -23,9 +23,9 @@ func TestCoincidingLettersAreOne(t *testing.T) {
 		want                   Kind
 		tasks, review          bool
 	}{
-		{16 * 60, 16 * 60, 16 * 60, DigestMail, true, true},
-		{16 * 60, 16 * 60, 15*60 + 1, DigestMail, true, true}, // a host that was off at the hour
-		{16 * 60, Never, 16 * 60, DigestMail, false, true},
+		{16 * 60, 16 * 60, 16 * 60, WeeklyMail, true, true},
+		{16 * 60, 16 * 60, 15*60 + 1, WeeklyMail, true, true}, // a host that was off at the hour
+		{16 * 60, Never, 16 * 60, WeeklyMail, false, true},
 		{17*60 + 1, 16 * 60, 16 * 60, WeeklyMail, true, true},
 		{17*60 + 1, 16 * 60, 17 * 60, Prompt, true, false},
 	} {

@@ -60,6 +60,17 @@ func (s *State) reviewDue(p *Person, now time.Time) (Date, bool) {
 	return s.due(p, s.Team.Weekly.At, Date{}, now)
 }
 
+// waitsForReview tells whether p's digest of this day can wait for the review
+// that is still to come today: nobody waits for a decision or an answer.
+func (s *State) waitsForReview(p *Person, today Date, now time.Time) bool {
+	day, ok := s.Team.Weekly.reviewDay(s.Calendar(p.Key()), today)
+	if !ok || day != today || !s.wantsReview(p) || !s.Presence(p.Key()).ReviewDay.Before(today.monday()) {
+		return false
+	}
+	at := s.Team.Weekly.At
+	return at < s.Calendar(p.Key()).Hours.To && now.Before(day.At(at, p.Zone)) && len(s.Digest(p, today, now).Waiting) == 0
+}
+
 // wantsReview: PMs and approvers get one, unless they switched the digest off.
 func (s *State) wantsReview(p *Person) bool {
 	return p.Role != Reader && p.Digest != Never && s.wantsDigest(p)

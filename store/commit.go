@@ -28,10 +28,14 @@ type Step struct {
 	Before, After *loop.State   // both nil: the state does not change
 	Events        []loop.Event  // appended to the record; Seq is set on success
 	Letters       []loop.Letter // to the outbox, unless the team has one with this Key
-	Cancel        []int64       // letters not to be sent after all, if they still wait
+	Withdraw      []int64       // letters not to be sent after all; none of them may be due before WithdrawLead is over
 	Release       []int64       // held mails to be read again, with a "yes" behind them
 	Drop          []int64       // held mails that are not waited for any more
 }
+
+// WithdrawLead is how long before a letter is due it can be taken back: later the
+// sender may have it in its hands already.
+const WithdrawLead = 10 * time.Minute
 
 // Commit makes a step durable, whole or not at all. It fails with ErrStale if
 // the mail has its verdict already, or if the state is not what it was when it
@@ -200,17 +204,23 @@ func (s Step) post(ctx context.Context, tx *sql.Tx, l loop.Letter) error {
 	return err
 }
 
-// settle does what a step says of other mails and letters. Those that are no
-// longer held, or no longer wait, had another fate meanwhile and keep it.
+// settle does what a step says of other mails and letters. Mails that are no
+// longer held had another fate meanwhile and keep it.
 func (s Step) settle(ctx context.Context, tx *sql.Tx) error {
-	for _, serial := range s.Cancel {
-		if _, err := tx.ExecContext(ctx, `
+	for _, serial := range s.Withdraw {
+		done, err := tx.ExecContext(ctx, `
 			UPDATE post
 			   SET state = 'cancelled',
 			       closed = ?
 			 WHERE serial = ?
-			   AND state = 'waiting'`, stamp(s.At), serial); err != nil {
+			   AND state = 'waiting'
+			   AND attempts = 0
+			   AND next > ?`, stamp(s.At), serial, stamp(s.At.Add(WithdrawLead)))
+		if err != nil {
 			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n != 1 {
+			return errors.Join(ErrStale, err) // it is told already: the rules have to know
 		}
 	}
 	for _, id := range s.Release {

@@ -153,7 +153,7 @@ func TestCommitWritesAllOrNothing(t *testing.T) {
 			r := newRig(t)
 			r.story()
 			s := r.plan(r.receive("one more"), said(loop.Updated, 2, "More."))
-			s.Text, s.Letters, s.Cancel, s.Release = "More.", []loop.Letter{letter("x@acme.example")}, []int64{1}, []int64{9}
+			s.Text, s.Letters, s.Release = "More.", []loop.Letter{letter("x@acme.example")}, []int64{9}
 			c.spoil(r, &s)
 			before := snapshot(r)
 			err := r.Commit(t.Context(), s)

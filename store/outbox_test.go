@@ -55,7 +55,14 @@ func TestOutboxOrder(t *testing.T) {
 		{"retried", func() error { return r.RetryPost(ctx, 1) }, 10, 1, -1},
 		{"dropped", func() error { return r.DropPost(ctx, 1, clock(11)) }, 19, 0, 20},
 		{"its time again", nil, 20, 2, 20},
-		{"cancelled", func() error { return r.Commit(ctx, Step{At: clock(20), Cancel: []int64{2, 3, 99}}) }, 30, 0, -2},
+		{"too late to take back", func() error {
+			for _, serial := range []int64{1, 2, 3, 99} { // dropped, tried, sent, unknown
+				if err := r.Commit(ctx, Step{At: clock(0), Withdraw: []int64{serial}}); !errors.Is(err, ErrStale) {
+					return fmt.Errorf("letter %d was taken back: %v", serial, err)
+				}
+			}
+			return r.DropPost(ctx, 2, clock(20))
+		}, 30, 0, -2},
 		{"put off too late", func() error { return r.LaterPost(ctx, 2, clock(25), "x") }, 30, 0, -2},
 	}
 	for _, c := range steps {
@@ -82,7 +89,7 @@ func TestOutboxOrder(t *testing.T) {
 	for _, p := range list {
 		got += fmt.Sprintf("%d %s %d %q; ", p.Serial, p.State, p.Attempts, p.Reason)
 	}
-	if want := `1 dropped 1 "550 no such user"; 2 cancelled 1 "421 busy"; 3 sent 1 ""; `; got != want {
+	if want := `1 dropped 1 "550 no such user"; 2 dropped 1 "421 busy"; 3 sent 1 ""; `; got != want {
 		t.Errorf("outbox is %s, want %s", got, want)
 	}
 	for i, err := range []error{r.SentPost(ctx, 99, start), r.LaterPost(ctx, 99, start, ""), r.FailPost(ctx, 99, start, ""),
@@ -90,6 +97,27 @@ func TestOutboxOrder(t *testing.T) {
 		if !errors.Is(err, ErrUnknown) {
 			t.Errorf("act %d on no such letter: %v", i, err)
 		}
+	}
+}
+
+// A letter is taken back only while no sender can have it in its hands.
+func TestWithdraw(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	r.post(due(60, "a@acme.example"), due(25, "b@acme.example"))
+	if err := r.Commit(ctx, Step{At: clock(20), Withdraw: []int64{1, 2}}); !errors.Is(err, ErrStale) {
+		t.Errorf("a letter that is due in five minutes was taken back: %v", err)
+	}
+	if got := r.next(60); got != 2 {
+		t.Fatalf("next is %d: the step that failed took something back", got)
+	}
+	must(t, r.Commit(ctx, Step{At: clock(20), Withdraw: []int64{1}}))
+	must(t, r.SentPost(ctx, 2, clock(25)))
+	if got := r.next(100); got != 0 {
+		t.Errorf("letter %d is sent all the same", got)
+	}
+	if err := r.Commit(ctx, Step{At: clock(20), Withdraw: []int64{1}}); !errors.Is(err, ErrStale) {
+		t.Errorf("a letter was taken back twice: %v", err)
 	}
 }
 

@@ -17,6 +17,9 @@ type size struct {
 
 var whole = size{text: 22, title: 12, items: 1 << 20}
 
+// besideReview is the size of a digest in a weekly review.
+var besideReview = size{text: 10, title: 8, items: 12}
+
 // digestView is a digest cut to size.
 type digestView struct {
 	Sections []section
@@ -270,6 +273,14 @@ func (v *view) Counts() string {
 	}
 	add(late, "late")
 	return strings.Join(parts, " · ")
+}
+
+// Waiting says how many things wait for the reader, "" if none do.
+func (v *view) Waiting() string {
+	if v.B.Digest == nil || len(v.B.Digest.Waiting) == 0 {
+		return ""
+	}
+	return v.says("count.waiting", "n", len(v.B.Digest.Waiting))
 }
 
 // HeldMails says how many mails of strangers are held.

@@ -145,6 +145,7 @@ var letterFacts = map[string]func(*view) string{
 	},
 	"day":       func(v *view) string { return v.Day(v.B.Digest.Day) },
 	"since":     func(v *view) string { return v.At(v.B.Digest.Since) },
+	"waiting":   func(v *view) string { return v.Waiting() },
 	"week":      func(v *view) string { return v.Week() },
 	"until-day": func(v *view) string { return v.Day(v.W().Until) },
 }

@@ -28,11 +28,12 @@ func sampleReview() *loop.Review {
 	}
 }
 
-// sampleWeeks are the weekly review, a digest that takes a prompt and the
-// review in, and the answers to days away.
+// sampleWeeks are the weekly review, one that takes a digest and
+// a prompt in, and the answers to days away.
 func sampleWeeks() []loop.Letter {
 	weekly := to(loop.WeeklyMail, priya, "me", march(20, 15, 0), loop.Body{Review: sampleReview()})
 	all := SampleDigest(1)
+	all.Kind, all.Due, all.Body.Digest.Day = loop.WeeklyMail, march(20, 15, 0), on(20)
 	all.Body.Tasks = []loop.TaskView{*invoices(loop.Active)}
 	all.Body.Review = sampleReview()
 	away := to(loop.Receipt, dana, "me", march(9, 11, 10), loop.Body{

@@ -77,14 +77,6 @@ func (v *view) W() *weekView {
 	return w
 }
 
-// Digested is the review as it stands in a digest that goes out with it.
-func (v *view) Digested() []string {
-	if v.B.Review == nil {
-		return nil
-	}
-	return append([]string{v.WeekSays()}, v.W().Lines...)
-}
-
 // cycleBounds are the classes of the distribution, in working days.
 var cycleBounds = []int{1, 2, 3, 5, 8}
 

@@ -98,6 +98,12 @@ func (set *wording) renderOne(l loop.Letter, c Context) (Words, error) {
 	if err != nil {
 		return Words{}, err
 	}
+	if l.Body.Digest != nil {
+		v.size = besideReview
+		if err := v.digest(); err != nil {
+			return Words{}, err
+		}
+	}
 	picture, err := v.picture()
 	if err != nil {
 		return Words{}, err

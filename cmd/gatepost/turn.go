@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatepost/loop"
@@ -196,6 +197,14 @@ func (s *stepper) apply(ctx context.Context, t *store.Turn, r *seen, answers *lo
 			return store.Step{}, err
 		}
 	}
+	if slices.ContainsFunc(m.Commands, func(c parse.Command) bool { return c.Word == "undo" }) {
+		if t.Wrote() {
+			return store.Step{}, errApart
+		}
+		if incoming.Unsent, err = s.unsent(ctx, team, now); err != nil {
+			return store.Step{}, err
+		}
+	}
 	if r.proof == nil && s.unproven(r) && before.Knows(m.From.Address) {
 		s.alias(in.ID)
 		return store.Step{}, errApart
@@ -210,11 +219,26 @@ func (s *stepper) apply(ctx context.Context, t *store.Turn, r *seen, answers *lo
 	step := stepOf(in, m, now)
 	step.Team, step.Before, step.After = team.Address, before, o.State
 	step.Verdict, step.Reason, step.Until, step.Task = string(o.Verdict), o.Reason, o.Until, o.Task
-	step.Events, step.Letters, step.Release = o.Events, o.Letters, o.Release
+	step.Events, step.Letters, step.Withdraw, step.Release = o.Events, o.Letters, o.Withdraw, o.Release
 	if o.Verdict == loop.WaitV {
 		step.Before, step.After = nil, nil
 	}
 	return step, s.fill(ctx, t, team, step.Letters)
+}
+
+// unsent is the team's letters that can still be taken back.
+func (s *stepper) unsent(ctx context.Context, team *loop.Team, now time.Time) ([]loop.Unsent, error) {
+	posts, err := s.db.Outbox(ctx, store.PostFilter{State: store.PostWaiting, Team: team.Address})
+	if err != nil {
+		return nil, err
+	}
+	var out []loop.Unsent
+	for _, p := range posts {
+		if p.Attempts == 0 && p.Next.After(now.Add(store.WithdrawLead)) {
+			out = append(out, loop.Unsent{Serial: p.Serial, Letter: p.Letter})
+		}
+	}
+	return out, nil
 }
 
 // fill puts what only the store knows into the letters that ask for it.
