@@ -21,11 +21,12 @@ import (
 // brackets. It carries no id of the reader: nothing can be told from it.
 const PictureID = "week"
 
-// The picture is drawn at twice the size it is shown at, for fine screens.
+// The picture is drawn larger than it is shown, for fine screens, with letters
+// that are still read on a phone.
 const (
-	pictureWidth, pictureHeight = 1200, 420
-	floor, ceiling              = 340, 90 // where bars begin and end, in pixels from the top
-	leftEdge, rightEdge         = 90, 1170
+	pictureWidth, pictureHeight = 960, 500
+	floor, ceiling              = 430, 150 // where bars begin and end, in pixels from the top
+	leftEdge, rightEdge         = 80, 940
 )
 
 // Colours of the picture: the card of a letter, ink, and three that differ in
@@ -51,7 +52,7 @@ func (v *view) picture() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("font of the picture: %w", err)
 	}
-	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: 22, DPI: 72, Hinting: font.HintingFull})
+	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: 29, DPI: 72, Hinting: font.HintingFull})
 	if err != nil {
 		return nil, fmt.Errorf("font of the picture: %w", err)
 	}
@@ -98,10 +99,10 @@ func (c *canvas) weeks(v *view, trend []loop.Week) {
 		name string
 		col  color.RGBA
 	}{{v.says("picture.work"), work}, {v.says("picture.blocked"), waits}, {v.says("picture.gate"), atGate}} {
-		c.box(x, 22, x+24, 46, k.col)
-		x = c.say(x+34, 42, k.name, ink, true) + 40
+		c.box(x, 22, x+28, 50, k.col)
+		x = c.say(x+40, 46, k.name, ink, true) + 44
 	}
-	c.say(x, 42, v.says("picture.note"), dim, true)
+	c.say(leftEdge, 96, v.says("picture.note"), dim, true)
 	most := 1.0
 	for _, w := range trend {
 		most = math.Max(most, w.Work+w.Blocked+w.Gate)
@@ -111,7 +112,7 @@ func (c *canvas) weeks(v *view, trend []loop.Week) {
 	y := func(days float64) int { return floor - int(math.Round(days/top*(floor-ceiling))) }
 	for d := 0.0; d <= top+step/2; d += step {
 		c.box(leftEdge, y(d), rightEdge, y(d)+2, line)
-		c.say(leftEdge-40, y(d)+8, v.tenth(d), dim, false)
+		c.say(leftEdge-40, y(d)+10, v.tenth(d), dim, false)
 	}
 	if len(trend) == 0 {
 		return
@@ -128,7 +129,7 @@ func (c *canvas) weeks(v *view, trend []loop.Week) {
 			at += part.days
 		}
 		c.say((from+to)/2, y(at)-12, fmt.Sprint(w.Approved), ink, false)
-		c.say((from+to)/2, floor+36, v.ShortDay(w.Day), dim, false)
+		c.say((from+to)/2, floor+44, v.ShortDay(w.Day), dim, false)
 	}
 }
 

@@ -130,19 +130,11 @@ func (v *view) WeekSays() string {
 	case all < 0.05:
 		return v.says("weekly.says.nothing")
 	case r.Gate > r.Work && r.Gate >= r.Blocked:
-		return v.says("weekly.says.over", "gate", v.workingDays(r.Gate), "work", v.workingDays(r.Work))
+		return v.says("weekly.says.over", "gate", v.tenth(r.Gate), "work", v.tenth(r.Work))
 	case r.Gate >= r.Blocked && r.Gate >= all/4:
-		return v.says("weekly.says.gate", "gate", v.tenth(r.Gate), "all", v.workingDays(all))
+		return v.says("weekly.says.gate", "gate", v.tenth(r.Gate), "all", v.tenth(all))
 	case r.Blocked >= all/4:
-		return v.says("weekly.says.blocked", "blocked", v.tenth(r.Blocked), "all", v.workingDays(all))
+		return v.says("weekly.says.blocked", "blocked", v.tenth(r.Blocked), "all", v.tenth(all))
 	}
-	return v.says("weekly.says.work", "work", v.tenth(r.Work), "all", v.workingDays(all), "gate", v.tenth(r.Gate))
-}
-
-// workingDays is "1 working day", "2.5 working days".
-func (v *view) workingDays(f float64) string {
-	if f == 1 {
-		return v.Count(1, "working-days")
-	}
-	return strings.Replace(v.Count(1000, "working-days"), "1000", v.tenth(f), 1) // any number of the common form
+	return v.says("weekly.says.work", "work", v.tenth(r.Work), "all", v.tenth(all), "gate", v.tenth(r.Gate))
 }
