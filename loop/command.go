@@ -28,7 +28,7 @@ func (c *turn) command(n int, cmd parse.Command) {
 	case cmd.Doubt != "":
 		c.doubtful(t, cmd)
 	case cmd.Word == "":
-		c.words(t, answerText(cmd.Text))
+		c.words(t, cmd.Text)
 	case cmd.Word == "approve" || cmd.Word == "redirect":
 		c.decision(t, cmd)
 	case cmd.Word == "undo":
@@ -86,17 +86,6 @@ func laneName(tail string) string {
 	f := strings.Fields(strings.Trim(strings.ToLower(firstLine(tail)), ` ".,!<>`))
 	f = slices.DeleteFunc(f, func(w string) bool { return w == "stream" || w == "the" })
 	return strings.Join(f, " ")
-}
-
-// answerText takes a leading "answer" off: "#3 answer use the old one".
-func answerText(s string) string {
-	s = strings.TrimSpace(s)
-	if len(s) > 6 && strings.EqualFold(s[:6], "answer") {
-		if rest := strings.TrimLeft(s[6:], ": "); rest != s[6:] {
-			return rest
-		}
-	}
-	return s
 }
 
 // doubtful is a line that holds a command word and does not count. Whoever has

@@ -366,6 +366,11 @@ func answer(s string) string {
 	if len(s) > 6 && strings.EqualFold(s[:6], "answer") && strings.IndexByte(" :,-", s[6]) >= 0 {
 		s = strings.TrimLeft(s[6:], " :,-")
 	}
+	for _, lead := range []string{"antwort:", "respuesta:"} {
+		if rest := fold(s); strings.HasPrefix(rest, lead) {
+			s = strings.TrimSpace(s[len(lead):])
+		}
+	}
 	return s
 }
 

@@ -32,6 +32,8 @@ func checkDigest(t *testing.T, n int, code string) {
 	w := render(t, l)
 	if words := len(strings.Fields(w.Text)); words > DigestWords {
 		t.Errorf("%d streams in %s: %d words", n, code, words)
+	} else if seconds := words * 60 / 240; seconds > 90 { // at 240 words a minute
+		t.Errorf("%d streams in %s take %d seconds to read", n, code, seconds)
 	}
 	d := l.Body.Digest
 	all := len(d.Waiting) + len(d.Moved) + len(d.Blocked) + len(d.Silent) + len(d.Dates) + len(d.Next) + len(d.Low) + len(d.Away) + len(d.Bounced)
