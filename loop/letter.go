@@ -245,6 +245,15 @@ type Entry struct {
 	Who  string    `json:"who"`
 	What string    `json:"what"` // in words: "approved", "asked"
 	Text string    `json:"text,omitempty"`
+
+	// The same as facts, for a letter in the reader's language.
+	Event  EventKind `json:"event,omitempty"`
+	Act    string    `json:"act,omitempty"`    // a command word
+	Name   string    `json:"name,omitempty"`   // a title, a stream, a person or an address
+	Number int       `json:"number,omitempty"` // a task
+	Round  int       `json:"round,omitempty"`
+	Day    Date      `json:"day,omitzero"` // due, or the first day away
+	Until  Date      `json:"until,omitzero"`
 }
 
 // WordHelp is a line of the help letter.

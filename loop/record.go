@@ -36,8 +36,10 @@ func (t *Team) Describe(e Event) Entry {
 		who = t.PersonName(e.By)
 	}
 	what, text := e.Kind.String(), e.Text
+	out := Entry{Task: e.Task, At: e.At, Event: e.Kind, Act: e.Act, Name: e.Stream, Number: e.Number, Round: e.Round, Day: e.Due, Until: e.Until}
 	switch e.Kind {
 	case Opened:
+		out.Name = e.Title
 		what = fmt.Sprintf("opened the task %q", e.Title)
 		if e.Stream != "" {
 			what += " in " + e.Stream
@@ -69,12 +71,14 @@ func (t *Team) Describe(e Event) Entry {
 	case MovedTo, PausedE, ResumedE:
 		what += " " + e.Stream
 	case AwayE:
+		out.Day = e.Day
 		if !e.Day.IsZero() {
 			what += " from " + e.Day.String()
 		}
 		what += " until " + e.Until.String()
 	case HandedE:
-		what += " " + t.PersonName(e.Person)
+		out.Name = t.PersonName(e.Person)
+		what += " " + out.Name
 	case Moved:
 		who = "Gatepost"
 		what += " " + e.Due.String()
@@ -86,14 +90,15 @@ func (t *Team) Describe(e Event) Entry {
 		cause, _, _ = strings.Cut(cause, "|")
 		who, what, text = t.PersonName(e.Person), what+" "+cause, quoteLine(e.Line)
 		if e.Act == string(RecordMail) || e.Act == string(StatusMail) || e.Act == string(HelpMail) || e.Act == string(SearchMail) {
-			what = "was sent the " + e.Act
+			what, out.Event = "was sent the "+e.Act, "sent"
 		}
 	case Ignored:
 		what += " " + e.Cause
 	case ImportedE:
 		what += " as " + map[string]string{"closed": "a closed task", "proposal": "a proposal"}[e.Act]
 	}
-	return Entry{Task: e.Task, At: e.At, Who: who, What: what, Text: strings.TrimSpace(text)}
+	out.Who, out.What, out.Text = who, what, strings.TrimSpace(text)
+	return out
 }
 
 func quoteLine(line string) string {

@@ -226,15 +226,15 @@ func sampleAnswers() []loop.Letter {
 		{Stream: "billing", Engineer: "Lee Osei", Paused: true, Current: refunds(loop.Active)},
 	}})
 	record := to(loop.RecordMail, priya, "t12", march(9, 11, 6), loop.Body{Task: coupons(loop.Approve, 1), Entries: []loop.Entry{
-		{Task: 12, At: march(2, 9, 12), Who: "Priya Nair", What: "opened the task"},
-		{Task: 12, At: march(2, 9, 12), What: "it became active, round 1, due Mon 9 March"},
-		{Task: 12, At: march(3, 15, 9), Who: "Dana Kim", What: "asked", Text: "With two percentages the cents can be rounded per line or once at the end. Which of them do you want?"},
-		{Task: 12, At: march(4, 10, 41), Who: "Priya Nair", What: "answered", Text: "Round each line, then add. The tax office wants it that way."},
-		{Task: 12, At: march(6, 14, 5), Who: "Dana Kim", What: "delivered", Text: sampleGate().Text},
-		{Task: 12, At: march(9, 10, 20), Who: "Priya Nair", What: "approved", Text: "approve, thanks Dana, the order mail is a joy now!"},
+		{Task: 12, At: march(2, 9, 12), Who: "Priya Nair", What: "opened the task", Event: loop.Opened, Name: "Wrong total with two coupons"},
+		{Task: 12, At: march(2, 9, 12), Who: "Gatepost", What: "started round 1, due 2026-03-09", Event: loop.Started, Round: 1, Day: on(9)},
+		{Task: 12, At: march(3, 15, 9), Who: "Dana Kim", What: "asked (question)", Event: loop.AskedE, Act: "question", Text: "With two percentages the cents can be rounded per line or once at the end. Which of them do you want?"},
+		{Task: 12, At: march(4, 10, 41), Who: "Priya Nair", What: "answered", Event: loop.Answered, Text: "Round each line, then add. The tax office wants it that way."},
+		{Task: 12, At: march(6, 14, 5), Who: "Dana Kim", What: "delivered", Event: loop.DeliveredE, Text: sampleGate().Text},
+		{Task: 12, At: march(9, 10, 20), Who: "Priya Nair", What: "approved round 1", Event: loop.ApprovedE, Round: 1, Text: "approve, thanks Dana, the order mail is a joy now!"},
 	}})
 	search := to(loop.SearchMail, priya, "me", march(9, 11, 7), loop.Body{Query: "rounding", Entries: []loop.Entry{
-		{Task: 12, At: march(4, 10, 41), Who: "Priya Nair", What: "answered", Text: "Round each line, then add. The tax office wants it that way."},
+		{Task: 12, At: march(4, 10, 41), Who: "Priya Nair", What: "answered", Event: loop.Answered, Text: "Round each line, then add. The tax office wants it that way."},
 	}})
 	help := to(loop.HelpMail, dana, "me", march(9, 11, 8), loop.Body{Words: []loop.WordHelp{
 		{Word: "done"}, {Word: "question"}, {Word: "blocked"}, {Word: "too big"}, {Word: "away"}, {Word: "back"},

@@ -231,13 +231,21 @@ func (v *view) Entries() []block {
 		entries = entries[left:]
 	}
 	for _, e := range entries {
-		head := strings.TrimPrefix(v.At(e.At)+", "+strings.TrimSpace(clip(e.Who, 40)+" "+e.What), ", ")
+		head := strings.TrimPrefix(v.At(e.At)+", "+strings.TrimSpace(clip(e.Who, 40)+" "+v.happened(e)), ", ")
 		if v.L.Kind == loop.SearchMail {
 			head = v.says("record.task", "entry", head, "n", e.Task)
 		}
 		out = append(out, block{clip(head, 110), v.cutTo(e.Text)})
 	}
 	return out
+}
+
+// happened is what an entry of the record tells, in the reader's language.
+func (v *view) happened(e loop.Entry) string {
+	if !v.Has("event", string(e.Event)) {
+		return e.What
+	}
+	return v.says("event."+string(e.Event), "name", e.Name, "named", quoted(e.Name), "act", v.word(e.Act), "number", hash(e.Number), "round", positive(e.Round), "day", v.Day(e.Day), "until", v.Day(e.Until))
 }
 
 // Advice is a sentence for each intake rule that applies, three at most. What

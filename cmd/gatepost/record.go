@@ -104,7 +104,7 @@ func hitEntry(team *loop.Team, h store.Hit) loop.Entry {
 	if h.Kind != "" {
 		what = h.Kind.String()
 	}
-	return loop.Entry{Task: h.Task, At: h.At, Who: team.PersonName(h.By), What: what, Text: h.Text}
+	return loop.Entry{Task: h.Task, At: h.At, Who: team.PersonName(h.By), What: what, Text: h.Text, Event: h.Kind}
 }
 
 // printEntries writes the record as text: who, when, what; the words below,
