@@ -153,7 +153,7 @@ func writeSamples(dir string, samples []sampleLetter) error {
 // other, each at both widths beside each other.
 const (
 	narrow, wide = 320, 720
-	rowHeight    = 2400 // of one letter; what is empty below it is cut off
+	rowHeight    = 2700 // of one letter; what is empty below it is cut off
 	rowsInSheet  = 6    // browsers draw no higher than 16,384 pixels
 	pictureTime  = 2 * time.Minute
 )
