@@ -21,7 +21,7 @@ func TestDocsEveryAlarm(t *testing.T) {
 		return string(b)
 	}
 	headlines := map[string]string{}
-	for _, m := range regexp.MustCompile(`\{\{define "alert\.([^"]+)"\}\}(.*)\{\{end\}\}`).FindAllStringSubmatch(read("../../templates/alert.txt"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^alert\.(\S+) = (.*)$`).FindAllStringSubmatch(read("../../templates/en.msg"), -1) {
 		headlines[m[1]] = m[2]
 	}
 	page := read("../../docs/operating.md")
@@ -32,7 +32,7 @@ func TestDocsEveryAlarm(t *testing.T) {
 	for _, c := range causes {
 		headline := headlines[c[1]]
 		if headline == "" {
-			t.Errorf("%s: alert.txt has no headline", c[1])
+			t.Errorf("%s: en.msg has no headline", c[1])
 		} else if !strings.Contains(page, "\n| "+headline+" | ") {
 			t.Errorf("%s: operating.md has no row %q", c[1], headline)
 		}
