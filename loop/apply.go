@@ -16,13 +16,13 @@ type Incoming struct {
 	ID      int64     // number of the raw mail in the store
 	At      time.Time // when it was received; its Date field is never trusted
 	Mail    parse.Mail
-	Answers *Letter // the letter of ours that it answers, if the store has it
-	Thread  int     // task that was opened by a mail among its references; 0: none
-	Vouched string  // "", "confirm" (its sender said yes), "operator": authority from outside the mail
-	Waited  bool    // it was put back once because its task was not there yet
-	Strange []int64 // mails of strangers that are held, if LetIn asks for one
-	Later   bool    // evidence could not be asked for now: the DNS is down
-	Unsent  []Unsent
+	Answers *Letter  // the letter of ours that it answers, if the store has it
+	Thread  int      // task that was opened by a mail among its references; 0: none
+	Vouched string   // "", "confirm" (its sender said yes), "operator": authority from outside the mail
+	Waited  bool     // it was put back once because its task was not there yet
+	Strange []int64  // mails of strangers that are held, if LetIn asks for one
+	Later   bool     // evidence could not be asked for now: the DNS is down
+	Unsent  []Unsent // with an undo: the letters that can still be taken back
 }
 
 // Unsent is a letter that waits for its time and can still be taken back.
