@@ -1,10 +1,12 @@
 package mailin
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -47,13 +49,20 @@ const maxSignatures = 5
 
 // Verify checks a raw mail for the host of its From. The error is ErrLater, or
 // the end of ctx; the result is then worth nothing.
-func (d *DKIM) Verify(ctx context.Context, raw []byte, host string) (s Signature, err error) {
+func (d *DKIM) Verify(ctx context.Context, raw []byte, host string) (Signature, error) {
+	return d.VerifyFrom(ctx, raw, func() (io.Reader, error) { return bytes.NewReader(raw), nil }, host)
+}
+
+// VerifyFrom is Verify for a mail that is not in memory: head holds its header
+// block, whole gives all of it, as often as there are signatures to check. An
+// error of whole is an error of VerifyFrom.
+func (d *DKIM) VerifyFrom(ctx context.Context, head []byte, whole func() (io.Reader, error), host string) (s Signature, err error) {
 	defer func() {
 		if r := recover(); r != nil { // a library met what it never met before
 			s, err = Signature{Result: "fail", Why: fmt.Sprintf("the check broke: %v", r)}, nil
 		}
 	}()
-	fields, body, ok := plainHeader(raw)
+	fields, at, ok := plainHeader(head)
 	if !ok {
 		return Signature{Result: "none"}, nil
 	}
@@ -66,6 +75,10 @@ func (d *DKIM) Verify(ctx context.Context, raw []byte, host string) (s Signature
 		seen++
 		if !alignedHosts(fields[i].tag("d"), host) {
 			continue
+		}
+		body, err := bodyAt(whole, at)
+		if err != nil {
+			return s, err
 		}
 		v, err := d.one(ctx, fields, i, body)
 		switch {
@@ -92,7 +105,7 @@ func (d *DKIM) Verify(ctx context.Context, raw []byte, host string) (s Signature
 
 // one verifies the signature at index i alone. The others are left out: the
 // library would check them side by side, where a panic cannot be caught.
-func (d *DKIM) one(ctx context.Context, fields []rawField, i int, body []byte) (*dkim.Verification, error) {
+func (d *DKIM) one(ctx context.Context, fields []rawField, i int, body io.Reader) (*dkim.Verification, error) {
 	var b bytes.Buffer
 	for k := range fields {
 		if k == i || !fields[k].is("dkim-signature") {
@@ -100,8 +113,7 @@ func (d *DKIM) one(ctx context.Context, fields []rawField, i int, body []byte) (
 		}
 	}
 	b.WriteString("\r\n")
-	b.Write(body)
-	vs, err := dkim.VerifyWithOptions(&b, &dkim.VerifyOptions{
+	vs, err := dkim.VerifyWithOptions(io.MultiReader(&b, body), &dkim.VerifyOptions{
 		MaxVerifications: 1,
 		LookupTXT:        func(name string) ([]string, error) { return d.Keys.lookup(ctx, name) },
 	})
@@ -177,25 +189,25 @@ func (f *rawField) tag(key string) string {
 // headerLimit bounds a header block in bytes.
 const headerLimit = 256 << 10
 
-// plainHeader takes the header block apart, if there is only one way to do so.
-// The body is handed back with its line ends made CRLF.
-func plainHeader(raw []byte) (fields []rawField, body []byte, ok bool) {
+// plainHeader takes the header block apart, if there is only one way to do so,
+// and tells where the body begins.
+func plainHeader(raw []byte) (fields []rawField, body int, ok bool) {
 	for pos := 0; pos < min(len(raw), headerLimit); {
 		end := bytes.IndexByte(raw[pos:], '\n')
 		if end < 0 {
-			return nil, nil, false
+			return nil, 0, false
 		}
 		line := bytes.TrimSuffix(raw[pos:pos+end], []byte("\r"))
 		pos += end + 1
 		if len(line) == 0 {
-			return fields, crlf(raw[pos:]), oneFrom(fields)
+			return fields, pos, oneFrom(fields)
 		}
 		if bytes.ContainsAny(line, "\r\x00") {
-			return nil, nil, false
+			return nil, 0, false
 		}
 		if line[0] == ' ' || line[0] == '\t' {
 			if len(fields) == 0 || len(bytes.TrimSpace(line)) == 0 {
-				return nil, nil, false
+				return nil, 0, false
 			}
 			f := &fields[len(fields)-1]
 			f.raw = append(append(f.raw, line...), '\r', '\n')
@@ -203,11 +215,11 @@ func plainHeader(raw []byte) (fields []rawField, body []byte, ok bool) {
 		}
 		name, _, colon := bytes.Cut(line, []byte(":"))
 		if !colon || len(name) == 0 || bytes.ContainsFunc(name, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return nil, nil, false
+			return nil, 0, false
 		}
 		fields = append(fields, rawField{strings.ToLower(string(name)), append(bytes.Clone(line), '\r', '\n')})
 	}
-	return nil, nil, false
+	return nil, 0, false
 }
 
 func oneFrom(fields []rawField) bool {
@@ -220,13 +232,45 @@ func oneFrom(fields []rawField) bool {
 	return n == 1
 }
 
-// crlf makes every line end CRLF; mail from a folder may have lost them.
-func crlf(b []byte) []byte {
-	if !bytes.Contains(b, []byte("\n")) || bytes.Count(b, []byte("\n")) == bytes.Count(b, []byte("\r\n")) {
-		return b
+// bodyAt is the body of a mail, from its offset, with every line end made CRLF:
+// mail from a folder may have lost them.
+func bodyAt(whole func() (io.Reader, error), at int) (io.Reader, error) {
+	r, err := whole()
+	if err != nil {
+		return nil, err
 	}
-	b = bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(b, []byte("\n"), []byte("\r\n"))
+	if _, err := io.CopyN(io.Discard, r, int64(at)); err != nil {
+		return nil, err
+	}
+	return &crlf{from: bufio.NewReaderSize(r, 32<<10)}, nil
+}
+
+// crlf reads with each bare LF made CRLF.
+type crlf struct {
+	from *bufio.Reader
+	last byte
+	due  bool // an LF
+}
+
+// Read implements io.Reader.
+func (c *crlf) Read(b []byte) (n int, err error) {
+	for n < len(b) {
+		v := byte('\n')
+		if !c.due {
+			if v, err = c.from.ReadByte(); err != nil {
+				return n, err
+			}
+		}
+		if v == '\n' && !c.due && c.last != '\r' {
+			v, c.due = '\r', true
+		} else {
+			c.due = false
+		}
+		c.last = v
+		b[n] = v
+		n++
+	}
+	return n, nil
 }
 
 // alignedHosts compares two names by their organisational domains (RFC 7489

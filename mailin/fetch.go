@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -92,18 +91,44 @@ func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, re
 	if m.size > p.cfg.MaxBytes {
 		return p.parkLarge(ctx, s, at, m, m.size, rep)
 	}
-	raw, err := p.pieces(ctx, s, m)
+	var fetched error // what went wrong at the server, and not at the receiver
+	fresh, err := p.to.ReceiveLarge(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), func(keep func([]byte) error) error {
+		var kept error
+		fetched = p.pieces(ctx, s, m, func(piece []byte) error {
+			kept = keep(piece)
+			return kept
+		})
+		if kept != nil {
+			fetched = nil
+			return kept
+		}
+		return fetched
+	})
 	var large tooLarge
 	switch {
-	case errors.As(err, &large):
+	case errors.As(fetched, &large):
 		return p.parkLarge(ctx, s, at, m, int64(large), rep)
-	case errors.Is(err, errGone):
+	case errors.Is(fetched, errGone):
 		rep.Gone += p.gone(1)
 		return nil
+	case fetched != nil:
+		return p.fetchFault(ctx, []uint32{m.uid}, fetched)
 	case err != nil:
-		return p.fetchFault(ctx, []uint32{m.uid}, err)
+		return fmt.Errorf("store mail %d of %q: %w: %w", m.uid, p.cfg.Mailbox, ErrKeep, err)
 	}
-	return p.receive(ctx, at, []meta{m}, map[uint32]answer{m.uid: {uid: m.uid, body: raw}}, rep, stored)
+	p.received(at, m, fresh, rep, stored)
+	return nil
+}
+
+// received notes that the receiver has the mail.
+func (p *Poller) received(at *cursor, m meta, fresh bool, rep *Report, stored *[]uint32) {
+	if fresh {
+		rep.Fresh++
+	} else {
+		rep.Known++
+	}
+	p.done(at, m)
+	*stored = append(*stored, m.uid)
 }
 
 func (p *Poller) old(at *cursor, m meta) bool { return m.at.Before(at.before) }
@@ -144,15 +169,11 @@ func (p *Poller) receiveAll(ctx context.Context, at *cursor, metas []meta, got m
 	if len(there) == 0 {
 		return nil
 	}
-	fresh := 0
-	err := p.to.ReceiveAll(ctx, p.cfg.Mailbox, at.uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) error {
-		for _, m := range there {
-			is, err := keep(m.uid, p.arrival(m), got[m.uid].body)
-			if err != nil {
+	fresh := make([]bool, len(there))
+	err := p.to.ReceiveAll(ctx, p.cfg.Mailbox, at.uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) (err error) {
+		for i, m := range there {
+			if fresh[i], err = keep(m.uid, p.arrival(m), got[m.uid].body); err != nil {
 				return err
-			}
-			if is {
-				fresh++
 			}
 		}
 		return nil
@@ -160,11 +181,8 @@ func (p *Poller) receiveAll(ctx context.Context, at *cursor, metas []meta, got m
 	if err != nil {
 		return fmt.Errorf("store %d mails of %q from UID %d: %w: %w", len(there), p.cfg.Mailbox, there[0].uid, ErrKeep, err)
 	}
-	rep.Fresh += fresh
-	rep.Known += len(there) - fresh
-	for _, m := range there {
-		p.done(at, m)
-		*stored = append(*stored, m.uid)
+	for i, m := range there {
+		p.received(at, m, fresh[i], rep, stored)
 	}
 	return nil
 }
@@ -260,27 +278,27 @@ func (n tooLarge) Error() string { return fmt.Sprintf("mail of over %d bytes", i
 
 var errGone = errors.New("mail is not there any more")
 
-// pieces fetches one mail piece by piece, until one comes short; the size that
-// the server told is not relied on.
-func (p *Poller) pieces(ctx context.Context, s *session, m meta) ([]byte, error) {
-	var raw bytes.Buffer
-	raw.Grow(int(min(max(m.size, 0), p.cfg.MaxBytes)))
-	for {
-		section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: int64(raw.Len()), Size: piece}}
+// pieces fetches one mail and hands it on piece by piece, until one comes
+// short; the size that the server told is not relied on.
+func (p *Poller) pieces(ctx context.Context, s *session, m meta, keep func(piece []byte) error) error {
+	for at := int64(0); ; {
+		section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: at, Size: piece}}
 		got, err := p.fetch(ctx, s, []uint32{m.uid}, piece, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
 		if err != nil {
-			return nil, err
+			return err
 		}
 		a, ok := got[m.uid]
 		if !ok {
-			return nil, errGone
+			return errGone
 		}
-		raw.Write(a.body)
-		if int64(raw.Len()) > p.cfg.MaxBytes {
-			return nil, tooLarge(raw.Len())
+		if at += int64(len(a.body)); at > p.cfg.MaxBytes {
+			return tooLarge(at)
+		}
+		if err := keep(a.body); err != nil {
+			return err
 		}
 		if len(a.body) < piece {
-			return raw.Bytes(), nil
+			return nil
 		}
 	}
 }

@@ -41,6 +41,10 @@ type Receiver interface {
 	// already, under this or another number. at is when the server got it,
 	// never later than now. An error of keep is to be handed back.
 	ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uid uint32, at time.Time, raw []byte) (fresh bool, err error)) error) error
+	// ReceiveLarge is ReceiveAll for one mail that arrives piece by piece: arrive
+	// hands all of it to keep, in order, and nothing of it counts before arrive
+	// has ended well.
+	ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error)
 	// Park keeps the head of a mail that was not read, with the reason for
 	// a person, and moves the position to it. head may be cut or empty.
 	Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error

@@ -75,6 +75,18 @@ func (m *memory) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, m
 	return err
 }
 
+// ReceiveLarge puts the pieces together.
+func (m *memory) ReceiveLarge(_ context.Context, _ string, uidvalidity, uid uint32, at time.Time, arrive func(keep func([]byte) error) error) (bool, error) {
+	var raw []byte
+	if err := arrive(func(piece []byte) error {
+		raw = append(raw, piece...)
+		return nil
+	}); err != nil {
+		return false, err
+	}
+	return m.receive(uidvalidity, uid, at, raw)
+}
+
 func (m *memory) receive(uidvalidity, uid uint32, at time.Time, raw []byte) (bool, error) {
 	m.mu.Lock()
 	m.offered++

@@ -18,12 +18,14 @@ type Inbox struct {
 	Mailbox     string
 	UIDValidity uint32
 	UID         uint32
-	At          time.Time // when it was received
-	Raw         []byte
-	Vouched     string    // who let it in after it was held: "confirm", "operator"; "" if it never was
-	Attempts    int       // how often it was put off (verdict waiting)
-	FirstSeen   time.Time // when it was first put off; zero if never
-	Tries       int       // readings begun and not ended, see CountMails
+	At          time.Time    // when it was received
+	Raw         []byte       // of a large mail without the bodies in Gone, see parse.Skim
+	Gone        []parse.Gone // what of it is not in Raw
+	Large       bool         // Raw is not all of it, see DB.RawReader
+	Vouched     string       // who let it in after it was held: "confirm", "operator"; "" if it never was
+	Attempts    int          // how often it was put off (verdict waiting)
+	FirstSeen   time.Time    // when it was first put off; zero if never
+	Tries       int          // readings begun and not ended, see CountMails
 }
 
 // Position tells how far a mailbox was taken in. known is false before the
@@ -69,7 +71,7 @@ func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32,
 	// before it: the mails are fetched again. After it: they are known.
 	return d.write(ctx, fmt.Sprintf("receive mail of mailbox %q", mailbox), func(tx *sql.Tx) error {
 		return mails(func(uid uint32, at time.Time, raw []byte) (bool, error) {
-			return take(ctx, tx, arrival{mailbox, uidvalidity, uid, at, parse.Fingerprint(raw), raw, true, ""})
+			return take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: parse.Fingerprint(raw), bytes: raw, size: int64(len(raw)), whole: true})
 		})
 	})
 }
@@ -91,7 +93,7 @@ func (d *DB) Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, 
 		id = sha256.Sum256(fmt.Appendf(nil, "%s %d %d", mailbox, uidvalidity, uid))
 	}
 	return d.write(ctx, fmt.Sprintf("park mail %d of mailbox %q", uid, mailbox), func(tx *sql.Tx) error {
-		_, err := take(ctx, tx, arrival{mailbox, uidvalidity, uid, at, "head " + hex.EncodeToString(id[:]), head, false, reason})
+		_, err := take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: "head " + hex.EncodeToString(id[:]), bytes: head, size: int64(len(head)), reason: reason})
 		return err
 	})
 }
@@ -103,6 +105,8 @@ type arrival struct {
 	at               time.Time
 	fingerprint      string
 	bytes            []byte
+	stack            int64 // of its pieces, if they are kept already
+	size             int64
 	whole            bool
 	reason           string
 }
@@ -172,14 +176,14 @@ func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, err
 		 WHERE id = ?3
 		   AND whole = 0
 		   AND verdict = 'parked'
-		   AND NOT EXISTS (SELECT 1 FROM inbox WHERE fingerprint = ?1)`, a.fingerprint, len(a.bytes), mail)
+		   AND NOT EXISTS (SELECT 1 FROM inbox WHERE fingerprint = ?1)`, a.fingerprint, a.size, mail)
 	if err != nil {
 		return false, err
 	}
 	if n, err := r.RowsAffected(); n == 0 || err != nil {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ? WHERE mail = ?`, append([]byte{}, a.bytes...), mail)
+	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ?, stack = ? WHERE mail = ?`, some(a.bytes), a.stack, mail)
 	return true, err
 }
 
@@ -191,7 +195,7 @@ func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
 	r, err := tx.ExecContext(ctx, `
 		INSERT INTO inbox (mailbox, uidvalidity, uid, fingerprint, at, size, whole, verdict, reason, decided)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		a.mailbox, a.uidvalidity, a.uid, a.fingerprint, stamp(a.at), len(a.bytes), a.whole, verdict, a.reason, decided)
+		a.mailbox, a.uidvalidity, a.uid, a.fingerprint, stamp(a.at), a.size, a.whole, verdict, a.reason, decided)
 	if err != nil {
 		return err
 	}
@@ -199,8 +203,16 @@ func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes) VALUES (?, ?)`, mail, append([]byte{}, a.bytes...))
+	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes, stack) VALUES (?, ?, ?)`, mail, some(a.bytes), a.stack)
 	return err
+}
+
+// some is b, and not NULL where there is nothing.
+func some(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
 }
 
 // Polled notes that the mailbox was looked at, for status.
@@ -235,7 +247,8 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		       i.vouched,
 		       i.attempts,
 		       i.first_seen,
-		       i.tries
+		       i.tries,
+		       raw.stack
 		  FROM inbox i
 		  JOIN raw ON raw.mail = i.id
 		 WHERE i.verdict IN ('', 'waiting')
@@ -249,8 +262,14 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 	defer rows.Close()
 	for rows.Next() {
 		m := new(Inbox)
-		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &m.Vouched, &m.Attempts, moment{&m.FirstSeen}, &m.Tries); err != nil {
+		var stack int64
+		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &m.Vouched, &m.Attempts, moment{&m.FirstSeen}, &m.Tries, &stack); err != nil {
 			return nil, explain("next mail", err)
+		}
+		if m.Large = stack > 0; m.Large {
+			if m.Raw, m.Gone, err = parse.Skim(&pieces{ctx: ctx, from: d.reader, stack: stack}); err != nil {
+				return nil, explain("next mail", err)
+			}
 		}
 		list = append(list, m)
 		if size -= int64(len(m.Raw)); size < 0 {

@@ -3,8 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -101,10 +101,11 @@ func (d *DB) mails(ctx context.Context, where string, args ...any) ([]Mail, erro
 
 // Raw is the mail as the server gave it, or its header alone if no more was fetched.
 func (d *DB) Raw(ctx context.Context, id int64) (raw []byte, err error) {
-	err = d.reader.QueryRowContext(ctx, `SELECT bytes FROM raw WHERE mail = ?`, id).Scan(&raw)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrUnknown
+	r, err := d.RawReader(ctx, id)
+	if err != nil {
+		return nil, err
 	}
+	raw, err = io.ReadAll(r)
 	return raw, explain(fmt.Sprintf("mail %d", id), err)
 }
 

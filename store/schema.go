@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1, version2, mailboxSources, expiries}
+var migrations = []string{version1, version2, mailboxSources, expiries, largeMails}
 
 // migrate brings a database from version to the newest one. Each step is a
 // transaction with its version number, so a crash leaves a whole older schema.
@@ -218,4 +218,16 @@ CREATE TABLE expired (
     at          TEXT    NOT NULL DEFAULT ''   -- end of the last round
 ) STRICT;
 INSERT INTO expired (what) VALUES ('mails'), ('letters');
+`
+
+// largeMails keeps mails that are too large for one row in pieces.
+const largeMails = `
+ALTER TABLE raw ADD COLUMN stack INTEGER NOT NULL DEFAULT 0; -- of pieces, if the bytes are not here; 0: they are
+CREATE INDEX raw_stack ON raw (stack) WHERE stack > 0;
+CREATE TABLE piece (
+    stack       INTEGER NOT NULL,             -- all pieces of one mail; of none yet while it arrives
+    n           INTEGER NOT NULL,             -- from 0
+    bytes       BLOB    NOT NULL,
+    PRIMARY KEY (stack, n)
+) STRICT;
 `

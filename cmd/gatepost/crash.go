@@ -100,6 +100,17 @@ func (r crashingReceiver) ReceiveAll(ctx context.Context, mailbox string, uidval
 	return err
 }
 
+// ReceiveLarge implements mailin.Receiver.
+func (r crashingReceiver) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func([]byte) error) error) (bool, error) {
+	fresh, err := r.DB.ReceiveLarge(ctx, mailbox, uidvalidity, uid, at, func(keep func([]byte) error) error {
+		err := arrive(keep)
+		r.crash.at("fetched")
+		return err
+	})
+	r.crash.at("stored")
+	return fresh, err
+}
+
 type crashingOutbox struct {
 	mailout.Outbox
 	crash *crash

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"runtime"
 	"strings"
 	"sync"
@@ -93,7 +94,7 @@ func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err err
 	if in.Tries >= deadly {
 		return r, deadlyMail(in.Tries)
 	}
-	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv, Gone: in.Gone}
 	if r.head, err = within(s.patience, func() parse.Head { return parse.ReadHead(in.Raw, opt) }); err != nil {
 		return r, err
 	}
@@ -131,7 +132,7 @@ func (s *stepper) unproven(r *seen) bool {
 // verify asks for the key of a signature, if there is one.
 func (s *stepper) verify(ctx context.Context, r *seen) *signature {
 	_, host, _ := strings.Cut(r.mail.From.Address, "@")
-	sig, err := s.dkim.Verify(ctx, r.in.Raw, host)
+	sig, err := s.signatures(ctx, r.in, host)
 	if errors.Is(err, mailin.ErrLater) {
 		s.log.Warn("the key of a signature cannot be asked for: is the DNS down? a move waits, at most six hours", "id", r.in.ID, "host", host)
 	}
@@ -139,6 +140,15 @@ func (s *stepper) verify(ctx context.Context, r *seen) *signature {
 		s.log.Info("a signature counts for nothing", "id", r.in.ID, "host", host, "why", sig.Why)
 	}
 	return &signature{sig, err != nil}
+}
+
+// signatures reads a mail for them, a large one from the store: what is signed
+// is all of it.
+func (s *stepper) signatures(ctx context.Context, in *store.Inbox, host string) (mailin.Signature, error) {
+	if in.Large {
+		return s.dkim.VerifyFrom(ctx, in.Raw, func() (io.Reader, error) { return s.db.RawReader(ctx, in.ID) }, host)
+	}
+	return s.dkim.Verify(ctx, in.Raw, host)
 }
 
 // prove completes the evidence of a mail by what its signatures said. Later
