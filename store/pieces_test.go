@@ -1,0 +1,109 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+)
+
+// arrives hands a mail over in pieces.
+func (r *rig) arrives(uid uint32, pieces ...string) (bool, error) {
+	return r.ReceiveLarge(r.Context(), "INBOX", 7, uid, clock(0), func(keep func([]byte) error) error {
+		for _, p := range pieces {
+			if err := keep([]byte(p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (r *rig) count(query string) (n int) {
+	r.Helper()
+	must(r, r.reader.QueryRow(query).Scan(&n))
+	return n
+}
+
+// A large mail comes back as it came, is known again however it comes, and is
+// read without what nobody reads.
+func TestReceiveLarge(t *testing.T) {
+	r := newRig(t)
+	head := "From: <dana@acme.example>\r\nMessage-ID: <1@x>\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\ndone\r\n--b\r\nContent-Type: image/png\r\n\r\n"
+	picture := string(bytes.Repeat([]byte("0123456789\r\n"), 20_000))
+	fresh, err := r.arrives(1, head, picture, "--b--\r\n")
+	if !fresh || err != nil {
+		t.Fatal(fresh, err)
+	}
+	whole := head + picture + "--b--\r\n"
+	raw, err := r.Raw(t.Context(), 1)
+	if err != nil || string(raw) != whole {
+		t.Errorf("%d bytes come back of %d, %v", len(raw), len(whole), err)
+	}
+	m, err := r.NextMail(t.Context(), clock(1))
+	if err != nil || !m.Large || len(m.Raw) > 500 || len(m.Gone) != 1 || m.Gone[0].Size != len(picture)-2 {
+		t.Errorf("next mail %+v, %v", m, err)
+	}
+	if fresh, err := r.arrives(1, whole); fresh || err != nil {
+		t.Errorf("the same place again: %v %v", fresh, err)
+	}
+	if fresh, err := r.Receive(t.Context(), "INBOX", 7, 2, clock(0), []byte(whole)); fresh || err != nil {
+		t.Errorf("the same mail in one piece: %v %v", fresh, err)
+	}
+	if n := r.count(`SELECT count(DISTINCT stack) FROM piece`); n != 1 {
+		t.Errorf("%d stacks of pieces", n)
+	}
+	list, err := r.mails(t.Context(), `id = 1`)
+	if err != nil || list[0].Size != int64(len(whole)) {
+		t.Errorf("size %d, %v", list[0].Size, err)
+	}
+	r.verifyClean()
+}
+
+// A mail that was broken off leaves nothing behind, whatever ended it.
+func TestLargeMailBrokenOff(t *testing.T) {
+	r := newRig(t)
+	lost := errors.New("the connection is lost")
+	for range 3 {
+		_, err := r.ReceiveLarge(t.Context(), "INBOX", 7, 1, clock(0), func(keep func([]byte) error) error {
+			return errors.Join(keep([]byte("From: <a@x>\r\n\r\nhalf")), lost)
+		})
+		if !errors.Is(err, lost) {
+			t.Fatal(err)
+		}
+	}
+	if m, err := r.NextMail(t.Context(), clock(1)); m != nil || err != nil {
+		t.Errorf("half a mail is to be read: %+v %v", m, err)
+	}
+	_, uid, _, _, err := r.Position(t.Context(), "INBOX")
+	if uid != 0 || err != nil {
+		t.Errorf("the position went on to %d, %v", uid, err)
+	}
+	if fresh, err := r.arrives(1, "From: <a@x>\r\n\r\n", "whole"); !fresh || err != nil {
+		t.Error(fresh, err)
+	}
+	if n := r.count(`SELECT count(*) FROM piece`); n != 2 {
+		t.Errorf("%d pieces", n)
+	}
+	in, err := r.RawReader(t.Context(), 1)
+	must(t, err)
+	if raw, err := io.ReadAll(in); err != nil || string(raw) != "From: <a@x>\r\n\r\nwhole" {
+		t.Errorf("%q, %v", raw, err)
+	}
+}
+
+// A parked head is made whole by a large mail as by a small one.
+func TestLargeMailCompletesAHead(t *testing.T) {
+	r := newRig(t)
+	must(t, r.Park(t.Context(), "INBOX", 7, 1, clock(0), []byte("From: <a@x>\r\n"), "too large"))
+	must(t, r.Begin(t.Context(), "INBOX", 7, 0, time.Time{}))
+	if fresh, err := r.arrives(1, "From: <a@x>\r\n\r\n", "whole"); !fresh || err != nil {
+		t.Error(fresh, err)
+	}
+	m, err := r.NextMail(t.Context(), clock(1))
+	if err != nil || m == nil || fmt.Sprintf("%s", m.Raw) != "From: <a@x>\r\n\r\nwhole" {
+		t.Errorf("%+v %v", m, err)
+	}
+}
