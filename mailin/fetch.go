@@ -12,7 +12,8 @@ import (
 
 const (
 	batch     = 100       // mails in one FETCH: seven times as fast as one by one
-	piece     = 512 << 10 // bytes in one FETCH: small enough for its time limit on a slow line
+	heap      = 2 << 20   // bytes of whole mails in one FETCH: small enough for its time limit on a slow line
+	piece     = 512 << 10 // bytes of one mail in one FETCH
 	headBytes = 256 << 10 // of the head of a mail that is parked
 	tries     = 5         // fetches of one mail before it is parked
 )
@@ -55,12 +56,14 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 		return p.fetchFault(ctx, uids, err)
 	}
 	rep.Gone += p.gone(len(uids) - len(metas))
-	for len(metas) > 0 {
-		n, size := 0, int64(0) // as many small mails as fit one piece
-		for n < len(metas) && size+metas[n].size <= min(piece, p.cfg.MaxBytes) && !p.old(at, metas[n]) {
-			size += metas[n].size
-			n++
+	var ahead *fetching // what comes next, while what came is stored
+	defer func() {
+		if ahead != nil { // the connection is not to be used before it has ended
+			<-ahead.done
 		}
+	}()
+	for len(metas) > 0 {
+		n := p.heap(at, metas)
 		if n == 0 {
 			if err := p.takeOdd(ctx, s, at, metas[0], rep, stored); err != nil {
 				return err
@@ -68,16 +71,50 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 			metas = metas[1:]
 			continue
 		}
-		got, err := p.bodies(ctx, s, metas[:n], size)
-		if err != nil {
-			return p.fetchFault(ctx, uids, err)
+		if ahead == nil {
+			ahead = p.start(ctx, s, metas[:n])
 		}
-		if err := p.receive(ctx, at, metas[:n], got, rep, stored); err != nil {
+		got := ahead
+		<-got.done
+		if ahead = nil; got.err != nil {
+			return p.fetchFault(ctx, uids, got.err)
+		}
+		if next := p.heap(at, metas[n:]); next > 0 {
+			ahead = p.start(ctx, s, metas[n:n+next])
+		}
+		if err := p.receive(ctx, at, metas[:n], got.mails, rep, stored); err != nil {
 			return err
 		}
 		metas = metas[n:]
 	}
 	return nil
+}
+
+// heap is how many of the next mails are fetched at once: as many small ones as
+// fit. 0 if the first is none of them.
+func (p *Poller) heap(at *cursor, metas []meta) (n int) {
+	for size := int64(0); n < len(metas) && metas[n].size <= min(piece, p.cfg.MaxBytes) && !p.old(at, metas[n]); n++ {
+		if size += metas[n].size; size > heap {
+			break
+		}
+	}
+	return n
+}
+
+// fetching is a FETCH under way, the only command in flight.
+type fetching struct {
+	done  chan struct{}
+	mails map[uint32]answer
+	err   error
+}
+
+func (p *Poller) start(ctx context.Context, s *session, metas []meta) *fetching {
+	f := &fetching{done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		f.mails, f.err = p.bodies(ctx, s, metas)
+	}()
+	return f
 }
 
 // takeOdd is for a mail that is old, too large, or comes in pieces.
@@ -263,10 +300,11 @@ func (p *Poller) metas(ctx context.Context, s *session, uids []uint32) ([]meta, 
 
 // bodies is the whole of several mails, by UID; one that is not there any more
 // is missing.
-func (p *Poller) bodies(ctx context.Context, s *session, metas []meta, size int64) (map[uint32]answer, error) {
-	uids := make([]uint32, len(metas))
+func (p *Poller) bodies(ctx context.Context, s *session, metas []meta) (map[uint32]answer, error) {
+	uids, size := make([]uint32, len(metas)), int64(0)
 	for i, m := range metas {
 		uids[i] = m.uid
+		size += m.size
 	}
 	section := &imap.FetchItemBodySection{Peek: true}
 	return p.fetch(ctx, s, uids, size, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})

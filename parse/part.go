@@ -292,7 +292,7 @@ func decode64(b []byte) []byte {
 		if c == '=' {
 			break
 		}
-		if isAlnum(c) || c == '+' || c == '/' {
+		if in64[c] == 1 {
 			clean = append(clean, c)
 		}
 	}
@@ -312,11 +312,23 @@ func (p *part) size() int {
 	if p.encoding != "base64" {
 		return len(p.body)
 	}
-	n := 0
-	for _, c := range p.body {
-		if isAlnum(c) || c == '+' || c == '/' {
-			n++
+	return count64(p.body) * 3 / 4
+}
+
+// count64 counts the characters of base64.
+func count64(b []byte) (n int) {
+	for _, c := range b {
+		n += int(in64[c])
+	}
+	return n
+}
+
+// in64 is 1 for a character of base64.
+var in64 = func() (t [256]uint8) {
+	for i := range t {
+		if c := byte(i); isAlnum(c) || c == '+' || c == '/' {
+			t[i] = 1
 		}
 	}
-	return n * 3 / 4
-}
+	return t
+}()

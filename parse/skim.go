@@ -125,11 +125,7 @@ func (k *skimmer) add(b []byte) {
 		return
 	}
 	k.body.Bytes += len(b)
-	for _, c := range b {
-		if isAlnum(c) || c == '+' || c == '/' {
-			k.bits++
-		}
-	}
+	k.bits += count64(b)
 	k.tail[0] = k.tail[1]
 	if len(b) > 1 {
 		k.tail[0] = b[len(b)-2]

@@ -12,49 +12,75 @@ import (
 	"gatepost/parse"
 )
 
+// pieceBytes is how much of a large mail is written in one transaction.
+const pieceBytes = 2 << 20
+
 // ReceiveLarge is ReceiveAll for one mail that is too large to be held: arrive
-// hands its bytes to keep, piece by piece, each in a transaction of its own, so
-// that nobody waits while it is fetched. It is received with the last of them.
-// One large mail arrives at a time.
+// hands its bytes to keep, piece by piece. What has come is written in between,
+// so that nobody waits while more is fetched; the mail is received with the last
+// of it. One large mail arrives at a time.
 func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error) {
-	op := fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)
-	var stack int64
-	// A crash between here and the last commit leaves pieces of no mail, which
-	// the next large mail removes; this one is fetched again.
-	err = d.write(ctx, op, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, `DELETE FROM piece WHERE stack NOT IN (SELECT stack FROM raw WHERE stack > 0)`); err != nil {
-			return err
-		}
-		return tx.QueryRowContext(ctx, `SELECT coalesce(max(stack), 0) + 1 FROM piece`).Scan(&stack)
-	})
-	if err != nil {
-		return false, err
-	}
-	n, size := 0, int64(0)
+	s := stack{db: d, op: fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)}
 	err = arrive(func(piece []byte) error {
-		return d.write(ctx, op, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, `INSERT INTO piece (stack, n, bytes) VALUES (?, ?, ?)`, stack, n, some(piece))
-			n++
-			size += int64(len(piece))
-			return err
-		})
+		s.held = append(s.held, piece)
+		s.size += int64(len(piece))
+		if s.size-s.written < pieceBytes {
+			return nil
+		}
+		return s.write(ctx, func(*sql.Tx) error { return nil })
 	})
 	if err != nil {
 		return false, err
 	}
 	// The source may touch flags on the server only after this commit.
-	err = d.write(ctx, op, func(tx *sql.Tx) error {
-		fingerprint, err := parse.FingerprintOf(&pieces{ctx: ctx, from: tx, stack: stack})
+	err = s.write(ctx, func(tx *sql.Tx) error {
+		fingerprint, err := parse.FingerprintOf(&pieces{ctx: ctx, from: tx, stack: s.id})
 		if err != nil {
 			return err
 		}
-		fresh, err = take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: fingerprint, stack: stack, size: size, whole: true})
+		fresh, err = take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: fingerprint, stack: s.id, size: s.size, whole: true})
 		if err == nil && !fresh {
-			_, err = tx.ExecContext(ctx, `DELETE FROM piece WHERE stack = ?`, stack)
+			_, err = tx.ExecContext(ctx, `DELETE FROM piece WHERE stack = ?`, s.id)
 		}
 		return err
 	})
 	return fresh && err == nil, err
+}
+
+// stack is the pieces of a mail that arrives.
+type stack struct {
+	db            *DB
+	op            string
+	id            int64 // 0 before the first were written
+	n             int   // of them that were
+	held          [][]byte
+	size, written int64
+}
+
+// write writes the pieces that are held, and what then writes, in one
+// transaction.
+func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
+	// A crash before the mail is received leaves pieces of no mail, which the
+	// next large mail removes; this one is fetched again.
+	err := s.db.write(ctx, s.op, func(tx *sql.Tx) error {
+		if s.id == 0 {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM piece WHERE stack NOT IN (SELECT stack FROM raw WHERE stack > 0)`); err != nil {
+				return err
+			}
+			if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(stack), 0) + 1 FROM piece`).Scan(&s.id); err != nil {
+				return err
+			}
+		}
+		for _, piece := range s.held {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO piece (stack, n, bytes) VALUES (?, ?, ?)`, s.id, s.n, some(piece)); err != nil {
+				return err
+			}
+			s.n++
+		}
+		return then(tx)
+	})
+	s.held, s.written = nil, s.size
+	return err
 }
 
 // RawReader reads what Raw gives, without holding all of a large mail.

@@ -174,6 +174,7 @@ func (y *yard) product(path string) spent {
 		y.t.Fatal(err)
 	}
 	defer db.Close()
+	defer debug.SetGCPercent(debug.SetGCPercent(collectAt)) // as the service does
 	log := &counting{left: y.mails, all: make(chan struct{})}
 	s := newService(y.cfg, db, slog.New(log), time.Now, true)
 	ctx, stop := context.WithTimeout(y.t.Context(), 20*time.Minute)
@@ -246,6 +247,7 @@ type row struct {
 var statements = map[string]string{
 	"arrive": `INSERT INTO inbox (id, mailbox, uidvalidity, uid, fingerprint, at, size, whole) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 	"raw":    `INSERT INTO raw (mail, bytes) VALUES (?, ?)`,
+	"piece":  `INSERT INTO piece (stack, n, bytes) VALUES (?, ?, ?)`,
 	"decide": `UPDATE inbox SET verdict = ?, reason = ?, decided = ?, team = ?, sender = ?, subject = ?, robot = ?, task = ?, text = ? WHERE id = ?`,
 	"event":  `INSERT INTO event (team, task, kind, at, mail, body) VALUES (?, ?, ?, ?, ?, ?)`,
 	"post":   `INSERT INTO post (team, kind, recipient, task, key, mail, created, next, letter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -259,6 +261,7 @@ var statements = map[string]string{
 var columns = map[string]string{
 	"arrive": `SELECT id, id, mailbox, uidvalidity, uid, fingerprint, at, size, whole FROM inbox`,
 	"raw":    `SELECT mail, mail, bytes FROM raw`,
+	"piece":  `SELECT raw.mail, piece.stack, n, piece.bytes FROM piece JOIN raw ON raw.stack = piece.stack`,
 	"decide": `SELECT id, verdict, reason, decided, team, sender, subject, robot, task, text, id FROM inbox`,
 	"event":  `SELECT mail, team, task, kind, at, mail, body FROM event WHERE mail IS NOT NULL`,
 	"post":   `SELECT mail, team, kind, recipient, task, key, mail, created, next, letter FROM post WHERE mail IS NOT NULL`,
@@ -278,7 +281,7 @@ func newLedger(t *testing.T, path string) *ledger {
 	}
 	defer db.Close()
 	l := &ledger{arrive: map[int][]row{}, decide: map[int][]row{}}
-	for _, table := range []string{"arrive", "raw", "decide", "event", "post", "said", "words", "task"} {
+	for _, table := range []string{"arrive", "raw", "piece", "decide", "event", "post", "said", "words", "task"} {
 		rows, err := db.Query(columns[table])
 		if err != nil {
 			t.Fatal(err)
@@ -298,7 +301,7 @@ func newLedger(t *testing.T, path string) *ledger {
 			if table == "words" {
 				r.args[1] = spoken(r.args[1].(string))
 			}
-			if table == "arrive" || table == "raw" {
+			if table == "arrive" || table == "raw" || table == "piece" {
 				l.arrive[mail] = append(l.arrive[mail], r)
 			} else {
 				l.decide[mail] = append(l.decide[mail], r)
