@@ -136,6 +136,12 @@ func powerStory() (acts []powerAct) {
 	for i := 1; i <= 6; i++ {
 		raw := fmt.Appendf(nil, "From: <priya@acme.example>\r\nMessage-ID: <%d@x>\r\n\r\n%s\r\n", i, bytes.Repeat([]byte("words "), 700*i))
 		act(fmt.Sprint("receive ", i), func(ctx context.Context, d *DB) error {
+			if i == 5 { // in pieces
+				_, err := d.ReceiveLarge(ctx, "INBOX", 7, uint32(i), clock(i), func(keep func([]byte) error) error {
+					return errors.Join(keep(raw[:1000]), keep(raw[1000:]))
+				})
+				return err
+			}
 			_, err := d.Receive(ctx, "INBOX", 7, uint32(i), clock(i), raw)
 			return err
 		}, func(ctx context.Context, d *DB) error {
@@ -149,11 +155,7 @@ func powerStory() (acts []powerAct) {
 			}
 			return errors.Join(err, perr)
 		})
-		act(fmt.Sprint("commit ", i), func(ctx context.Context, d *DB) error {
-			before, err := d.Load(ctx, team, Want{})
-			if err != nil {
-				return err
-			}
+		plan := func(before *loop.State) Step {
 			after, events := fork(before), []loop.Event{opened(i, "web", "A shelf"), queued(i)}
 			if i == 1 {
 				events = append(events, started(1))
@@ -162,8 +164,24 @@ func powerStory() (acts []powerAct) {
 				events[k].At, events[k].Mail = clock(i), int64(i)
 				after.Fold(events[k])
 			}
-			return d.Commit(ctx, Step{Team: shop, At: clock(i), Mail: int64(i), Verdict: Read, Before: before, After: after, Events: events,
-				Letters: []loop.Letter{letter("dana@acme.example")}})
+			return Step{Team: shop, At: clock(i), Mail: int64(i), Verdict: Read, Before: before, After: after, Events: events,
+				Letters: []loop.Letter{letter("dana@acme.example")}}
+		}
+		act(fmt.Sprint("commit ", i), func(ctx context.Context, d *DB) error {
+			if i%2 == 0 { // in a turn
+				return d.Turn(ctx, func(t *Turn) error {
+					before, err := t.Load(team, nil)
+					if err != nil {
+						return err
+					}
+					return t.Commit(plan(before))
+				})
+			}
+			before, err := d.Load(ctx, team, Want{})
+			if err != nil {
+				return err
+			}
+			return d.Commit(ctx, plan(before))
 		}, func(ctx context.Context, d *DB) error {
 			m, err := d.Mail(ctx, int64(i))
 			if err == nil && m.Verdict != Read {

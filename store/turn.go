@@ -148,6 +148,7 @@ func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {
 		if s, err = load(t.ctx, t.tx, team, Want{}); err != nil {
 			return nil, explain(fmt.Sprintf("load state of %s", team.Address), err)
 		}
+		maps.DeleteFunc(t.states, func(old *loop.Team, _ *loop.State) bool { return old.Address == team.Address }) // of the config before
 		t.states[team] = s
 	}
 	named = slices.DeleteFunc(slices.Clone(named), func(n int) bool { return s.Tasks[n] != nil })
