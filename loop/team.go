@@ -101,6 +101,11 @@ func (t *Team) Person(address string) *Person {
 
 // Plan finds a stream of the config by name, nil if there is none.
 func (t *Team) Plan(name string) *StreamPlan {
+	for i := range t.Streams { // as it is written, nearly always
+		if t.Streams[i].Name == name {
+			return &t.Streams[i]
+		}
+	}
 	for i := range t.Streams {
 		if strings.EqualFold(t.Streams[i].Name, name) {
 			return &t.Streams[i]

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"net/mail"
 	"slices"
 	"strings"
@@ -104,16 +105,20 @@ func date(s string) time.Time {
 // ReadHead reads the header block alone, in time linear in its length, and
 // nothing of a mail whose block is beyond the limits.
 func ReadHead(raw []byte, opt Options) Head {
-	e := readEnvelope(oneBreak(raw[:min(len(raw), opt.Limits.filled().Header+2)]), opt)
+	top := raw[:min(len(raw), opt.Limits.filled().Header+2)]
+	e := readEnvelope(oneBreak(top), opt)
 	if e.park != "" {
 		return Head{MessageID: e.messageID, Received: e.received}
 	}
-	h := Head{MessageID: e.messageID, IDs: e.ids, Tags: e.tags, Received: e.received, From: e.from.Address}
+	h := Head{envelope: &e, MessageID: e.messageID, IDs: e.ids, Tags: e.tags, Received: e.received, From: e.from.Address}
 	h.Replies = slices.Clone(e.inReplyTo)
 	for _, id := range slices.Backward(e.references) {
 		if !slices.Contains(h.Replies, id) {
 			h.Replies = append(h.Replies, id)
 		}
+	}
+	if len(top) < len(raw) && bytes.IndexByte(top, '\n') < 0 {
+		h.envelope = nil // there may be line ends further down that make it another block
 	}
 	return h
 }

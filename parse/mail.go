@@ -166,6 +166,7 @@ type Options struct {
 	Limits Limits              // zero fields take the defaults
 
 	Gone       []Gone // what Skim left out of the mail
+	Head       *Head  // what ReadHead gave for the mail with the same Teams, Hosts and Limits, not to do it twice; may be nil
 	AuthservID string // the one server whose Authentication-Results count; "": none
 }
 
@@ -188,6 +189,7 @@ type Limits struct {
 // Head is what can be told from the header block alone, cheaply. It is used
 // to find the letter that is being answered before the mail is read.
 type Head struct {
+	envelope  *envelope // nil if Read must look for itself
 	MessageID string
 	IDs       []ThreadID // as Mail.IDs
 	Replies   []string   // every id of In-Reply-To and References, In-Reply-To first, then newest reference first

@@ -46,7 +46,12 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 		raw = raw[:min(len(raw), lim.Header+2)] // the header block is still told
 	}
 	raw = oneBreak(raw)
-	e := readEnvelope(raw, opt)
+	var e envelope
+	if opt.Head != nil && opt.Head.envelope != nil {
+		e = *opt.Head.envelope
+	} else {
+		e = readEnvelope(raw, opt)
+	}
 	m.envelope(&e)
 	if full > lim.Bytes {
 		m.park(fmt.Sprintf("the mail has %d bytes, more than %d", full, lim.Bytes))

@@ -55,7 +55,7 @@ func (d *DB) Commit(ctx context.Context, s Step) error {
 	// the letters wait in the outbox.
 	err := d.write(ctx, op, func(tx *sql.Tx) (err error) {
 		d.memory.forget()
-		seqs, err = s.write(ctx, tx, saveState)
+		seqs, err = s.write(ctx, tx, false, saveState)
 		return err
 	})
 	if err != nil {
@@ -72,12 +72,13 @@ func (s Step) number(seqs []int64) {
 	}
 }
 
-// write writes the step; save writes what changes of the state.
-func (s Step) write(ctx context.Context, tx *sql.Tx, save func(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error) (seqs []int64, err error) {
+// write writes the step. known says that the team has its row; save writes what
+// changes of the state.
+func (s Step) write(ctx context.Context, tx *sql.Tx, known bool, save func(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error) (seqs []int64, err error) {
 	if err := s.markMail(ctx, tx); err != nil {
 		return nil, err
 	}
-	if s.Team != "" {
+	if s.Team != "" && !known {
 		if _, err := tx.ExecContext(ctx, `INSERT INTO team (address) VALUES (?) ON CONFLICT DO NOTHING`, s.Team); err != nil {
 			return nil, err
 		}

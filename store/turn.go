@@ -175,7 +175,8 @@ func (t *Turn) Commit(s Step) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	t.wrote = true
-	seqs, err := s.write(t.ctx, t.tx, func(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
+	known := s.Before != nil && !s.Before.Begun.IsZero() // a task was opened before
+	seqs, err := s.write(t.ctx, t.tx, known, func(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
 		return writeState(ctx, tx, team, before, after, true)
 	})
 	if err != nil {

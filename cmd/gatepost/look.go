@@ -107,6 +107,7 @@ func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err err
 	if r.answers != nil {
 		opt.Letter = r.answers.Text
 	}
+	opt.Head = &r.head
 	r.mail, err = within(s.patience, func() parse.Mail { return s.read(in.Raw, opt) })
 	return r, err
 }
