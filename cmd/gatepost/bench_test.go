@@ -144,6 +144,7 @@ func (y *yard) parse() spent {
 // counting is a log that counts the mails that were read and committed.
 type counting struct {
 	slog.Handler
+	t    *testing.T
 	mu   sync.Mutex
 	left int
 	all  chan struct{}
@@ -152,6 +153,9 @@ type counting struct {
 func (c *counting) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelInfo }
 
 func (c *counting) Handle(_ context.Context, r slog.Record) error {
+	if r.Level >= slog.LevelWarn { // a fault costs a pause: the figure would be of that
+		r.Attrs(func(a slog.Attr) bool { c.t.Errorf("%s: %s", r.Message, a); return true })
+	}
 	if r.Message == "mail" {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -175,7 +179,7 @@ func (y *yard) product(path string) spent {
 	}
 	defer db.Close()
 	defer debug.SetGCPercent(debug.SetGCPercent(collectAt)) // as the service does
-	log := &counting{left: y.mails, all: make(chan struct{})}
+	log := &counting{t: y.t, left: y.mails, all: make(chan struct{})}
 	s := newService(y.cfg, db, slog.New(log), time.Now, true)
 	ctx, stop := context.WithTimeout(y.t.Context(), 20*time.Minute)
 	defer stop()
