@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"testing"
 	"time"
@@ -103,7 +102,7 @@ func TestLargeMailCompletesAHead(t *testing.T) {
 		t.Error(fresh, err)
 	}
 	m, err := r.NextMail(t.Context(), clock(1))
-	if err != nil || m == nil || fmt.Sprintf("%s", m.Raw) != "From: <a@x>\r\n\r\nwhole" {
+	if err != nil || m == nil || string(m.Raw) != "From: <a@x>\r\n\r\nwhole" {
 		t.Errorf("%+v %v", m, err)
 	}
 }
