@@ -306,8 +306,35 @@ func (p *Poller) bodies(ctx context.Context, s *session, metas []meta) (map[uint
 		uids[i] = m.uid
 		size += m.size
 	}
-	section := &imap.FetchItemBodySection{Peek: true}
-	return p.fetch(ctx, s, uids, size, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
+	options := &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{{Peek: true}}}
+	got, err := p.fetch(ctx, s, uids, size, options)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range metas {
+		// QUIRK: Dovecot gives nothing, as if it were the mail, of one that
+		// somebody removes at that moment. Asked again it has none.
+		if a, ok := got[m.uid]; !ok || m.size == 0 || len(a.body) > 0 {
+			continue
+		}
+		again, err := p.fetch(ctx, s, []uint32{m.uid}, m.size, options)
+		if err != nil {
+			return nil, err
+		}
+		a, ok := again[m.uid]
+		if ok && len(a.body) == 0 {
+			return nil, p.nothing(m)
+		}
+		if got[m.uid] = a; !ok {
+			delete(got, m.uid)
+		}
+	}
+	return got, nil
+}
+
+// nothing is the fault of a server that has a mail and gives none of it.
+func (p *Poller) nothing(m meta) error {
+	return fmt.Errorf("%s: fetch mail %d: it has %d bytes, and none came", p.addr, m.uid, m.size)
 }
 
 type tooLarge int64
@@ -328,6 +355,9 @@ func (p *Poller) pieces(ctx context.Context, s *session, m meta, keep func(piece
 		a, ok := got[m.uid]
 		if !ok {
 			return errGone
+		}
+		if at == 0 && len(a.body) == 0 && m.size > 0 {
+			return p.nothing(m)
 		}
 		if at += int64(len(a.body)); at > p.cfg.MaxBytes {
 			return tooLarge(at)

@@ -178,7 +178,6 @@ func (y *yard) product(path string) spent {
 		y.t.Fatal(err)
 	}
 	defer db.Close()
-	defer debug.SetGCPercent(debug.SetGCPercent(collectAt)) // as the service does
 	log := &counting{t: y.t, left: y.mails, all: make(chan struct{})}
 	s := newService(y.cfg, db, slog.New(log), time.Now, true)
 	ctx, stop := context.WithTimeout(y.t.Context(), 20*time.Minute)

@@ -58,11 +58,6 @@ func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
 // keeps below it. GOMEMLIMIT sets another.
 const memoryLimit = 256 << 20
 
-// collectAt is by how much, in percent, the heap grows between two collections.
-// It is small, and collecting is no small part of the work under load, so it is
-// twice Go's default. GOGC sets another.
-const collectAt = 200
-
 // serve runs the service, anew with the new config after each SIGHUP. The
 // database and its lock stay as they are.
 func (g *globals) serve(ctx context.Context, fromStart bool) error {
@@ -72,9 +67,6 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 	log := g.log()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
 	}
 	crash, err := crashFromEnv()
 	if err != nil {
