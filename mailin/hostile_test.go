@@ -222,3 +222,26 @@ func TestServerThatCriesWolf(t *testing.T) {
 		t.Errorf("9 passes in %v", d)
 	}
 }
+
+// A mail that somebody removes while it is fetched may come as nothing; nothing
+// is no mail.
+func TestMailThatComesAsNothing(t *testing.T) {
+	const nothing = "* 1 FETCH (UID 7 BODY[] {0}\r\n)\r\nT OK done\r\n"
+	m := known(t)
+	gone := plain(script{"UID FETCH 7 (UID BODY": nothing + "|||T OK done\r\n"})
+	if rep := once(t, gone.start(t).poller(m)); rep != (Report{Gone: 1}) {
+		t.Errorf("removed: %+v", rep)
+	}
+	m.expect(t)
+	m = known(t)
+	p := plain(script{"UID FETCH 7 (UID BODY": nothing}).start(t).poller(m)
+	for range tries {
+		if rep, err := p.Once(t.Context()); err == nil || !Temporary(err) || rep != (Report{}) {
+			t.Errorf("still there: %+v, %v", rep, err)
+		}
+	}
+	if rep := once(t, p); rep != (Report{Parked: 1}) {
+		t.Errorf("after all tries: %+v", rep)
+	}
+	m.expect(t)
+}
