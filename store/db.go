@@ -33,8 +33,9 @@ type DB struct {
 	reader *sql.DB
 	lock   *os.File // nil unless Lock was called
 
-	memory  memory    // of the last Turn
-	closing sync.Once // for countOpen
+	arriving arriving  // large mails
+	memory   memory    // of the last Turn
+	closing  sync.Once // for countOpen
 }
 
 // Create makes a new database that only its owner can read, and opens it. It

@@ -156,7 +156,7 @@ const (
 
 // countBytes adds a row that is about to be wiped to what status tells.
 var countBytes = map[string]string{
-	"mails":   `UPDATE expired SET count = count + 1, bytes = bytes + (SELECT length(bytes) FROM raw WHERE mail = ?1) WHERE what = 'mails'`,
+	"mails":   `UPDATE expired SET count = count + 1, bytes = bytes + (SELECT length(raw.bytes) + (SELECT coalesce(sum(length(piece.bytes)), 0) FROM piece WHERE raw.stack > 0 AND piece.stack = raw.stack) FROM raw WHERE mail = ?1) WHERE what = 'mails'`,
 	"letters": `UPDATE expired SET count = count + 1, bytes = bytes + (SELECT length(raw) FROM post WHERE serial = ?1) WHERE what = 'letters'`,
 }
 

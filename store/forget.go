@@ -106,7 +106,8 @@ func (o *forgetting) who() error {
 	known := loop.NewOblivion(o.f.Addresses, nil, o.f.Alias)
 	err = o.pages(pageMails, `
 		SELECT inbox.id,
-		       raw.bytes
+		       raw.bytes,
+		       raw.stack
 		  FROM inbox
 		  JOIN raw ON raw.mail = inbox.id
 		 WHERE inbox.id > ?1
@@ -115,8 +116,13 @@ func (o *forgetting) who() error {
 		 LIMIT ?3`, func(rows *sql.Rows) (int64, func() error, error) {
 		var id int64
 		var raw []byte
-		err := rows.Scan(&id, &raw)
+		var stack int64
+		err := rows.Scan(&id, &raw, &stack)
 		return id, func() error {
+			raw, err := whole(o.ctx, o.tx, raw, stack)
+			if err != nil {
+				return err
+			}
 			if m := parse.Read(raw, parse.Options{}); known.Is(m.From.Address) && m.From.Name != "" && !slices.Contains(o.f.Names, m.From.Name) {
 				o.f.Names = append(o.f.Names, m.From.Name)
 			}
@@ -211,7 +217,8 @@ func (o *forgetting) mails() error {
 		       inbox.subject,
 		       inbox.text,
 		       inbox.reason,
-		       coalesce(raw.bytes, '')
+		       coalesce(raw.bytes, ''),
+		       coalesce(raw.stack, 0)
 		  FROM inbox
 		  LEFT JOIN raw ON raw.mail = inbox.id
 		 WHERE inbox.id > ?1
@@ -221,8 +228,15 @@ func (o *forgetting) mails() error {
 		var id int64
 		var m Mail
 		var raw []byte
-		err := rows.Scan(&id, &m.Verdict, &m.Team, &m.Task, &m.From, &m.Subject, &m.Text, &m.Reason, &raw)
-		return id, func() error { return o.mail(id, m, raw) }, err
+		var stack int64
+		err := rows.Scan(&id, &m.Verdict, &m.Team, &m.Task, &m.From, &m.Subject, &m.Text, &m.Reason, &raw, &stack)
+		return id, func() error {
+			raw, err := whole(o.ctx, o.tx, raw, stack)
+			if err != nil {
+				return err
+			}
+			return o.mail(id, m, raw)
+		}, err
 	})
 }
 

@@ -4,9 +4,13 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"sync"
 	"time"
 
 	"gatepost/parse"
@@ -18,9 +22,10 @@ const pieceBytes = 2 << 20
 // ReceiveLarge is ReceiveAll for one mail that is too large to be held: arrive
 // hands its bytes to keep, piece by piece. What has come is written in between,
 // so that nobody waits while more is fetched; the mail is received with the last
-// of it. One large mail arrives at a time.
+// of it.
 func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error) {
 	s := stack{db: d, op: fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)}
+	defer s.end()
 	err = arrive(func(piece []byte) error {
 		s.held = append(s.held, piece)
 		s.size += int64(len(piece))
@@ -64,10 +69,7 @@ func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
 	// next large mail removes; this one is fetched again.
 	err := s.db.write(ctx, s.op, func(tx *sql.Tx) error {
 		if s.id == 0 {
-			if _, err := tx.ExecContext(ctx, `DELETE FROM piece WHERE stack NOT IN (SELECT stack FROM raw WHERE stack > 0)`); err != nil {
-				return err
-			}
-			if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(stack), 0) + 1 FROM piece`).Scan(&s.id); err != nil {
+			if err := s.begin(ctx, tx); err != nil {
 				return err
 			}
 		}
@@ -81,6 +83,57 @@ func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
 	})
 	s.held, s.written = nil, s.size
 	return err
+}
+
+// begin gives the stack its number, and removes the pieces of mails that were
+// broken off. Other mailboxes' mails may be arriving beside this one.
+func (s *stack) begin(ctx context.Context, tx *sql.Tx) error {
+	a := &s.db.arriving
+	a.Lock()
+	defer a.Unlock()
+	ids := slices.Sorted(maps.Keys(a.ids))
+	list, err := json.Marshal(append([]int64{}, ids...))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, `
+		DELETE FROM piece
+		 WHERE stack NOT IN (SELECT stack FROM raw WHERE stack > 0)
+		   AND stack NOT IN (SELECT value FROM json_each(?))`, string(list)); err != nil {
+		return err
+	}
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(stack), 0) + 1 FROM piece`).Scan(&s.id); err != nil {
+		return err
+	}
+	if n := len(ids); n > 0 {
+		s.id = max(s.id, ids[n-1]+1)
+	}
+	if a.ids == nil {
+		a.ids = map[int64]bool{}
+	}
+	a.ids[s.id] = true
+	return nil
+}
+
+func (s *stack) end() {
+	s.db.arriving.Lock()
+	defer s.db.arriving.Unlock()
+	delete(s.db.arriving.ids, s.id)
+}
+
+// arriving is the stacks of mails that are being received by this process, the
+// only one that receives any.
+type arriving struct {
+	sync.Mutex
+	ids map[int64]bool
+}
+
+// whole is the bytes of a mail, of whose row these are known.
+func whole(ctx context.Context, from rower, raw []byte, stack int64) ([]byte, error) {
+	if stack == 0 {
+		return raw, nil
+	}
+	return io.ReadAll(&pieces{ctx: ctx, from: from, stack: stack})
 }
 
 // RawReader reads what Raw gives, without holding all of a large mail.

@@ -2,8 +2,11 @@ package store
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
+	"fmt"
 	"io"
+	"strings"
 	"testing"
 	"time"
 )
@@ -90,6 +93,42 @@ func TestLargeMailBrokenOff(t *testing.T) {
 	must(t, err)
 	if raw, err := io.ReadAll(in); err != nil || string(raw) != "From: <a@x>\r\n\r\nwhole" {
 		t.Errorf("%q, %v", raw, err)
+	}
+}
+
+// Two mailboxes receive large mails beside each other; wiping one takes its
+// pieces along, and no other's.
+func TestLargeMailsBesideEachOther(t *testing.T) {
+	r := newRig(t)
+	must(t, r.Begin(t.Context(), "Other", 1, 0, time.Time{}))
+	big := strings.Repeat("0123456789abcde\n", pieceBytes/16)
+	fresh, err := r.ReceiveLarge(t.Context(), "Other", 1, 1, clock(0), func(keep func([]byte) error) error {
+		err := errors.Join(keep([]byte("From: <a@x>\r\n\r\n")), keep([]byte(big))) // some of it is written
+		for uid := range uint32(2) {
+			fresh, err := r.arrives(uid+1, fmt.Sprintf("From: <b@x>\r\n\r\nnumber %d", uid), big)
+			if !fresh || err != nil {
+				t.Error(fresh, err)
+			}
+		}
+		return errors.Join(err, keep([]byte("end")))
+	})
+	if !fresh || err != nil {
+		t.Fatal(fresh, err)
+	}
+	if raw, err := r.Raw(t.Context(), 3); err != nil || string(raw) != "From: <a@x>\r\n\r\n"+big+"end" {
+		t.Errorf("%d bytes, %v", len(raw), err)
+	}
+	must(t, r.write(t.Context(), "wipe", func(tx *sql.Tx) error {
+		_, err := tx.Exec(wipeMail, 1)
+		return err
+	}))
+	for id, want := range map[int64]int{1: 0, 2: len(big) + 23, 3: len(big) + 18} {
+		if raw, err := r.Raw(t.Context(), id); err != nil || len(raw) != want {
+			t.Errorf("mail %d has %d bytes, want %d, %v", id, len(raw), want, err)
+		}
+	}
+	if n := r.count(`SELECT count(DISTINCT stack) FROM piece`); n != 2 {
+		t.Errorf("%d stacks", n)
 	}
 }
 

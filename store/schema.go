@@ -230,4 +230,9 @@ CREATE TABLE piece (
     bytes       BLOB    NOT NULL,
     PRIMARY KEY (stack, n)
 ) STRICT;
+-- Whoever wipes or cuts down a mail does so by its bytes: then none of its pieces stays.
+CREATE TRIGGER raw_wiped AFTER UPDATE OF bytes ON raw WHEN old.stack > 0 AND new.stack = old.stack BEGIN
+    DELETE FROM piece WHERE stack = old.stack;
+    UPDATE raw SET stack = 0 WHERE mail = old.mail;
+END;
 `

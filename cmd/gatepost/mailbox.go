@@ -103,6 +103,10 @@ func (r boxReceiver) ReceiveAll(ctx context.Context, _ string, uidvalidity uint3
 	return r.to.ReceiveAll(ctx, r.key, uidvalidity, mails)
 }
 
+func (r boxReceiver) ReceiveLarge(ctx context.Context, _ string, uidvalidity, uid uint32, at time.Time, arrive func(keep func([]byte) error) error) (bool, error) {
+	return r.to.ReceiveLarge(ctx, r.key, uidvalidity, uid, at, arrive)
+}
+
 func (r boxReceiver) Park(ctx context.Context, _ string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error {
 	return r.to.Park(ctx, r.key, uidvalidity, uid, at, head, reason)
 }
