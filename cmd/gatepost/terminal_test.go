@@ -45,7 +45,11 @@ func onTerminal(t *testing.T, dir string, args ...string) *terminal {
 		t.Fatal(err)
 	}
 	defer slave.Close()
-	p := &terminal{Cmd: exec.Command(testBinary(t), args...), master: master}
+	self, err := os.Executable() // the process begins in another folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &terminal{Cmd: exec.Command(self, args...), master: master}
 	p.Dir, p.Env = dir, append(os.Environ(), "GATEPOST_TEST_MAIN=1")
 	p.Stdin, p.Stdout, p.Stderr = slave, slave, slave
 	p.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
