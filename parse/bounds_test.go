@@ -123,7 +123,9 @@ func hostile(n int) map[string][]byte {
 	}
 }
 
-// Whatever is in 25 MiB, it is read in under two seconds and 256 MiB.
+// Whatever is in 25 MiB, it is read in a time and memory that are bounded. The
+// slowest takes two seconds on a machine of its own; what is not linear takes
+// minutes on any.
 func TestAnythingIsLinear(t *testing.T) {
 	size := min25 - 1000
 	if raceEnabled {
@@ -137,11 +139,7 @@ func TestAnythingIsLinear(t *testing.T) {
 		m := Read(raw, Options{Letter: strings.Repeat("Gate for the cart: reply with approve or redirect and why.\n", 100)})
 		took := time.Since(start)
 		runtime.ReadMemStats(&after)
-		limit := 2 * time.Second
-		if raceEnabled {
-			limit *= 10
-		}
-		if took > limit {
+		if took > 20*time.Second {
 			t.Errorf("%s: %v", name, took)
 		}
 		if grew := after.TotalAlloc - before.TotalAlloc; grew > 1<<30 {
