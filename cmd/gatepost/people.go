@@ -39,6 +39,7 @@ type personLine struct {
 	Email     []string   `json:"email"` // in the config
 	Role      string     `json:"role"`
 	Timezone  string     `json:"timezone"`
+	Language  string     `json:"language"`
 	Streams   []string   `json:"streams"`  // whose engineer they are
 	Approves  []string   `json:"approves"` // streams whose gates they open
 	Addresses []addrLine `json:"addresses"`
@@ -111,7 +112,7 @@ func people(ctx context.Context, cfg *Config, db *store.DB, w io.Writer, asJSON 
 func personOf(s *loop.State, p *loop.Person) personLine {
 	pr := s.Presence(p.Key())
 	out := personLine{
-		Team: s.Team.Address, Name: p.Name, Email: p.Email, Role: string(p.Role), Timezone: p.Zone.String(),
+		Team: s.Team.Address, Name: p.Name, Email: p.Email, Role: string(p.Role), Timezone: p.Zone.String(), Language: p.Language,
 		Streams: []string{}, Approves: []string{}, Away: []string{}, Bounced: pr.Bounced,
 	}
 	for _, plan := range s.Team.Streams {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatepost/store"
+	"gatepost/templates"
 )
 
 // newPersonCommand is `gatepost person`: who is on the team, in the config.
@@ -58,7 +59,7 @@ func newPersonListCommand(g *globals) *cobra.Command {
 }
 
 func newPersonAddCommand(g *globals) *cobra.Command {
-	var team, role, zone string
+	var team, role, zone, language string
 	var more []string
 	cmd := &cobra.Command{
 		Use: "add 'NAME <EMAIL>'", Short: "Add a person to the config", Args: exactArgs(1),
@@ -79,6 +80,9 @@ func newPersonAddCommand(g *globals) *cobra.Command {
 			if zone != "" {
 				keys = append(keys, "timezone", strconv.Quote(zone))
 			}
+			if language != "" {
+				keys = append(keys, "language", strconv.Quote(language))
+			}
 			return g.edit(cmd, team, func(c *configText, team int) (string, error) {
 				return a.Address + " is on the team", c.add(team, "person", keys...)
 			})
@@ -86,6 +90,7 @@ func newPersonAddCommand(g *globals) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&role, "role", "", "pm, engineer or reader")
 	cmd.Flags().StringVar(&zone, "timezone", "", "time zone, if it is not the team's")
+	cmd.Flags().StringVar(&language, "language", "", "of their letters, if it is not the team's: "+strings.Join(templates.Languages, ", "))
 	cmd.Flags().StringArrayVar(&more, "email", nil, "a further address of theirs; may be repeated")
 	cmd.Flags().StringVar(&team, "team", "", "team address, if there are several")
 	return cmd
