@@ -26,7 +26,12 @@ const pieceBytes = 2 << 20
 func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error) {
 	s := stack{db: d, op: fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)}
 	defer s.end()
+	known := newFingerprint()
+	defer known.stop()
 	err = arrive(func(piece []byte) error {
+		if _, err := known.Write(piece); err != nil {
+			return err
+		}
 		s.held = append(s.held, piece)
 		s.size += int64(len(piece))
 		if s.size-s.written < pieceBytes {
@@ -37,12 +42,12 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 	if err != nil {
 		return false, err
 	}
+	fingerprint, err := known.sum()
+	if err != nil {
+		return false, err
+	}
 	// The source may touch flags on the server only after this commit.
-	err = s.write(ctx, func(tx *sql.Tx) error {
-		fingerprint, err := parse.FingerprintOf(&pieces{ctx: ctx, from: tx, stack: s.id})
-		if err != nil {
-			return err
-		}
+	err = s.write(ctx, func(tx *sql.Tx) (err error) {
 		fresh, err = take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: fingerprint, stack: s.id, size: s.size, whole: true})
 		if err == nil && !fresh {
 			_, err = tx.ExecContext(ctx, `DELETE FROM piece WHERE stack = ?`, s.id)
@@ -50,6 +55,36 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 		return err
 	})
 	return fresh && err == nil, err
+}
+
+// fingerprint is reckoned while the mail arrives.
+type fingerprint struct {
+	*io.PipeWriter
+	done chan struct{}
+	of   string
+	err  error
+}
+
+func newFingerprint() *fingerprint {
+	r, w := io.Pipe()
+	f := &fingerprint{PipeWriter: w, done: make(chan struct{})}
+	go func() {
+		defer close(f.done)
+		f.of, f.err = parse.FingerprintOf(r)
+		r.CloseWithError(f.err)
+	}()
+	return f
+}
+
+// sum ends it.
+func (f *fingerprint) sum() (string, error) {
+	f.stop()
+	return f.of, f.err
+}
+
+func (f *fingerprint) stop() {
+	f.Close()
+	<-f.done
 }
 
 // stack is the pieces of a mail that arrives.
