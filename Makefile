@@ -1,5 +1,5 @@
 # Gatepost needs Go, a C compiler (for SQLite) and make; nothing else to build.
-.PHONY: build demo test fuzz soak letters bench dist dist-check clean
+.PHONY: build demo test fuzz soak growth letters bench dist dist-check clean
 
 build: # bin/gatepost
 	@scripts/toolchain
@@ -17,6 +17,9 @@ fuzz: # every fuzz target, FUZZTIME=60s each, or FUZZTIME=10000000x TARGETS="Ide
 
 soak: # 1,000 kills over 20,000 mails, 300 power cuts, every fault of the network, a replica; KILLS, MAILS, CUTS, SEEDS, SEED
 	@scripts/soak
+
+growth: # five years of 1,000 streams replayed, then measured; MAILS, TASKS, TEAMS, STREAMS, YEARS, SEED, DIR, STOP
+	@scripts/growth
 
 bench: # reading beside its floors and the obvious program, on Dovecot; MAILS, ROUNDS, STREAMS, SETS, PROFILE
 	@scripts/bench

@@ -47,6 +47,29 @@ type Team struct {
 	People        []Person
 	Streams       []StreamPlan
 	Operator      string // address for alerts; "": alerts go to the log and the digest only
+
+	index *teamIndex // nil until Index
+}
+
+// teamIndex finds people and streams without looking through them all.
+type teamIndex struct {
+	people  map[string]int // by each of their addresses
+	streams map[string]int // by name in lower case
+}
+
+// Index makes People and Streams quick to find in a large team. They must not
+// change afterwards.
+func (t *Team) Index() {
+	x := &teamIndex{people: map[string]int{}, streams: map[string]int{}}
+	for i := len(t.People) - 1; i >= 0; i-- { // the first of two is found, as without an index
+		for _, e := range t.People[i].Email {
+			x.people[e] = i
+		}
+	}
+	for i := len(t.Streams) - 1; i >= 0; i-- {
+		x.streams[strings.ToLower(t.Streams[i].Name)] = i
+	}
+	t.index = x
 }
 
 // Person is a registered member of a team.
@@ -89,6 +112,12 @@ func (t *Team) Person(address string) *Person {
 	if address == "" {
 		return nil
 	}
+	if t.index != nil {
+		if i, ok := t.index.people[address]; ok {
+			return &t.People[i]
+		}
+		return nil
+	}
 	for i := range t.People {
 		for _, e := range t.People[i].Email {
 			if e == address {
@@ -101,10 +130,11 @@ func (t *Team) Person(address string) *Person {
 
 // Plan finds a stream of the config by name, nil if there is none.
 func (t *Team) Plan(name string) *StreamPlan {
-	for i := range t.Streams { // as it is written, nearly always
-		if t.Streams[i].Name == name {
+	if t.index != nil {
+		if i, ok := t.index.streams[strings.ToLower(name)]; ok {
 			return &t.Streams[i]
 		}
+		return nil
 	}
 	for i := range t.Streams {
 		if strings.EqualFold(t.Streams[i].Name, name) {

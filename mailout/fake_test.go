@@ -29,7 +29,8 @@ type row struct {
 	state  string // waiting, sent, failed
 	reason string
 	waits  []time.Duration
-	now    time.Time // of the last NextPost that gave it out
+	now    time.Time // of the last NextPosts that gave it out
+	sent   time.Time
 }
 
 func newOutbox(t *testing.T, posts ...*loop.Post) *outbox {
@@ -66,35 +67,66 @@ func (o *outbox) row(serial int64) *row {
 	return &row{}
 }
 
-func (o *outbox) NextPost(_ context.Context, now time.Time) (p *loop.Post, err error) {
+func (o *outbox) NextPosts(_ context.Context, now time.Time, most, scheduled int) (posts []*loop.Post, err error) {
 	err = o.call("next", func() {
-		for _, r := range o.rows {
-			if r.state == "waiting" && !r.next.After(now) {
-				r.now = now
-				c := r.post
-				p = &c
-				return
+		left := map[bool]int{false: most}
+		for _, later := range []bool{false, true} {
+			if later {
+				left[later] = min(scheduled, left[false])
+			}
+			for _, r := range o.rows {
+				k := r.post.Letter.Kind
+				if is := k == loop.DigestMail || k == loop.Prompt || k == loop.WeeklyMail; is == later && r.state == "waiting" && !r.next.After(now) && left[later] > 0 {
+					left[later]--
+					r.now = now
+					c := r.post
+					posts = append(posts, &c)
+				}
 			}
 		}
 	})
-	return p, err
+	return posts, err
 }
 
-func (o *outbox) KeepPost(_ context.Context, p *loop.Post) error {
+func (o *outbox) Waits(_ context.Context, serial int64) (bool, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.row(serial).state == "waiting", nil
+}
+
+func (o *outbox) SentSince(_ context.Context, at time.Time) (n int, err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range o.rows {
+		if r.state == "sent" && r.sent.After(at) {
+			n++
+		}
+	}
+	return n, nil
+}
+
+func (o *outbox) KeepPost(_ context.Context, posts ...*loop.Post) error {
 	return o.call("keep", func() {
-		r := o.row(p.Serial)
-		if r.post.Raw != nil && !bytes.Equal(r.post.Raw, p.Raw) {
-			o.t.Errorf("letter %d: kept bytes are replaced", p.Serial)
+		for _, p := range posts {
+			r := o.row(p.Serial)
+			if r.post.Raw != nil && !bytes.Equal(r.post.Raw, p.Raw) {
+				o.t.Errorf("letter %d: kept bytes are replaced", p.Serial)
+			}
+			if len(p.Raw) == 0 || p.MessageID == "" || p.Text == "" {
+				o.t.Errorf("letter %d: kept without bytes, Message-ID or text", p.Serial)
+			}
+			r.post.Raw, r.post.MessageID, r.post.Sender, r.post.Text = bytes.Clone(p.Raw), p.MessageID, p.Sender, p.Text
 		}
-		if len(p.Raw) == 0 || p.MessageID == "" || p.Text == "" {
-			o.t.Errorf("letter %d: kept without bytes, Message-ID or text", p.Serial)
-		}
-		r.post.Raw, r.post.MessageID, r.post.Sender, r.post.Text = bytes.Clone(p.Raw), p.MessageID, p.Sender, p.Text
 	})
 }
 
-func (o *outbox) SentPost(_ context.Context, serial int64, at time.Time) error {
-	return o.call("sent", func() { o.end(serial, "sent", "") })
+func (o *outbox) SentPost(_ context.Context, at time.Time, serials ...int64) error {
+	return o.call("sent", func() {
+		for _, n := range serials {
+			o.end(n, "sent", "")
+			o.row(n).sent = at
+		}
+	})
 }
 
 func (o *outbox) FailPost(_ context.Context, serial int64, at time.Time, reason string) error {
@@ -166,7 +198,12 @@ func (p *postman) Send(_ context.Context, from, to string, raw []byte) error {
 	return nil
 }
 
-func (p *postman) Close() error { p.closed++; return nil }
+func (p *postman) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed++
+	return nil
+}
 
 func (p *postman) count() int {
 	p.mu.Lock()

@@ -14,12 +14,19 @@ import (
 // Outbox is where letters wait. Each method is one transaction; recording the
 // same thing twice is no error.
 type Outbox interface {
-	// NextPost is the letter that is to be tried now, oldest due first; nil
-	// if none is due. It does not hand a letter to two callers at once.
-	NextPost(ctx context.Context, now time.Time) (*loop.Post, error)
-	// KeepPost keeps what Compose made. Bytes that are kept are never replaced.
-	KeepPost(ctx context.Context, p *loop.Post) error
-	SentPost(ctx context.Context, serial int64, at time.Time) error
+	// NextPosts are letters that are to be tried now, at most so many: first
+	// those that somebody waits for, then digests, prompts and weekly reviews,
+	// of these at most scheduled; each oldest due first.
+	NextPosts(ctx context.Context, now time.Time, most, scheduled int) ([]*loop.Post, error)
+	// KeepPost keeps what Compose made, of all of them or of none. Bytes that
+	// are kept are never replaced.
+	KeepPost(ctx context.Context, posts ...*loop.Post) error
+	SentPost(ctx context.Context, at time.Time, serials ...int64) error
+	// Waits tells whether a letter is still to be sent: a later step may have
+	// taken it back since NextPosts.
+	Waits(ctx context.Context, serial int64) (bool, error)
+	// SentSince is how many letters were sent after that moment.
+	SentSince(ctx context.Context, at time.Time) (int, error)
 	// LaterPost counts an attempt and puts the letter back until next.
 	LaterPost(ctx context.Context, serial int64, next time.Time, reason string) error
 	FailPost(ctx context.Context, serial int64, at time.Time, reason string) error
@@ -46,68 +53,115 @@ type Loop struct {
 	Failed func(ctx context.Context, p *loop.Post, reason string) error
 	Passed func(sent int, err error)
 
-	taken sync.Map // serials that a server took, as long as that could not be noted
+	// Connections is how many letters are under way at once. With 0 they go
+	// one after the other and each is noted before the next, so that two runs
+	// do the same in the same order.
+	Connections int
+	Limits      Limits
+
+	telling sync.Mutex // one failure is told at a time
+	taken   sync.Map   // serials that a server took, as long as that could not be noted
 }
 
-// Once sends everything that is due, one after the other, and says how many
-// letters a server has taken. An error means that the pass was cut short: by
-// the outbox, by ctx, or by a server that cannot be reached at all. The
+// batch is how many letters are looked for at once, and chunk how many are put
+// into words and kept in one transaction.
+const (
+	batch = 100
+	chunk = 16
+)
+
+// Once sends everything that is due and that the limits let pass, and says how
+// many letters a server has taken. An error means that the pass was cut short:
+// by the outbox, by ctx, or by a server that cannot be reached at all. The
 // letters of a pass that was cut short stay due.
 func (l *Loop) Once(ctx context.Context) (sent int, err error) {
+	defer l.hangUp() // for good: nobody says that there will be another pass
+	return l.pass(ctx)
+}
+
+func (l *Loop) hangUp() {
 	if c, ok := l.Sender.(interface{ Close() error }); ok {
-		defer func() { _ = c.Close() }() // a connection is kept for one pass
+		_ = c.Close()
 	}
+}
+
+func (l *Loop) pass(ctx context.Context) (sent int, err error) {
 	seen := map[int64]bool{}
 	for {
 		if err := ctx.Err(); err != nil {
 			return sent, err
 		}
-		p, err := l.Outbox.NextPost(ctx, l.Now())
+		most, scheduled, err := l.Limits.left(ctx, l.Outbox, l.Now())
+		if err != nil {
+			return sent, fmt.Errorf("letters sent so far: %w", err)
+		}
+		posts, err := l.Outbox.NextPosts(ctx, l.Now(), most, scheduled)
 		if err != nil {
 			return sent, fmt.Errorf("next letter: %w", err)
 		}
-		if p == nil {
+		if len(posts) == 0 {
 			return sent, nil
 		}
-		if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
-			return sent, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
+		for _, p := range posts {
+			if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
+				return sent, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
+			}
+			seen[p.Serial] = true
 		}
-		seen[p.Serial] = true
-		ok, err := l.deliver(ctx, p)
-		if ok {
-			sent++
-		}
+		n, err := l.sendAll(ctx, posts)
+		sent += n
 		if err != nil {
 			return sent, err
 		}
 	}
 }
 
-// deliver takes one letter one step on.
-func (l *Loop) deliver(ctx context.Context, p *loop.Post) (sent bool, err error) {
-	if len(p.Raw) == 0 {
-		if err := l.compose(p); err != nil {
-			return false, l.fail(ctx, p, err)
+// prepare puts letters into words and keeps them; those that cannot be are
+// given up. What comes back can be sent.
+func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.Post, err error) {
+	var fresh []*loop.Post
+	for _, p := range posts {
+		switch {
+		case p.Damaged != "":
+			err = errors.New("its bytes cannot be had again: " + p.Damaged)
+		case len(p.Raw) == 0:
+			if err = l.compose(p); err == nil {
+				fresh = append(fresh, p)
+			}
 		}
-		if err := l.Outbox.KeepPost(ctx, p); err != nil {
-			return false, fmt.Errorf("keep letter %d: %w", p.Serial, err)
+		if err != nil {
+			if err = l.fail(ctx, p, err); err != nil {
+				return ready, err
+			}
+			continue
 		}
+		ready = append(ready, p)
 	}
+	if len(fresh) == 0 {
+		return ready, nil
+	}
+	if err := l.Outbox.KeepPost(ctx, fresh...); err != nil {
+		return nil, fmt.Errorf("keep letter %d and %d more: %w", fresh[0].Serial, len(fresh)-1, err)
+	}
+	return ready, nil
+}
+
+// deliver tries one letter. taken is that a server has it, and is still to be
+// noted; everything else that may come of it is noted here.
+func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool, err error) {
 	if _, taken := l.taken.Load(p.Serial); !taken {
-		err = l.send(ctx, p)
+		if waits, err := l.Outbox.Waits(ctx, p.Serial); err != nil || !waits {
+			return false, err
+		}
+		err = l.send(ctx, p, by)
 	}
 	var answer *SendError
 	errors.As(err, &answer)
 	switch {
 	case err == nil:
-		// A crash before this line sends the same bytes once more. A disk that
+		// A crash before it is noted sends the same bytes once more. A disk that
 		// fails does not: what the server took is remembered until it is noted.
 		l.taken.Store(p.Serial, true)
-		if err := l.Outbox.SentPost(ctx, p.Serial, l.Now()); err != nil {
-			return true, fmt.Errorf("letter %d was sent, but: %w", p.Serial, err)
-		}
-		l.taken.Delete(p.Serial)
-		l.log().Info("letter sent", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "attempt", p.Attempts+1)
 		return true, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err() // not the letter's fault: it stays as it is
@@ -128,15 +182,32 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post) (sent bool, err error)
 	return false, nil
 }
 
+// note says of letters that a server has taken them. A crash before this sends
+// the same bytes once more.
+func (l *Loop) note(ctx context.Context, posts []*loop.Post) error {
+	var serials []int64
+	for _, p := range posts {
+		serials = append(serials, p.Serial)
+	}
+	if err := l.Outbox.SentPost(ctx, l.Now(), serials...); err != nil {
+		return fmt.Errorf("letters %v were sent, but: %w", serials, err)
+	}
+	for _, p := range posts {
+		l.taken.Delete(p.Serial)
+		l.log().Info("letter sent", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "attempt", p.Attempts+1)
+	}
+	return nil
+}
+
 // send gives the letter to the sender. A panic there is a failure like others:
 // the letter would end the program again at each start.
-func (l *Loop) send(ctx context.Context, p *loop.Post) (err error) {
+func (l *Loop) send(ctx context.Context, p *loop.Post, by Sender) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("send letter %d: panic: %v", p.Serial, r)
 		}
 	}()
-	return l.Sender.Send(ctx, p.Sender, p.Letter.To, p.Raw)
+	return by.Send(ctx, p.Sender, p.Letter.To, p.Raw)
 }
 
 func (l *Loop) compose(p *loop.Post) (err error) {
@@ -156,6 +227,8 @@ func (l *Loop) compose(p *loop.Post) (err error) {
 // two tries the letter once more and tells it again, and a failure is never
 // noted without being told.
 func (l *Loop) fail(ctx context.Context, p *loop.Post, reason error) error {
+	l.telling.Lock()
+	defer l.telling.Unlock()
 	if l.Failed != nil {
 		if err := l.Failed(ctx, p, reason.Error()); err != nil {
 			return fmt.Errorf("tell that letter %d cannot be delivered: %w", p.Serial, err)
@@ -179,14 +252,20 @@ func (l *Loop) log() *slog.Logger {
 // nobody wakes it, so that a clock that jumps delays nothing for long.
 const idle = time.Minute
 
+// linger is how long connections are kept when nothing is due: the next letter
+// needs no new one if it comes soon (RFC 5321 §4.5.3.2.7 asks servers for five
+// minutes).
+const linger = 20 * time.Second
+
 // Run sends what is due until ctx ends: at once when wake says so, else when
 // the next letter is due. A server that cannot be reached is asked again slower
 // and slower, and one that refuses the login very slowly, whoever wakes us: it
 // would lock us out. It returns ctx's error.
 func (l *Loop) Run(ctx context.Context, wake <-chan struct{}) error {
+	defer l.hangUp()
 	faults := 0
 	for {
-		sent, err := l.Once(ctx)
+		sent, err := l.pass(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -199,21 +278,41 @@ func (l *Loop) Run(ctx context.Context, wake <-chan struct{}) error {
 			if pause = rest(err, faults); refused(err) {
 				heed = nil
 			}
+			l.hangUp()
 			l.log().Error("sending was cut short", "error", err, "faults", faults, "next_try", pause)
 		} else {
 			faults = 0
 			if next, waits, err := l.Outbox.WakePost(ctx); err == nil && waits {
-				pause = min(pause, max(next.Sub(l.Now()), 10*time.Millisecond))
+				pause = min(pause, max(next.Sub(l.Now()), l.Limits.pause()))
 			}
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-heed:
-			timer.Stop()
-		case <-timer.C:
+		woken := false
+		if err == nil && pause > linger {
+			if woken, err = l.rest(ctx, heed, linger); err != nil {
+				return err
+			}
+			if pause -= linger; !woken {
+				l.hangUp()
+			}
 		}
+		if !woken {
+			if _, err := l.rest(ctx, heed, pause); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// rest waits for a while, or until somebody wakes it.
+func (l *Loop) rest(ctx context.Context, wake <-chan struct{}, pause time.Duration) (woken bool, err error) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case <-wake:
+		return true, nil
+	case <-timer.C:
+		return false, nil
 	}
 }

@@ -259,7 +259,7 @@ func TestNeverTwiceInAPass(t *testing.T) {
 
 type forgetful struct{ *outbox }
 
-func (forgetful) SentPost(context.Context, int64, time.Time) error { return nil }
+func (forgetful) SentPost(context.Context, time.Time, ...int64) error { return nil }
 
 func TestRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

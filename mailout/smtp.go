@@ -41,11 +41,13 @@ type SMTP struct {
 	Password func() (string, error) // asked for at each connection, so that a changed file is read
 	// Token gives an access token to log in with instead of a password, and
 	// another one than the server has just refused ("": none was).
-	Token func(ctx context.Context, refused string) (string, error)
-	Hello string      // our name in EHLO; "": localhost
-	Roots *tls.Config // nil: the system's roots; the server's name is always verified
+	Token   func(ctx context.Context, refused string) (string, error)
+	Hello   string      // our name in EHLO; "": localhost
+	Roots   *tls.Config // nil: the system's roots; the server's name is always verified
+	Letters int         // after so many the connection is ended and made anew; 0: never
 
 	mu     sync.Mutex
+	sent   int // letters begun on this connection
 	client *smtp.Client
 	conn   net.Conn // the bare connection under client: what a context can close
 }
@@ -59,6 +61,10 @@ func (s *SMTP) Send(ctx context.Context, from, to string, raw []byte) error {
 		if err := plainAddress(address); err != nil && address != "" || to == "" {
 			return &SendError{Stage: "mail", Permanent: true, Err: fmt.Errorf("address %q: not one plain mail address", address)}
 		}
+	}
+	if s.client != nil && s.Letters > 0 && s.sent >= s.Letters {
+		_ = s.patient(5*time.Second, s.client.Quit)
+		s.drop()
 	}
 	reused := s.client != nil
 	if err := s.open(ctx); err != nil {
@@ -82,6 +88,7 @@ func (s *SMTP) Send(ctx context.Context, from, to string, raw []byte) error {
 func (s *SMTP) transaction(ctx context.Context, from, to string, raw []byte) error {
 	stop := context.AfterFunc(ctx, closer(s.conn))
 	defer stop()
+	s.sent++
 	s.client.SkipSMTPUTF8(ascii(from) && ascii(to))
 	stage := "mail"
 	err := s.patient(commandWait, func() error { return s.client.Mail("<" + from + ">") })
@@ -226,7 +233,7 @@ func (s *SMTP) connect(ctx context.Context, who *login) error {
 		}
 		return failed
 	}
-	s.client, s.conn = c, *bare.Load()
+	s.client, s.conn, s.sent = c, *bare.Load(), 0
 	return nil
 }
 

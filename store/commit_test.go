@@ -93,7 +93,7 @@ func TestLoadWants(t *testing.T) {
 func snapshot(r *rig) string {
 	r.Helper()
 	var b strings.Builder
-	for _, table := range []string{"position", "inbox", "raw", "copy", "team", "task", "stream", "person", "hold", "event", "post", "said", "words_docsize"} {
+	for _, table := range []string{"position", "inbox", "raw", "copy", "team", "task", "stream", "person", "hold", "event", "post", "said", "term_segments"} {
 		rows, err := r.reader.Query(`SELECT * FROM ` + table)
 		must(r, err)
 		names, _ := rows.Columns()
@@ -178,12 +178,12 @@ func TestOneInWorkPerStream(t *testing.T) {
 	r.does("1", opened(1, "web", "One"), queued(1), started(1))
 	r.does("2", opened(2, "api", "Two"), queued(2), started(2))
 	for _, state := range []string{"active", "gate"} {
-		_, err := r.writer.Exec(`INSERT INTO task VALUES (?, 9, 'web', ?, '', '', '{}')`, shop, state)
+		_, err := r.writer.Exec(`INSERT INTO task VALUES (?, 9, 'web', ?, '', '', '{}', '')`, shop, state)
 		if !violates(err) {
 			t.Errorf("a second task %s: %v", state, err)
 		}
 	}
-	_, err := r.writer.Exec(`INSERT INTO task VALUES ('other@acme.example', 9, 'web', 'active', '', '', '{}')`)
+	_, err := r.writer.Exec(`INSERT INTO task VALUES ('other@acme.example', 9, 'web', 'active', '', '', '{}', '')`)
 	must(t, err)
 }
 

@@ -197,7 +197,7 @@ func TestSameCallsSameBytes(t *testing.T) {
 		r := newRig(t)
 		r.story()
 		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "t1.x.1@acme.example", Raw: []byte("Subject: x\r\n\r\nx"), Text: "x"}))
-		must(t, r.SentPost(t.Context(), 1, clock(30)))
+		must(t, r.SentPost(t.Context(), clock(30), 1))
 		for n := range 40 {
 			r.does(fmt.Sprintf("mail %d of many", n), said(loop.Updated, 2, fmt.Sprintf("Step %d, and what came of it.", n)))
 		}
@@ -245,7 +245,7 @@ func TestDiskFull(t *testing.T) {
 	must(t, r.writer.QueryRow(`PRAGMA page_count`).Scan(&pages))
 	_, err := r.writer.Exec(fmt.Sprintf(`PRAGMA max_page_count = %d`, pages+2))
 	must(t, err)
-	big := bytes.Repeat([]byte("x"), 100_000)
+	big := noise(100_000)
 	r.uid++
 	_, err = r.Receive(t.Context(), "INBOX", 7, r.uid, start, big)
 	wantErr(t, err, "disk is full", "make room")

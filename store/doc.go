@@ -12,8 +12,8 @@
 //	post       the outbox, one row a letter
 //	trouble    what does not work now
 //	expired    how much was taken out because it was to be kept no longer
-//	said, words
-//	           the index for search over events and mails
+//	said, term, words
+//	           the index for search over events and mails; words is its older part
 //
 // Every exported method is one transaction. A mail passes through two of them:
 // Receive keeps its bytes and moves the position on; Commit marks it read

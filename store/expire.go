@@ -145,13 +145,13 @@ const (
 		           AND task.state IN ('approved', 'dropped')
 		           AND task.changed < ?3))`
 
-	wipeMail = `UPDATE raw SET bytes = x'' WHERE mail = ?`
+	wipeMail = `UPDATE raw SET bytes = x'', form = '' WHERE mail = ?`
 
 	emptyMail = `UPDATE inbox SET size = 0 WHERE id = ?`
 
 	dropStranger = `UPDATE inbox SET verdict = 'dropped', sender = '', subject = '', text = '', reason = 'a stranger''s, kept no longer' WHERE id = ?`
 
-	wipeLetter = `UPDATE post SET raw = x'', text = '', letter = json_remove(letter, '$.body') WHERE serial = ?`
+	wipeLetter = `UPDATE post SET raw = x'', raw_form = '', text = '', letter = json_remove(letter, '$.body') WHERE serial = ?`
 )
 
 // countBytes adds a row that is about to be wiped to what status tells.

@@ -56,7 +56,7 @@ func TestExpire(t *testing.T) {
 	for serial := range int64(2) {
 		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: serial + 1, MessageID: fmt.Sprint(serial, "@x"), Raw: fmt.Appendf(nil, "bytes of letter %d", serial+1), Text: "words of the letter"}))
 	}
-	must(t, r.SentPost(t.Context(), 1, clock(r.now)))
+	must(t, r.SentPost(t.Context(), clock(r.now), 1))
 
 	kept := func() string {
 		var list []string

@@ -107,6 +107,8 @@ func (o *forgetting) who() error {
 	err = o.pages(pageMails, `
 		SELECT inbox.id,
 		       raw.bytes,
+		       raw.form,
+		       inbox.size,
 		       raw.stack
 		  FROM inbox
 		  JOIN raw ON raw.mail = inbox.id
@@ -114,12 +116,13 @@ func (o *forgetting) who() error {
 		   AND lower(inbox.sender) IN (SELECT value FROM json_each(?2))
 		 ORDER BY inbox.id
 		 LIMIT ?3`, func(rows *sql.Rows) (int64, func() error, error) {
-		var id int64
+		var id, size int64
 		var raw []byte
+		var form string
 		var stack int64
-		err := rows.Scan(&id, &raw, &stack)
+		err := rows.Scan(&id, &raw, &form, &size, &stack)
 		return id, func() error {
-			raw, err := whole(o.ctx, o.tx, raw, stack)
+			raw, err := whole(o.ctx, o.tx, raw, form, size, stack)
 			if err != nil {
 				return err
 			}
@@ -218,6 +221,8 @@ func (o *forgetting) mails() error {
 		       inbox.text,
 		       inbox.reason,
 		       coalesce(raw.bytes, ''),
+		       coalesce(raw.form, ''),
+		       inbox.size,
 		       coalesce(raw.stack, 0)
 		  FROM inbox
 		  LEFT JOIN raw ON raw.mail = inbox.id
@@ -228,10 +233,11 @@ func (o *forgetting) mails() error {
 		var id int64
 		var m Mail
 		var raw []byte
+		var form string
 		var stack int64
-		err := rows.Scan(&id, &m.Verdict, &m.Team, &m.Task, &m.From, &m.Subject, &m.Text, &m.Reason, &raw, &stack)
+		err := rows.Scan(&id, &m.Verdict, &m.Team, &m.Task, &m.From, &m.Subject, &m.Text, &m.Reason, &raw, &form, &m.Size, &stack)
 		return id, func() error {
-			raw, err := whole(o.ctx, o.tx, raw, stack)
+			raw, err := whole(o.ctx, o.tx, raw, form, m.Size, stack)
 			if err != nil {
 				return err
 			}
@@ -271,7 +277,7 @@ func (o *forgetting) mail(id int64, m Mail, raw []byte) error {
 	raw = fmt.Appendf(nil, "From: <%s>\r\nSubject: %s\r\nX-Gatepost: cut down when somebody was forgotten\r\n\r\n%s\r\n", m.From, m.Subject, strings.ReplaceAll(m.Text, "\n", "\r\n"))
 	return errors.Join(
 		o.exec(`UPDATE inbox SET verdict = ?, sender = ?, subject = ?, text = ?, reason = ?, size = ? WHERE id = ?`, verdict, m.From, m.Subject, m.Text, m.Reason, len(raw), id),
-		o.exec(`UPDATE raw SET bytes = ? WHERE mail = ?`, raw, id))
+		o.exec(`UPDATE raw SET bytes = ?, form = '' WHERE mail = ?`, raw, id))
 }
 
 // speaks tells whether a mail has the name or an address in it, in any of its
@@ -342,7 +348,7 @@ func (o *forgetting) letter(p Posted, letter string) error {
 	if p.Raw != nil {
 		raw = []byte("X-Gatepost: wiped when somebody was forgotten\r\n\r\n")
 	}
-	return o.exec(`UPDATE post SET state = ?, recipient = ?, key = ?, letter = ?, text = '', reason = ?, raw = ?, sender = '' WHERE serial = ?`,
+	return o.exec(`UPDATE post SET state = ?, recipient = ?, key = ?, letter = ?, text = '', reason = ?, raw = ?, raw_form = '', sender = '' WHERE serial = ?`,
 		state, clean.To, clean.Key, string(body), o.o.Clean(p.Reason), raw, p.Serial)
 }
 
@@ -410,8 +416,15 @@ func (o *forgetting) search() error {
 	if err := o.exec(wordsTable); err != nil {
 		return err
 	}
+	if err := o.exec(`DROP TABLE term`); err != nil {
+		return err
+	}
+	if err := o.exec(termIndex); err != nil {
+		return err
+	}
 	return o.pages(page, `
 		SELECT said.id,
+		       said.team,
 		       coalesce(event.body, '{}'),
 		       coalesce(inbox.subject || char(10) || inbox.text, ''),
 		       coalesce(inbox.text, '')
@@ -424,8 +437,8 @@ func (o *forgetting) search() error {
 		 LIMIT ?3`, func(rows *sql.Rows) (int64, func() error, error) {
 		var id int64
 		var e loop.Event
-		var mail, text string
-		err := rows.Scan(&id, object{&e}, &mail, &text)
+		var team, mail, text string
+		err := rows.Scan(&id, &team, object{&e}, &mail, &text)
 		return id, func() error {
 			said := words(e)
 			if text != "" {
@@ -434,7 +447,7 @@ func (o *forgetting) search() error {
 			if said == "" {
 				return o.exec(`DELETE FROM said WHERE id = ?`, id)
 			}
-			return o.exec(`INSERT INTO words (docid, text) VALUES (?, ?)`, id, said)
+			return o.exec(`INSERT INTO term (docid, text) VALUES (?, ?)`, id, indexed(team, id, said))
 		}, err
 	})
 }

@@ -26,6 +26,7 @@ type Inbox struct {
 	Attempts    int          // how often it was put off (verdict waiting)
 	FirstSeen   time.Time    // when it was first put off; zero if never
 	Tries       int          // readings begun and not ended, see CountMails
+	Damaged     string       // why its bytes cannot be had again: it is to be parked; "" if they can
 }
 
 // Position tells how far a mailbox was taken in. known is false before the
@@ -183,7 +184,8 @@ func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, err
 	if n, err := r.RowsAffected(); n == 0 || err != nil {
 		return false, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ?, stack = ? WHERE mail = ?`, some(a.bytes), a.stack, mail)
+	stored, form := pack(a.bytes)
+	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ?, form = ?, stack = ? WHERE mail = ?`, stored, form, a.stack, mail)
 	return true, err
 }
 
@@ -203,7 +205,8 @@ func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes, stack) VALUES (?, ?, ?)`, mail, some(a.bytes), a.stack)
+	stored, form := pack(a.bytes)
+	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes, form, stack) VALUES (?, ?, ?, ?)`, mail, stored, form, a.stack)
 	return err
 }
 
@@ -244,6 +247,8 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		       i.uid,
 		       i.at,
 		       raw.bytes,
+		       raw.form,
+		       i.size,
 		       i.vouched,
 		       i.attempts,
 		       i.first_seen,
@@ -262,14 +267,17 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 	defer rows.Close()
 	for rows.Next() {
 		m := new(Inbox)
-		var stack int64
-		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &m.Vouched, &m.Attempts, moment{&m.FirstSeen}, &m.Tries, &stack); err != nil {
+		var form string
+		var length, stack int64
+		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &form, &length, &m.Vouched, &m.Attempts, moment{&m.FirstSeen}, &m.Tries, &stack); err != nil {
 			return nil, explain("next mail", err)
 		}
 		if m.Large = stack > 0; m.Large {
 			if m.Raw, m.Gone, err = parse.Skim(&pieces{ctx: ctx, from: d.reader, stack: stack}); err != nil {
 				return nil, explain("next mail", err)
 			}
+		} else if m.Raw, err = unpack(m.Raw, form, length); err != nil {
+			m.Damaged = err.Error() // this mail's misfortune, and no other's
 		}
 		list = append(list, m)
 		if size -= int64(len(m.Raw)); size < 0 {

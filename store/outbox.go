@@ -98,14 +98,93 @@ func (d *DB) Outbox(ctx context.Context, f PostFilter) ([]Posted, error) {
 	return list, explain("list outbox", rows.Err())
 }
 
-// NextPost is the letter that has been due longest, nil if none is. It stays
-// the next one until it is sent, put off, failed or cancelled.
-func (d *DB) NextPost(ctx context.Context, now time.Time) (*loop.Post, error) {
-	p, err := d.onePost(ctx, `
+// scheduledKinds are the letters that the clock makes; all others are waited
+// for by somebody. The index post_rank says the same.
+const scheduledKinds = `(kind IN ('digest', 'prompt', 'weekly'))`
+
+const duePosts = `
+		  FROM post
 		 WHERE state = 'waiting'
+		   AND ` + scheduledKinds + ` = ?
 		   AND next <= ?
-		 ORDER BY next, serial`, stamp(now))
-	return p, explain("next letter", err)
+		   AND (team IN (SELECT value FROM json_each(?))) <> ?
+		 ORDER BY next, serial
+		 LIMIT ?`
+
+// NextPosts are letters that are due, at most so many: first those that
+// somebody waits for, then digests, prompts and weekly reviews, of these at
+// most scheduled; of each those that have been due longest. They stay the next
+// ones until they are sent, put off, failed or cancelled.
+func (d *DB) NextPosts(ctx context.Context, now time.Time, most, scheduled int) ([]*loop.Post, error) {
+	return d.NextPostsOf(ctx, Share{Not: true}, now, most, scheduled)
+}
+
+// NextPostsOf is NextPosts for a share of the outbox.
+func (d *DB) NextPostsOf(ctx context.Context, share Share, now time.Time, most, scheduled int) (list []*loop.Post, err error) {
+	teams, err := share.args()
+	if err != nil {
+		return nil, err
+	}
+	err = d.read(ctx, "next letters", func(tx *sql.Tx) error {
+		for rank := range 2 {
+			limit := most - len(list)
+			if rank == 1 {
+				limit = min(limit, scheduled)
+			}
+			if limit <= 0 {
+				continue
+			}
+			rows, err := tx.QueryContext(ctx, postColumns+rawColumns+duePosts, append(append([]any{rank, stamp(now)}, teams...), limit)...)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+				p, err := scanPost(rows)
+				if err != nil {
+					return err
+				}
+				list = append(list, p)
+			}
+			if err := rows.Err(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
+// NextPost is the first of NextPosts, nil if none is due.
+func (d *DB) NextPost(ctx context.Context, now time.Time) (*loop.Post, error) {
+	list, err := d.NextPosts(ctx, now, 1, 1)
+	if len(list) == 0 {
+		return nil, err
+	}
+	return list[0], err
+}
+
+// Waits tells whether a letter is still to be sent.
+func (d *DB) Waits(ctx context.Context, serial int64) (waits bool, err error) {
+	err = d.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM post WHERE serial = ? AND state = 'waiting')`, serial).Scan(&waits)
+	return waits, explain(fmt.Sprintf("letter %d", serial), err)
+}
+
+const sentSince = `SELECT count(*) FROM post WHERE state = 'sent' AND closed > ? AND (team IN (SELECT value FROM json_each(?))) <> ?`
+
+// SentSince is how many letters were sent after that moment.
+func (d *DB) SentSince(ctx context.Context, at time.Time) (n int, err error) {
+	return d.SentSinceOf(ctx, Share{Not: true}, at)
+}
+
+// SentSinceOf is SentSince for a share of the outbox.
+func (d *DB) SentSinceOf(ctx context.Context, share Share, at time.Time) (n int, err error) {
+	teams, err := share.args()
+	if err != nil {
+		return 0, err
+	}
+	err = d.reader.QueryRowContext(ctx, sentSince, append([]any{stamp(at)}, teams...)...).Scan(&n)
+	return n, explain("count letters sent", err)
 }
 
 // Share is the part of the outbox that one sender has: the letters of these
@@ -120,19 +199,6 @@ const shared = `state = 'waiting' AND (team IN (SELECT value FROM json_each(?1))
 func (s Share) args() ([]any, error) {
 	teams, err := json.Marshal(append([]string{}, s.Teams...))
 	return []any{string(teams), s.Not}, err
-}
-
-// NextPostOf is NextPost for a share of the outbox.
-func (d *DB) NextPostOf(ctx context.Context, share Share, now time.Time) (*loop.Post, error) {
-	args, err := share.args()
-	if err != nil {
-		return nil, err
-	}
-	p, err := d.onePost(ctx, `
-		 WHERE `+shared+`
-		   AND next <= ?3
-		 ORDER BY next, serial`, append(args, stamp(now))...)
-	return p, explain("next letter", err)
 }
 
 // WakePostOf is WakePost for a share of the outbox.
@@ -151,14 +217,19 @@ func (d *DB) WakePostOf(ctx context.Context, share Share) (at time.Time, ok bool
 
 // LetterByID is the letter with the first of these Message-IDs (without angle
 // brackets) that is one of ours, nil if none is.
+// Its bytes are not brought.
 func (d *DB) LetterByID(ctx context.Context, messageIDs []string) (*loop.Post, error) {
 	for _, id := range messageIDs {
 		if id == "" {
 			continue
 		}
-		p, err := d.onePost(ctx, `WHERE message_id = ? AND message_id <> ''`, id)
-		if p != nil || err != nil {
-			return p, explain("letter by Message-ID", err)
+		var p Posted
+		err := d.reader.QueryRowContext(ctx, postColumns+`
+		  FROM post
+		 WHERE message_id = ?
+		   AND message_id <> ''`, id).Scan(p.columns()...)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return &p.Post, explain("letter by Message-ID", err)
 		}
 	}
 	return nil, nil
@@ -173,18 +244,33 @@ func (d *DB) PostBySerial(ctx context.Context, serial int64) (*loop.Post, error)
 	return p, explain(fmt.Sprintf("letter %d", serial), err)
 }
 
+// rawColumns follow postColumns where the bytes are wanted.
+const rawColumns = `,
+		       raw,
+		       raw_form,
+		       raw_size`
+
 func (d *DB) onePost(ctx context.Context, where string, args ...any) (*loop.Post, error) {
-	var p Posted
-	err := d.reader.QueryRowContext(ctx, postColumns+`,
-		       raw
+	p, err := scanPost(d.reader.QueryRowContext(ctx, postColumns+rawColumns+`
 		  FROM post
 		`+where+`
-		 LIMIT 1`, args...).Scan(append(p.columns(), &p.Raw)...)
+		 LIMIT 1`, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
+	return p, err
+}
+
+func scanPost(row interface{ Scan(...any) error }) (*loop.Post, error) {
+	var p Posted
+	var form string
+	var size int64
+	err := row.Scan(append(p.columns(), &p.Raw, &form, &size)...)
 	if err != nil {
 		return nil, err
+	}
+	if p.Raw, err = unpack(p.Raw, form, size); err != nil {
+		p.Damaged = err.Error() // this letter's misfortune, and no other's
 	}
 	return &p.Post, nil
 }
@@ -199,54 +285,79 @@ func (d *DB) WakePost(ctx context.Context) (at time.Time, ok bool, err error) {
 	return at, next.Valid, explain("next letter", err)
 }
 
-// KeepPost keeps a letter as it was put into words: MessageID, Sender, Raw and
-// Text. It can be done once; a second time only with the very same bytes.
-func (d *DB) KeepPost(ctx context.Context, p *loop.Post) error {
-	// A crash before this commit: it is put into words again, and nobody has
+// KeepPost keeps letters as they were put into words: MessageID, Sender, Raw
+// and Text, of all of them or of none. It can be done once; a second time only
+// with the very same bytes.
+func (d *DB) KeepPost(ctx context.Context, posts ...*loop.Post) error {
+	// A crash before this commit: they are put into words again, and nobody has
 	// seen the first. After it: these bytes go out, however often it is tried.
-	return d.write(ctx, fmt.Sprintf("keep letter %d", p.Serial), func(tx *sql.Tx) error {
-		if len(p.Raw) == 0 || p.MessageID == "" {
-			return errors.New("it has no bytes or no Message-ID")
+	return d.write(ctx, "keep letters", func(tx *sql.Tx) error {
+		for _, p := range posts {
+			if err := keepPost(ctx, tx, p); err != nil {
+				return fmt.Errorf("letter %d: %w", p.Serial, err)
+			}
 		}
-		var raw []byte
-		err := tx.QueryRowContext(ctx, `SELECT raw FROM post WHERE serial = ?`, p.Serial).Scan(&raw)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return ErrUnknown
-		case err != nil:
-			return err
-		case raw != nil && bytes.Equal(raw, p.Raw):
-			return nil
-		case raw != nil:
-			return fmt.Errorf("other bytes are kept for it: %w", ErrStale)
-		}
-		_, err = tx.ExecContext(ctx, `
-			UPDATE post
-			   SET message_id = ?,
-			       sender = ?,
-			       text = ?,
-			       raw = ?
-			 WHERE serial = ?`, p.MessageID, p.Sender, p.Text, p.Raw, p.Serial)
-		if violates(err) {
-			return fmt.Errorf("its Message-ID %q is another letter's: %w", p.MessageID, err)
-		}
-		return err
+		return nil
 	})
 }
 
-// SentPost notes that the server took the letter at this time. What was taken
-// is sent, even if it was cancelled a moment ago.
-func (d *DB) SentPost(ctx context.Context, serial int64, at time.Time) error {
-	// A crash after the server took it and before this commit: it goes out
-	// once more, with the same Message-ID and the same bytes.
-	return d.closePost(ctx, "note letter sent", serial, `
+func keepPost(ctx context.Context, tx *sql.Tx, p *loop.Post) error {
+	if len(p.Raw) == 0 || p.MessageID == "" {
+		return errors.New("it has no bytes or no Message-ID")
+	}
+	var raw []byte
+	var form string
+	var size int64
+	err := tx.QueryRowContext(ctx, `SELECT raw, raw_form, raw_size FROM post WHERE serial = ?`, p.Serial).Scan(&raw, &form, &size)
+	if err == nil {
+		raw, err = unpack(raw, form, size)
+	}
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return ErrUnknown
+	case err != nil:
+		return err
+	case raw != nil && bytes.Equal(raw, p.Raw):
+		return nil
+	case raw != nil:
+		return fmt.Errorf("other bytes are kept for it: %w", ErrStale)
+	}
+	stored, form := pack(p.Raw)
+	_, err = tx.ExecContext(ctx, `
 		UPDATE post
-		   SET state = 'sent',
-		       closed = ?1,
-		       attempts = attempts + 1,
-		       reason = ''
-		 WHERE serial = ?2
-		   AND state <> 'sent'`, stamp(at), serial)
+		   SET message_id = ?,
+		       sender = ?,
+		       text = ?,
+		       raw = ?,
+		       raw_form = ?,
+		       raw_size = ?
+		 WHERE serial = ?`, p.MessageID, p.Sender, p.Text, stored, form, len(p.Raw), p.Serial)
+	if violates(err) {
+		return fmt.Errorf("its Message-ID %q is another letter's: %w", p.MessageID, err)
+	}
+	return err
+}
+
+// SentPost notes that the server took these letters. What was taken is sent,
+// even if it was cancelled a moment ago.
+func (d *DB) SentPost(ctx context.Context, at time.Time, serials ...int64) error {
+	// A crash after the server took one and before this commit: it goes out
+	// once more, with the same Message-ID and the same bytes.
+	return d.write(ctx, "note letters sent", func(tx *sql.Tx) error {
+		for _, serial := range serials {
+			if err := closePost(ctx, tx, serial, `
+				UPDATE post
+				   SET state = 'sent',
+				       closed = ?1,
+				       attempts = attempts + 1,
+				       reason = ''
+				 WHERE serial = ?2
+				   AND state <> 'sent'`, stamp(at), serial); err != nil {
+				return fmt.Errorf("letter %d: %w", serial, err)
+			}
+		}
+		return nil
+	})
 }
 
 // LaterPost puts a letter off after an attempt that failed for now.
@@ -276,16 +387,20 @@ func (d *DB) FailPost(ctx context.Context, serial int64, at time.Time, reason st
 // meanwhile, and fails if there is no such letter.
 func (d *DB) closePost(ctx context.Context, op string, serial int64, query string, args ...any) error {
 	return d.write(ctx, fmt.Sprintf("%s %d", op, serial), func(tx *sql.Tx) error {
-		r, err := tx.ExecContext(ctx, query, args...)
-		if err = one(r, err); !errors.Is(err, ErrUnknown) {
-			return err
-		}
-		err = tx.QueryRowContext(ctx, `SELECT serial FROM post WHERE serial = ?`, serial).Scan(&serial)
-		if errors.Is(err, sql.ErrNoRows) {
-			return ErrUnknown
-		}
-		return err
+		return closePost(ctx, tx, serial, query, args...)
 	})
+}
+
+func closePost(ctx context.Context, tx *sql.Tx, serial int64, query string, args ...any) error {
+	r, err := tx.ExecContext(ctx, query, args...)
+	if err = one(r, err); !errors.Is(err, ErrUnknown) {
+		return err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT serial FROM post WHERE serial = ?`, serial).Scan(&serial)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrUnknown
+	}
+	return err
 }
 
 // RetryPost has a letter that failed, or waits for its next attempt, tried at once.

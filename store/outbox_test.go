@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ func TestOutboxOrder(t *testing.T) {
 		wake int // minutes; -1: at once, -2: never
 	}{
 		{"without a due date at once", nil, 0, 3, -1},
-		{"sent", func() error { return r.SentPost(ctx, 3, clock(1)) }, 1, 0, 5},
+		{"sent", func() error { return r.SentPost(ctx, clock(1), 3) }, 1, 0, 5},
 		{"the earlier first", nil, 10, 2, 5},
 		{"put off", func() error { return r.LaterPost(ctx, 2, clock(20), "421 busy") }, 10, 1, 10},
 		{"failed", func() error { return r.FailPost(ctx, 1, clock(10), "550 no such user") }, 10, 0, 20},
@@ -92,7 +93,7 @@ func TestOutboxOrder(t *testing.T) {
 	if want := `1 dropped 1 "550 no such user"; 2 dropped 1 "421 busy"; 3 sent 1 ""; `; got != want {
 		t.Errorf("outbox is %s, want %s", got, want)
 	}
-	for i, err := range []error{r.SentPost(ctx, 99, start), r.LaterPost(ctx, 99, start, ""), r.FailPost(ctx, 99, start, ""),
+	for i, err := range []error{r.SentPost(ctx, start, 99), r.LaterPost(ctx, 99, start, ""), r.FailPost(ctx, 99, start, ""),
 		r.RetryPost(ctx, 3), r.DropPost(ctx, 3, start), r.KeepPost(ctx, &loop.Post{Serial: 99, MessageID: "x", Raw: []byte("x")})} {
 		if !errors.Is(err, ErrUnknown) {
 			t.Errorf("act %d on no such letter: %v", i, err)
@@ -112,7 +113,7 @@ func TestWithdraw(t *testing.T) {
 		t.Fatalf("next is %d: the step that failed took something back", got)
 	}
 	must(t, r.Commit(ctx, Step{At: clock(20), Withdraw: []int64{1}}))
-	must(t, r.SentPost(ctx, 2, clock(25)))
+	must(t, r.SentPost(ctx, clock(25), 2))
 	if got := r.next(100); got != 0 {
 		t.Errorf("letter %d is sent all the same", got)
 	}
@@ -174,7 +175,7 @@ func TestOneLetterPerKey(t *testing.T) {
 	other.Team = "other@acme.example"
 	r.post(other, due(3, "x@acme.example"), due(3, "x@acme.example"))
 	must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "me.x.1@acme.example", Raw: []byte("x")}))
-	must(t, r.SentPost(t.Context(), 1, clock(2)))
+	must(t, r.SentPost(t.Context(), clock(2), 1))
 	r.post(l) // sent is sent
 	list, err := r.Outbox(t.Context(), PostFilter{})
 	must(t, err)
@@ -217,5 +218,39 @@ func TestOutboxFilter(t *testing.T) {
 	c, err := r.Counts(t.Context())
 	if err != nil || c.Waiting != 2 || c.Failed != 1 {
 		t.Errorf("counts are %+v, %v", c, err)
+	}
+}
+
+// Who waits for a letter goes before those that the clock makes, and no more
+// are handed out than may go.
+func TestNextPosts(t *testing.T) {
+	r := newRig(t)
+	step := Step{Team: shop, At: clock(0)}
+	for n, kind := range []loop.Kind{loop.DigestMail, loop.WeeklyMail, loop.Gate, loop.Prompt, loop.Receipt, loop.TaskLetter} {
+		step.Letters = append(step.Letters, loop.Letter{Kind: kind, Team: shop, To: "dana@acme.example", Key: string(kind), Due: clock(n)})
+	}
+	must(t, r.Commit(t.Context(), step))
+	for _, c := range []struct {
+		most, scheduled int
+		want            string
+	}{
+		{9, 9, "gate receipt task digest weekly prompt"}, {4, 9, "gate receipt task digest"}, {9, 1, "gate receipt task digest"},
+		{9, 0, "gate receipt task"}, {2, 9, "gate receipt"}, {0, 9, ""}, {-1, -1, ""},
+	} {
+		posts, err := r.NextPosts(t.Context(), clock(20), c.most, c.scheduled)
+		must(t, err)
+		var kinds []string
+		for _, p := range posts {
+			kinds = append(kinds, string(p.Letter.Kind))
+		}
+		if got := strings.Join(kinds, " "); got != c.want {
+			t.Errorf("at most %d and %d: %q, want %q", c.most, c.scheduled, got, c.want)
+		}
+	}
+	must(t, r.SentPost(t.Context(), clock(30), 3, 5))
+	for at, want := range map[int]int{29: 2, 30: 0, 31: 0} {
+		if n, err := r.SentSince(t.Context(), clock(at)); n != want || err != nil {
+			t.Errorf("sent since %d: %d, %v", at, n, err)
+		}
 	}
 }

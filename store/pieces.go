@@ -164,9 +164,9 @@ type arriving struct {
 }
 
 // whole is the bytes of a mail, of whose row these are known.
-func whole(ctx context.Context, from rower, raw []byte, stack int64) ([]byte, error) {
+func whole(ctx context.Context, from rower, stored []byte, form string, size, stack int64) ([]byte, error) {
 	if stack == 0 {
-		return raw, nil
+		return unpack(stored, form, size)
 	}
 	return io.ReadAll(&pieces{ctx: ctx, from: from, stack: stack})
 }
@@ -174,8 +174,16 @@ func whole(ctx context.Context, from rower, raw []byte, stack int64) ([]byte, er
 // RawReader reads what Raw gives, without holding all of a large mail.
 func (d *DB) RawReader(ctx context.Context, id int64) (io.Reader, error) {
 	var raw []byte
-	var stack int64
-	err := d.reader.QueryRowContext(ctx, `SELECT bytes, stack FROM raw WHERE mail = ?`, id).Scan(&raw, &stack)
+	var form string
+	var size, stack int64
+	err := d.reader.QueryRowContext(ctx, `
+		SELECT raw.bytes,
+		       raw.form,
+		       inbox.size,
+		       raw.stack
+		  FROM raw
+		  JOIN inbox ON inbox.id = raw.mail
+		 WHERE raw.mail = ?`, id).Scan(&raw, &form, &size, &stack)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrUnknown
 	}
@@ -183,6 +191,9 @@ func (d *DB) RawReader(ctx context.Context, id int64) (io.Reader, error) {
 		return nil, explain(fmt.Sprintf("mail %d", id), err)
 	}
 	if stack == 0 {
+		if raw, err = unpack(raw, form, size); err != nil {
+			return nil, fmt.Errorf("mail %d: %w", id, err)
+		}
 		return bytes.NewReader(raw), nil
 	}
 	return &pieces{ctx: ctx, from: d.reader, stack: stack}, nil

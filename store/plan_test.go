@@ -16,13 +16,16 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		`SELECT id FROM inbox WHERE mailbox = '' AND uidvalidity = 1 AND uid = 1`,
 		`SELECT id FROM inbox WHERE fingerprint = ''`,
 		`SELECT id FROM inbox WHERE verdict IN ('parked', 'held') AND verdict = 'held' ORDER BY id`,
-		postColumns + `, raw FROM post WHERE state = 'waiting' AND next <= '' ORDER BY next, serial LIMIT 1`,
+		postColumns + duePosts,
+		sentSince,
 		`SELECT min(next) FROM post WHERE state = 'waiting'`,
 		`SELECT count(*) FROM post WHERE state = 'failed'`,
 		postColumns + ` FROM post WHERE message_id = 'x' AND message_id <> ''`,
 		`SELECT count(*) FROM post WHERE team = ? AND key = ? AND key <> ''`,
-		`SELECT number FROM task WHERE team = '' AND root = 'x' AND root <> ''`,
+		taskRoot,
 		openTasks,
+		briefOpen,
+		briefAll,
 		`SELECT body FROM event WHERE team = '' AND task = 1 ORDER BY seq`,
 	} {
 		rows, err := r.reader.Query(`EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "?"))...)

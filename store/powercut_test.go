@@ -202,7 +202,7 @@ func powerStory() (acts []powerAct) {
 			}
 			return err
 		})
-		act(fmt.Sprint("sent ", i), func(ctx context.Context, d *DB) error { return d.SentPost(ctx, int64(i), clock(i)) },
+		act(fmt.Sprint("sent ", i), func(ctx context.Context, d *DB) error { return d.SentPost(ctx, clock(i), int64(i)) },
 			func(ctx context.Context, d *DB) error {
 				waiting, err := d.Outbox(ctx, PostFilter{State: "waiting"})
 				for _, p := range waiting {

@@ -64,17 +64,20 @@ type rower interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// taskRoot takes the team and a Message-ID.
+const taskRoot = `
+	SELECT number
+	  FROM task
+	 WHERE team = ?
+	   AND root = ?
+	   AND root <> ''
+	 ORDER BY rowid -- as the index on root has them; by number SQLite would walk through all tasks
+	 LIMIT 1`
+
 func taskByMessage(ctx context.Context, from rower, team string, messageIDs []string) (int, error) {
 	for _, id := range messageIDs {
 		var n int
-		err := from.QueryRowContext(ctx, `
-			SELECT number
-			  FROM task
-			 WHERE team = ?
-			   AND root = ?
-			   AND root <> ''
-			 ORDER BY +number -- by the index on root, not through all tasks in their order
-			 LIMIT 1`, team, id).Scan(&n)
+		err := from.QueryRowContext(ctx, taskRoot, team, id).Scan(&n)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return n, explain("task by Message-ID", err)
 		}

@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1, version2, mailboxSources, expiries, largeMails}
+var migrations = []string{version1, version2, mailboxSources, expiries, largeMails, taskBrief, rawForm, termIndex, postRank}
 
 // migrate brings a database from version to the newest one. Each step is a
 // transaction with its version number, so a crash leaves a whole older schema.
@@ -235,4 +235,46 @@ CREATE TRIGGER raw_wiped AFTER UPDATE OF bytes ON raw WHEN old.stack > 0 AND new
     DELETE FROM piece WHERE stack = old.stack;
     UPDATE raw SET stack = 0 WHERE mail = old.mail;
 END;
+`
+
+// taskBrief lets status see all tasks without all that was said about them.
+const taskBrief = `
+ALTER TABLE task ADD COLUMN brief TEXT NOT NULL DEFAULT ''; -- what status shows of it, as JSON: part of body
+UPDATE task SET brief = json_object(
+    'number', number, 'title', json_extract(body, '$.title'), 'stream', stream, 'state', state,
+    'round', json_extract(body, '$.round'), 'question', json(json_extract(body, '$.question')),
+    'created', json_extract(body, '$.created'), 'delivered', json_extract(body, '$.delivered'),
+    'decided', json_extract(body, '$.decided'), 'due', json_extract(body, '$.due'));
+CREATE INDEX task_brief ON task (team, state, number, brief); -- all of it, so that no body is read
+`
+
+// rawForm lets mails and letters be kept compressed, see pack. What is there
+// stays as it is.
+const rawForm = `
+ALTER TABLE raw ADD COLUMN form TEXT NOT NULL DEFAULT ''; -- how bytes are stored: '' as they are, or zstd; inbox.size is what they were
+ALTER TABLE post ADD COLUMN raw_form TEXT NOT NULL DEFAULT ''; -- the same of raw
+ALTER TABLE post ADD COLUMN raw_size INTEGER NOT NULL DEFAULT 0; -- zstd: bytes before
+`
+
+// termIndex is the index of words from here on; words keeps what was said
+// before. It is read from its newest end, and tidied a little with each commit:
+// without automerge nothing happens for thousands of mails, and then one waits
+// for all of it.
+const termIndex = `
+-- Without a content table, as words: each word with its drawer before it, see drawer.
+CREATE VIRTUAL TABLE term USING fts4 (
+    content="",
+    text,
+    tokenize=unicode61,
+    matchinfo=fts3,
+    order=desc
+);
+INSERT INTO term (term) VALUES ('automerge=4');
+`
+
+// postRank finds the letters that somebody waits for among those that are due,
+// and how many went out lately.
+const postRank = `
+CREATE INDEX post_rank ON post (` + scheduledKinds + `, next, serial) WHERE state = 'waiting';
+CREATE INDEX post_sent ON post (closed) WHERE state = 'sent';
 `

@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/base32"
+	"fmt"
 	"strings"
 	"time"
 	"unicode"
@@ -33,59 +36,100 @@ const (
 // any letter case, with or without accents. Anything can be asked for: what is
 // neither letter nor digit only separates words.
 func (d *DB) Search(ctx context.Context, team, ask string, limit int) ([]Hit, error) {
-	match := matchAll(ask)
-	if match == "" || limit <= 0 {
+	asked := wordsOf(ask)
+	if len(asked) == 0 || limit <= 0 {
 		return nil, nil
 	}
-	var hits []Hit
+	f := finder{team: team, limit: limit, told: map[int64]bool{}}
 	err := d.read(ctx, "search", func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `
-			SELECT said.mail IS NOT NULL,
-			       coalesce(event.seq, 0),
-			       coalesce(event.body, '{}'),
-			       coalesce(inbox.id, 0),
-			       coalesce(inbox.task, 0),
-			       coalesce(inbox.at, ''),
-			       coalesce(inbox.sender, ''),
-			       coalesce(inbox.text, '')
-			  FROM words
-			  JOIN said ON said.id = words.docid
-			  LEFT JOIN event ON event.seq = said.seq
-			  LEFT JOIN inbox ON inbox.id = said.mail
-			 WHERE words MATCH ?
-			   AND said.team = ?
-			 ORDER BY words.docid DESC`, match, team)
-		if err != nil {
+		var last int64
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(id), 0) FROM said`).Scan(&last); err != nil {
 			return err
 		}
-		defer rows.Close()
-		told := map[int64]bool{} // mails of which an event is among the hits
-		for rows.Next() && len(hits) < limit {
-			var h Hit
-			var e loop.Event
-			var isMail bool
-			if err := rows.Scan(&isMail, &h.Seq, object{&e}, &h.Mail, &h.Task, moment{&h.At}, &h.By, &h.Text); err != nil {
+		for age := last >> drawerBits; age >= 0 && len(f.hits) < limit; age-- {
+			if err := f.look(ctx, tx, "term", matchAll(drawer(team, age<<drawerBits), asked)); err != nil {
 				return err
 			}
-			if !isMail {
-				h = Hit{Seq: h.Seq, Mail: e.Mail, Task: e.Task, At: e.At, By: e.By, Kind: e.Kind, Text: words(e)}
-				told[h.Mail] = true
-			} else if told[h.Mail] { // the mail was indexed before its events, so they came first
-				continue
-			}
-			hits = append(hits, h)
 		}
-		return rows.Err()
+		if len(f.hits) < limit {
+			return f.look(ctx, tx, "words", matchAll("", asked))
+		}
+		return nil
 	})
-	return hits, err
+	return f.hits, err
 }
 
-// matchAll makes a query of what a person typed: each word quoted, so that no
+// finder gathers the hits of a search from the newest on.
+type finder struct {
+	team  string
+	limit int
+	hits  []Hit
+	told  map[int64]bool // mails of which an event is among the hits
+}
+
+func (f *finder) look(ctx context.Context, tx *sql.Tx, index, match string) error {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT said.mail IS NOT NULL,
+		       coalesce(event.seq, 0),
+		       coalesce(event.body, '{}'),
+		       coalesce(inbox.id, 0),
+		       coalesce(inbox.task, 0),
+		       coalesce(inbox.at, ''),
+		       coalesce(inbox.sender, ''),
+		       coalesce(inbox.text, '')
+		  FROM `+index+` AS found
+		  JOIN said ON said.id = found.docid
+		  LEFT JOIN event ON event.seq = said.seq
+		  LEFT JOIN inbox ON inbox.id = said.mail
+		 WHERE found.text MATCH ?
+		   AND said.team = ?
+		 ORDER BY found.docid DESC`, match, f.team)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for len(f.hits) < f.limit && rows.Next() {
+		var h Hit
+		var e loop.Event
+		var isMail bool
+		if err := rows.Scan(&isMail, &h.Seq, object{&e}, &h.Mail, &h.Task, moment{&h.At}, &h.By, &h.Text); err != nil {
+			return err
+		}
+		if !isMail {
+			h = Hit{Seq: h.Seq, Mail: e.Mail, Task: e.Task, At: e.At, By: e.By, Kind: e.Kind, Text: words(e)}
+			f.told[h.Mail] = true
+		} else if f.told[h.Mail] { // the mail was indexed before its events, so they came first
+			continue
+		}
+		f.hits = append(f.hits, h)
+	}
+	return rows.Err()
+}
+
+// drawerBits is how many texts share a drawer, of all teams together: 1<<17.
+const drawerBits = 17
+
+// drawer stands before each word in the index: a few letters for the team and
+// the age of the text. So a common word of one team is not looked for among
+// the words of the others, and of its own not further back than need be.
+// Teams that get the same letters are still told apart by said.team.
+func drawer(team string, said int64) string {
+	sum := sha256.Sum256([]byte(team))
+	code := base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+	return code.EncodeToString(sum[:3]) + fmt.Sprintf("%04x", said>>drawerBits)
+}
+
+// wordsOf cuts a text where the index does: what is neither letter nor digit
+// only separates words. Accents stay, the index takes them off.
+func wordsOf(text string) []string {
+	return strings.FieldsFunc(text, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) || r == utf8.RuneError })
+}
+
+// matchAll makes a query of words that a person typed: each quoted, so that no
 // AND, NEAR, column name, bracket or quote of theirs means anything.
-func matchAll(ask string) string {
-	fields := strings.FieldsFunc(ask, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.N, unicode.M) || r == utf8.RuneError })
+func matchAll(drawer string, words []string) string {
 	var terms []string
-	for _, f := range fields {
+	for _, f := range words {
 		if r := []rune(f); len(r) > searchRunes {
 			f = string(r[:searchRunes])
 		}
@@ -93,7 +137,7 @@ func matchAll(ask string) string {
 		if utf8.RuneCountInString(f) < 3 { // "12" is not 1200; a short word in full
 			prefix = ""
 		}
-		if terms = append(terms, `"`+f+prefix+`"`); len(terms) == searchWords {
+		if terms = append(terms, `"`+drawer+f+prefix+`"`); len(terms) == searchWords {
 			break
 		}
 	}
@@ -132,6 +176,18 @@ func say(ctx context.Context, tx *sql.Tx, team string, seq, mail int64, text str
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO words (docid, text) VALUES (?, ?)`, id, text)
+	_, err = tx.ExecContext(ctx, `INSERT INTO term (docid, text) VALUES (?, ?)`, id, indexed(team, id, text))
 	return err
+}
+
+// indexed is a text as the index takes it.
+func indexed(team string, said int64, text string) string {
+	mark := drawer(team, said)
+	var b strings.Builder
+	for _, w := range wordsOf(text) {
+		b.WriteString(mark)
+		b.WriteString(w)
+		b.WriteByte(' ')
+	}
+	return b.String()
 }

@@ -98,8 +98,40 @@ func FuzzSearch(f *testing.F) {
 		if _, err := r.Search(t.Context(), shop, ask, 10); err != nil {
 			t.Errorf("search %q: %v", ask, err)
 		}
-		if m := matchAll(ask); !utf8.ValidString(m) {
+		if m := matchAll("", wordsOf(ask)); !utf8.ValidString(m) {
 			t.Errorf("query %q", m)
 		}
 	})
+}
+
+// Drawers of all ages are looked through, the newest first, and no mail is
+// told twice because it was said at their border.
+func TestSearchDrawers(t *testing.T) {
+	r := newRig(t)
+	r.story()
+	for n, id := range []int64{1<<drawerBits - 2, 3 << drawerBits, 5<<drawerBits - 2} {
+		_, err := r.writer.Exec(`INSERT INTO said (id, team) VALUES (?, 'nobody')`, id)
+		must(t, err)
+		step := r.plan(r.receive(fmt.Sprint("mail ", n)), said(loop.Updated, 2, fmt.Sprintf("The lantern of drawer %d.", n)))
+		step.Text = fmt.Sprintf("The lantern of drawer %d.", n)
+		must(t, r.Commit(t.Context(), step))
+	}
+	for ask, want := range map[string]string{"lantern": "2 1 0", "lant": "2 1 0", "lantern drawer 1": "1", "cookie": "", "expires": "expires"} {
+		hits, err := r.Search(t.Context(), shop, ask, 10)
+		must(t, err)
+		var got []string
+		for _, h := range hits {
+			if f := strings.Fields(strings.Trim(h.Text, ".")); strings.HasPrefix(h.Text, "The lantern") {
+				got = append(got, f[len(f)-1])
+			} else if strings.Contains(h.Text, "expires") && ask == "expires" {
+				got = append(got, "expires")
+			}
+		}
+		if g := strings.Join(got, " "); g != want {
+			t.Errorf("%s: found %q, want %q", ask, g, want)
+		}
+	}
+	if hits, err := r.Search(t.Context(), shop, "lantern", 2); err != nil || len(hits) != 2 || !strings.Contains(hits[0].Text, "drawer 2") {
+		t.Errorf("the two newest: %v %v", hits, err)
+	}
 }

@@ -22,6 +22,7 @@ type Want struct {
 	All   bool      // every task
 	Tasks []int     // these, if they exist
 	Since time.Time // those changed then or later; zero: none for that reason
+	Brief bool      // of the tasks only what status shows, and of the rest only the streams
 }
 
 // Load reads the state of a team, or the part of it that is wanted, as of one
@@ -46,7 +47,8 @@ const openTasks = `
 	        OR changed >= ?2
 	        OR number IN (SELECT value FROM json_each(?3)))`
 
-func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.State, error) {
+// loadCounters is a state with its counters and nothing else.
+func loadCounters(ctx context.Context, tx *sql.Tx, team *loop.Team) (*loop.State, error) {
 	s := loop.NewState(team)
 	err := tx.QueryRowContext(ctx, `
 		SELECT last_task,
@@ -57,6 +59,25 @@ func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.St
 		 WHERE address = ?`, team.Address).Scan(&s.LastTask, &s.LastHold, &s.Strange, moment{&s.Begun})
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, err
+	}
+	return s, nil
+}
+
+// Task is a task of a team with this number, nil if there is none.
+func (d *DB) Task(ctx context.Context, team string, number int) (t *loop.Task, err error) {
+	err = d.read(ctx, fmt.Sprintf("load task %d of %s", number, team), func(tx *sql.Tx) error {
+		return each(ctx, tx, func(found *loop.Task) { t = found }, `SELECT body FROM task WHERE team = ? AND number = ?`, team, number)
+	})
+	return t, err
+}
+
+func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.State, error) {
+	s, err := loadCounters(ctx, tx, team)
+	if err != nil {
+		return nil, err
+	}
+	if want.Brief {
+		return s, loadBrief(ctx, tx, s, want.All)
 	}
 	since := never
 	if !want.Since.IsZero() {
@@ -75,6 +96,41 @@ func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.St
 		each(ctx, tx, func(v *loop.Stream) { s.Streams[v.Name] = v }, `SELECT body FROM stream WHERE team = ?`, team.Address),
 		each(ctx, tx, func(p *loop.Presence) { s.People[p.Key] = p }, `SELECT body FROM person WHERE team = ?`, team.Address),
 		each(ctx, tx, func(h *loop.Hold) { s.Holds[h.Number] = h }, `SELECT body FROM hold WHERE team = ?`, team.Address),
+	)
+}
+
+const (
+	briefAll  = `SELECT brief FROM task INDEXED BY task_brief WHERE team = ?1`
+	briefOpen = briefAll + ` AND state IN ('draft', 'queued', 'active', 'gate')`
+)
+
+// brief is the part of a task that status shows, under the names of loop.Task.
+type brief struct {
+	Number    int            `json:"number"`
+	Title     string         `json:"title"`
+	Stream    string         `json:"stream"`
+	State     loop.TaskState `json:"state"`
+	Round     int            `json:"round"`
+	Question  *loop.Ask      `json:"question,omitempty"`
+	Created   time.Time      `json:"created"`
+	Delivered time.Time      `json:"delivered,omitzero"`
+	Decided   time.Time      `json:"decided,omitzero"`
+	Due       loop.Date      `json:"due,omitzero"`
+}
+
+func briefOf(t *loop.Task) (string, error) {
+	b, err := json.Marshal(brief{t.Number, t.Title, t.Stream, t.State, t.Round, t.Question, t.Created, t.Delivered, t.Decided, t.Due})
+	return string(b), err
+}
+
+func loadBrief(ctx context.Context, tx *sql.Tx, s *loop.State, all bool) error {
+	tasks := briefOpen
+	if all {
+		tasks = briefAll
+	}
+	return errors.Join(
+		each(ctx, tx, func(t *loop.Task) { s.Tasks[t.Number] = t }, tasks, s.Team.Address),
+		each(ctx, tx, func(v *loop.Stream) { s.Streams[v.Name] = v }, `SELECT body FROM stream WHERE team = ?`, s.Team.Address),
 	)
 }
 
@@ -167,16 +223,21 @@ func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 	if err != nil {
 		return err
 	}
+	short, err := briefOf(after)
+	if err != nil {
+		return err
+	}
 	_, err = tx.ExecContext(ctx, `
-		INSERT INTO task (team, number, stream, state, changed, root, body)
-		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+		INSERT INTO task (team, number, stream, state, changed, root, body, brief)
+		VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 		ON CONFLICT (team, number) DO UPDATE
 		   SET stream = ?3,
 		       state = ?4,
 		       changed = ?5,
 		       root = ?6,
-		       body = ?7`,
-		team, after.Number, after.Stream, string(after.State), stamp(after.Changed), after.Root, body)
+		       body = ?7,
+		       brief = ?8`,
+		team, after.Number, after.Stream, string(after.State), stamp(after.Changed), after.Root, body, short)
 	if violates(err) {
 		return fmt.Errorf("task %d: stream %q has a task in work already: %w", after.Number, after.Stream, err)
 	}
@@ -236,22 +297,17 @@ func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team
 	if sure {
 		return encode(after)
 	}
-	stored := new(T)
-	err := tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, key).Scan(object{stored})
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		stored = nil
-	case err != nil:
+	var row string
+	err := tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, key).Scan(&row)
+	there := !errors.Is(err, sql.ErrNoRows)
+	if there && err != nil {
 		return "", err
 	}
-	same := (stored == nil) == (before == nil)
-	if same && stored != nil {
-		a, errA := canonical(stored)
-		b, errB := canonical(before)
-		if err := errors.Join(errA, errB); err != nil {
+	same := there == (before != nil)
+	if same && there {
+		if same, err = holds(row, before); err != nil {
 			return "", err
 		}
-		same = bytes.Equal(a, b)
 	}
 	if !same {
 		return "", fmt.Errorf("%s %v of %s: %w", table, key, team, ErrStale)
@@ -265,6 +321,25 @@ func encode[T any](v *T) (string, error) {
 	}
 	b, err := json.Marshal(v)
 	return string(b), err
+}
+
+// holds tells whether a row is what before would be in the database. As a rule
+// its JSON is the very same, for it was read from there.
+func holds[T any](row string, before *T) (bool, error) {
+	b, err := json.Marshal(before)
+	if err != nil {
+		return false, err
+	}
+	if row == string(b) {
+		return true, nil
+	}
+	stored := new(T)
+	if err := (object{stored}).Scan(row); err != nil {
+		return false, err
+	}
+	x, errX := canonical(stored)
+	y, errY := canonical(before)
+	return bytes.Equal(x, y), errors.Join(errX, errY)
 }
 
 // canonical is the JSON of v as it would be after a way through the database:

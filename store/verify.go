@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -19,16 +21,28 @@ const shown = 10
 // Verify looks at everything that must always be true, as of one moment, and
 // says in a sentence each what is not; none is the only good answer. Teams that
 // the database knows and the config does not are looked at as well. It needs
-// the memory for the whole state of one team.
+// memory for the tasks of one team, and not for what was said about them.
 func (d *DB) Verify(ctx context.Context, teams []*loop.Team) (bad []string, err error) {
+	return d.VerifyTelling(ctx, teams, func(string, int64, int64) {})
+}
+
+// VerifyTelling is Verify that tells now and then how far it is: what is looked
+// at, how much of it, and of how much; 0 if nobody knows.
+func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(what string, done, total int64)) (bad []string, err error) {
 	err = d.read(ctx, "verify", func(tx *sql.Tx) error {
-		for _, look := range []func(context.Context, *sql.Tx) ([]string, error){verifyFile, verifyRows} {
+		for what, look := range []func(context.Context, *sql.Tx) ([]string, error){verifyFile, verifyRows} {
+			tell([]string{"file", "rows"}[what], 0, 0)
 			more, err := look(ctx, tx)
 			if err != nil {
 				return err
 			}
 			bad = append(bad, more...)
 		}
+		more, err := verifyBytes(ctx, tx, tell)
+		if err != nil {
+			return err
+		}
+		bad = append(bad, more...)
 		known, err := column[string](ctx, tx, `
 			SELECT address FROM team
 			UNION
@@ -37,13 +51,22 @@ func (d *DB) Verify(ctx context.Context, teams []*loop.Team) (bad []string, err 
 		if err != nil {
 			return err
 		}
+		var done, total int64
+		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM event`).Scan(&total); err != nil {
+			return err
+		}
+		folded := func() {
+			if done++; done%1000 == 0 {
+				tell("record", done, total)
+			}
+		}
 		for _, address := range known {
 			i := slices.IndexFunc(teams, func(t *loop.Team) bool { return t.Address == address })
 			team := &loop.Team{Address: address}
 			if i >= 0 {
 				team = teams[i]
 			}
-			more, err := verifyTeam(ctx, tx, team)
+			more, err := verifyTeam(ctx, tx, team, folded)
 			if err != nil {
 				return err
 			}
@@ -52,6 +75,47 @@ func (d *DB) Verify(ctx context.Context, teams []*loop.Team) (bad []string, err 
 		return nil
 	})
 	return bad, err
+}
+
+// verifyBytes takes out what was packed: every mail, and every letter that was
+// put into words, one after the other.
+func verifyBytes(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
+	for _, kept := range []struct{ what, count, query string }{
+		{"mail", `SELECT count(*) FROM raw`, `SELECT raw.mail, raw.bytes, raw.form, inbox.size, inbox.size FROM raw JOIN inbox ON inbox.id = raw.mail WHERE length(raw.bytes) > 0`},
+		{"letter", `SELECT count(*) FROM post`, `SELECT serial, raw, raw_form, raw_size, iif(raw_form = '', length(raw), raw_size) FROM post WHERE length(raw) > 0`},
+	} {
+		var done, total int64
+		if err := tx.QueryRowContext(ctx, kept.count).Scan(&total); err != nil {
+			return nil, err
+		}
+		rows, err := tx.QueryContext(ctx, kept.query)
+		if err != nil {
+			return nil, err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var id, size, whole int64
+			var stored sql.RawBytes
+			var form string
+			if err := rows.Scan(&id, &stored, &form, &size, &whole); err != nil {
+				return nil, err
+			}
+			raw, err := unpack(stored, form, size)
+			if err == nil && int64(len(raw)) != whole {
+				err = fmt.Errorf("%d bytes are kept of %d", len(raw), whole)
+			}
+			if err != nil && len(bad) < shown {
+				bad = append(bad, fmt.Sprintf("%s %d: its bytes are damaged: %v", kept.what, id, err))
+			}
+			if done++; done%1000 == 0 {
+				tell(kept.what+"s", done, total)
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	return bad, nil
 }
 
 // verifyFile asks SQLite about the file itself.
@@ -130,32 +194,53 @@ func verifyRows(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
 }
 
 // verifyTeam compares the stored state with the one that the record folds to.
-func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team) (bad []string, err error) {
-	stored, err := load(ctx, tx, team, Want{All: true})
+// What was said about tasks is most of both, and is never held: of the notes of
+// each task only their sum is.
+func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func()) (bad []string, err error) {
+	stored, err := loadCounters(ctx, tx, team)
+	if err != nil {
+		return nil, err
+	}
+	notes := notesSums{}
+	err = errors.Join(
+		each(ctx, tx, func(t *loop.Task) { stored.Tasks[t.Number] = notes.add(t) }, `SELECT body FROM task WHERE team = ?`, team.Address),
+		each(ctx, tx, func(v *loop.Stream) { stored.Streams[v.Name] = v }, `SELECT body FROM stream WHERE team = ?`, team.Address),
+		each(ctx, tx, func(p *loop.Presence) { stored.People[p.Key] = p }, `SELECT body FROM person WHERE team = ?`, team.Address),
+		each(ctx, tx, func(h *loop.Hold) { stored.Holds[h.Number] = h }, `SELECT body FROM hold WHERE team = ?`, team.Address),
+	)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range stored.Check() {
 		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
 	}
-	folded := loop.NewState(team)
+	record, said := loop.NewState(team), notesSums{}
 	err = events(ctx, tx, func(e loop.Event) error {
-		if said := fold(folded, e); said != "" && len(bad) < shown {
+		if said := fold(record, e); said != "" && len(bad) < shown {
 			bad = append(bad, fmt.Sprintf("%s: event %d (%s) does not fit what came before: %s", team.Address, e.Seq, string(e.Kind), said))
 		}
+		if t := record.Tasks[e.Task]; t != nil && len(t.Notes) > 0 {
+			record.Tasks[e.Task] = said.add(t)
+		}
+		folded()
 		return nil
 	}, ` WHERE team = ?`, team.Address)
 	if err != nil {
 		return nil, err
 	}
 	var diff []string
-	if counters(stored) != counters(folded) {
-		diff = append(diff, fmt.Sprintf("the counters (last task, last hold, strangers, begun) are %q, the record says %q", counters(stored), counters(folded)))
+	if counters(stored) != counters(record) {
+		diff = append(diff, fmt.Sprintf("the counters (last task, last hold, strangers, begun) are %q, the record says %q", counters(stored), counters(record)))
 	}
-	diff = append(diff, differ("task", stored.Tasks, folded.Tasks)...)
-	diff = append(diff, differ("stream", stored.Streams, folded.Streams)...)
-	diff = append(diff, differ("person", stored.People, folded.People)...)
-	diff = append(diff, differ("hold", stored.Holds, folded.Holds)...)
+	diff = append(diff, differ("task", stored.Tasks, record.Tasks)...)
+	for _, n := range slices.Sorted(maps.Keys(stored.Tasks)) {
+		if record.Tasks[n] != nil && !bytes.Equal(notes[n], said[n]) {
+			diff = append(diff, fmt.Sprintf("task %d: what was said about it is not what the record says", n))
+		}
+	}
+	diff = append(diff, differ("stream", stored.Streams, record.Streams)...)
+	diff = append(diff, differ("person", stored.People, record.People)...)
+	diff = append(diff, differ("hold", stored.Holds, record.Holds)...)
 	for i, l := range diff {
 		if i == shown {
 			bad = append(bad, fmt.Sprintf("%s: and %d more differences", team.Address, len(diff)-shown))
@@ -164,6 +249,25 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team) (bad []string,
 		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
 	}
 	return bad, nil
+}
+
+// notesSums has for each task a chain over its notes: each sum is over the one
+// before and the next note.
+type notesSums map[int][]byte
+
+// add takes the notes of a task into its sum, and is the task without them.
+func (n notesSums) add(t *loop.Task) *loop.Task {
+	for i := range t.Notes {
+		note, err := canonical(&t.Notes[i])
+		if err != nil {
+			note = []byte(err.Error())
+		}
+		sum := sha256.Sum256(append(slices.Clone(n[t.Number]), note...))
+		n[t.Number] = sum[:]
+	}
+	bare := *t
+	bare.Notes = nil
+	return &bare
 }
 
 // fold makes e part of s. A damaged record can hold events that no rule would

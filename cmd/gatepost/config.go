@@ -34,6 +34,7 @@ type Config struct {
 	Evidence   evidenceConfig
 	Operator   string // address for alerts; "": none
 	Listen     string // loopback host:port for /healthz, /readyz and /metrics; "": none
+	Pprof      bool   // /debug/pprof/ on Listen as well
 	AlertAfter time.Duration
 	Letters    templates.Checked // the wording of letters; Use puts it into use
 	Aside      map[string]string // needGoing: address of a team → why nothing can be done for it now
@@ -197,9 +198,13 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 	}
 	c.AlertAfter = r.duration("operator.alert_after", "[operator] ", file.Operator.AlertAfter, "1h", time.Minute, 7*24*time.Hour)
 	c.Listen = r.listen("operator.listen", file.Operator.Listen)
+	if c.Pprof = file.Operator.Pprof; c.Pprof && c.Listen == "" {
+		r.mark("operator.pprof", "[operator] pprof = true needs a port: add listen = \"127.0.0.1:9847\"")
+	}
 	r.ownAddresses()
 	for _, t := range c.Teams {
 		t.Secret, t.OldSecrets, t.Operator = c.Secret.Bytes, c.Secret.Old, c.Operator
+		t.Index()
 	}
 }
 

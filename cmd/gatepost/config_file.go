@@ -58,7 +58,11 @@ type imapFile struct {
 // smtpFile is where letters go out.
 type smtpFile struct {
 	serverFile
-	FromHost string `toml:"from_host"` // for Message-IDs; default: the host of the first team's address
+	FromHost      string `toml:"from_host"`      // for Message-IDs; default: the host of the first team's address
+	Connections   int    `toml:"connections"`    // kept open at once; default 1; a crash can send again one letter for each
+	PerConnection int    `toml:"per_connection"` // letters, then a new one is made; default: no limit
+	PerMinute     int    `toml:"per_minute"`     // letters; default: no limit
+	PerDay        int    `toml:"per_day"`        // letters in any 24 hours; default: no limit
 }
 
 type storeFile struct {
@@ -79,6 +83,7 @@ type evidenceFile struct {
 type operatorFile struct {
 	Email      string `toml:"email"`       // where alerts go; default: log and digest only
 	Listen     string `toml:"listen"`      // address of this machine for /healthz, /readyz and /metrics, as 127.0.0.1:9847; default: none
+	Pprof      bool   `toml:"pprof"`       // /debug/pprof/ there as well; default: no
 	AlertAfter string `toml:"alert_after"` // how long mail may not be read or sent before an alert; default 1h
 }
 

@@ -54,7 +54,11 @@ type imapConfig struct {
 
 type smtpConfig struct {
 	serverConfig
-	FromHost string
+	FromHost      string
+	Connections   int // at once
+	PerConnection int // letters; these three: 0 is no limit
+	PerMinute     int
+	PerDay        int
 }
 
 // ports are the usual ones of [imap] and [smtp] by TLS mode.
@@ -94,7 +98,25 @@ func (r *configReader) smtp(at string, f *smtpFile, needed bool, home *loop.Team
 	case c.FromHost == "" && home != nil:
 		_, c.FromHost, _ = strings.Cut(home.Address, "@")
 	}
+	c.Connections = r.count("connections", f.Connections, 1, 50)
+	c.PerConnection = r.count("per_connection", f.PerConnection, 0, 1_000_000)
+	c.PerMinute = r.count("per_minute", f.PerMinute, 0, 1_000_000)
+	c.PerDay = r.count("per_day", f.PerDay, 0, 100_000_000)
+	if c.PerDay > 0 && c.PerMinute > c.PerDay {
+		r.mark("smtp.per_minute", "[smtp] per_minute %d is more than per_day %d: exchange them, or leave per_minute out", c.PerMinute, c.PerDay)
+	}
 	return c
+}
+
+// count is a number of [smtp] from 1 up, or the standard if it is not written.
+func (r *configReader) count(key string, n, standard, most int) int {
+	if !r.has("smtp." + key) {
+		return standard
+	}
+	if n < 1 || n > most {
+		r.mark("smtp."+key, "[smtp] %s %d: want 1 to %d, or leave it out", key, n, most)
+	}
+	return n
 }
 
 // server reads what [imap] and [smtp] have in common; false if there is none.

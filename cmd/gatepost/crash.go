@@ -73,8 +73,8 @@ func (s *service) crashing(c *crash) {
 	s.steps.crash = c
 	for _, l := range s.letters {
 		l.Outbox = crashingOutbox{l.Outbox, c}
-		if smtp, ok := l.Sender.(*mailout.SMTP); ok {
-			l.Sender = crashingSender{smtp, c}
+		if pool, ok := l.Sender.(*mailout.Pool); ok {
+			l.Sender = crashingSender{pool, c}
 		}
 	}
 }
@@ -117,28 +117,42 @@ type crashingOutbox struct {
 }
 
 // KeepPost implements mailout.Outbox.
-func (o crashingOutbox) KeepPost(ctx context.Context, p *loop.Post) error {
+func (o crashingOutbox) KeepPost(ctx context.Context, posts ...*loop.Post) error {
 	o.crash.at("composed")
-	err := o.Outbox.KeepPost(ctx, p)
+	err := o.Outbox.KeepPost(ctx, posts...)
 	o.crash.at("kept")
 	return err
 }
 
 // SentPost implements mailout.Outbox.
-func (o crashingOutbox) SentPost(ctx context.Context, serial int64, at time.Time) error {
+func (o crashingOutbox) SentPost(ctx context.Context, at time.Time, serials ...int64) error {
 	o.crash.at("taken")
-	err := o.Outbox.SentPost(ctx, serial, at)
+	err := o.Outbox.SentPost(ctx, at, serials...)
 	o.crash.at("sent")
 	return err
 }
 
 type crashingSender struct {
-	*mailout.SMTP
+	*mailout.Pool
 	crash *crash
 }
 
 // Send implements mailout.Sender.
 func (s crashingSender) Send(ctx context.Context, from, to string, raw []byte) error {
 	s.crash.at("data")
-	return s.SMTP.Send(ctx, from, to, raw)
+	return s.Pool.Send(ctx, from, to, raw)
+}
+
+// Line is a connection of the pool, with the point before it.
+func (s crashingSender) Line(i int) mailout.Sender { return crashingLine{s.Pool.Line(i), s.crash} }
+
+type crashingLine struct {
+	mailout.Sender
+	crash *crash
+}
+
+// Send implements mailout.Sender.
+func (s crashingLine) Send(ctx context.Context, from, to string, raw []byte) error {
+	s.crash.at("data")
+	return s.Sender.Send(ctx, from, to, raw)
 }

@@ -119,7 +119,7 @@ func TestDiskFullInEachPhase(t *testing.T) {
 					t.Fatalf("%s after making room: %v", p.name, err)
 				}
 			}
-			st, err := gatherStatus(t.Context(), cfg, db)
+			st, err := gatherStatus(t.Context(), cfg, db, true)
 			if err != nil || len(st.Teams[0].Tasks) != 1 || st.Outbox != (outboxStatus{}) || st.Parked > 0 {
 				t.Errorf("status %+v, %v", st, err)
 			}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -110,29 +111,30 @@ type exported struct {
 // eachTask hands over every task with its record, in order of number.
 func eachTask(ctx context.Context, db *store.DB, teams []*loop.Team, task int, f func(exported) error) error {
 	for _, team := range teams {
-		state, err := db.Load(ctx, team, store.Want{All: task == 0, Tasks: []int{task}})
-		if err != nil {
-			return err
-		}
-		if task != 0 && state.Tasks[task] == nil {
-			return fmt.Errorf("team %s has no task %d", team.Address, task)
-		}
-		var numbers []int
-		for n := range state.Tasks {
-			if task == 0 || n == task {
-				numbers = append(numbers, n)
+		numbers := []int{task}
+		if task == 0 {
+			state, err := db.Load(ctx, team, store.Want{Brief: true, All: true})
+			if err != nil {
+				return err
 			}
+			numbers = slices.Sorted(maps.Keys(state.Tasks))
 		}
-		slices.Sort(numbers)
 		shown := newProgress("exporting tasks of "+team.Address, len(numbers))
 		defer shown.done()
-		for _, n := range numbers {
+		for _, n := range numbers { // one at a time: all that was ever said would be much
 			shown.add(1)
+			task, err := db.Task(ctx, team.Address, n)
+			if err != nil {
+				return err
+			}
+			if task == nil {
+				return fmt.Errorf("team %s has no task %d", team.Address, n)
+			}
 			record, err := recordOf(ctx, db, team, n)
 			if err != nil {
 				return err
 			}
-			if err := f(exported{team, state.Tasks[n], record}); err != nil {
+			if err := f(exported{team, task, record}); err != nil {
 				return err
 			}
 		}
@@ -223,58 +225,38 @@ func exportHTML(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 // exportMbox writes the mails that came and the letters that went out, as they
 // were, in order of time, in the mboxrd form.
 func exportMbox(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Team, task int) error {
-	type piece struct {
-		at     time.Time
-		mail   int64
-		serial int64
+	var addresses []string
+	for _, t := range teams {
+		addresses = append(addresses, t.Address)
 	}
-	var pieces []piece
-	for _, team := range teams {
-		seen := map[int64]bool{}
-		err := db.Events(ctx, team.Address, func(e loop.Event) error {
-			if e.Mail != 0 && !seen[e.Mail] && (task == 0 || e.Task == task) {
-				seen[e.Mail] = true
-				pieces = append(pieces, piece{at: e.At, mail: e.Mail})
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		posts, err := db.Outbox(ctx, store.PostFilter{State: store.PostSent, Team: team.Address, Task: task})
-		if err != nil {
-			return err
-		}
-		for _, p := range posts {
-			pieces = append(pieces, piece{at: p.Closed, serial: p.Serial})
-		}
-	}
-	slices.SortStableFunc(pieces, func(a, b piece) int { return a.at.Compare(b.at) })
-	shown := newProgress("exporting mails", len(pieces))
+	shown := newProgress("exporting mails", 0)
 	defer shown.done()
-	for _, p := range pieces {
+	return db.Mailbag(ctx, addresses, task, func(p store.Piece) error {
 		shown.add(1)
-		var raw []byte
-		if p.mail != 0 {
-			var err error
-			if raw, err = db.Raw(ctx, p.mail); err != nil {
-				return err
-			}
-		} else {
-			post, err := db.PostBySerial(ctx, p.serial)
+		if p.Mail != 0 {
+			raw, err := db.Raw(ctx, p.Mail)
 			if err != nil {
 				return err
 			}
-			raw = post.Raw
+			return writePiece(w, p.At, raw)
 		}
-		if len(raw) == 0 { // kept no longer
-			continue
-		}
-		if err := writeMboxrd(w, p.at, raw); err != nil {
+		post, err := db.PostBySerial(ctx, p.Serial)
+		if err != nil {
 			return err
 		}
+		if post.Damaged != "" {
+			return fmt.Errorf("letter %d: %s", p.Serial, post.Damaged)
+		}
+		return writePiece(w, p.At, post.Raw)
+	})
+}
+
+// writePiece leaves out what is kept no longer.
+func writePiece(w io.Writer, at time.Time, raw []byte) error {
+	if len(raw) == 0 {
+		return nil
 	}
-	return nil
+	return writeMboxrd(w, at, raw)
 }
 
 // writeMboxrd writes one mail: a From_ line, the mail as it is but that lines

@@ -24,7 +24,7 @@ func newHealthCommand(g *globals) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return g.reading(func(cfg *Config, db *store.DB) error {
 				now := time.Now()
-				s, err := gatherStatus(cmd.Context(), cfg, db)
+				s, err := gatherStatus(cmd.Context(), cfg, db, false)
 				if err != nil {
 					return err
 				}

@@ -28,7 +28,7 @@ func TestKeeper(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		s, err := gatherStatus(t.Context(), two.cfg, two.db)
+		s, err := gatherStatus(t.Context(), two.cfg, two.db, true)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -91,6 +91,9 @@ func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err err
 			err = nil
 		}
 	}()
+	if in.Damaged != "" {
+		return r, &brokenMail{in.Damaged}
+	}
 	if in.Tries >= deadly {
 		return r, deadlyMail(in.Tries)
 	}

@@ -148,7 +148,7 @@ func TestLookoutSending(t *testing.T) {
 	w.pass(t, time.Minute, w.polled(t))
 	other := letter(w.clock)
 	must(w.db.KeepPost(ctx, &loop.Post{Serial: other, MessageID: "other@x", Raw: []byte("x")}))
-	must(w.db.SentPost(ctx, other, w.clock))
+	must(w.db.SentPost(ctx, w.clock, other))
 	w.pass(t, 2*time.Hour, w.polled(t))
 	if got := w.alerts(t); got != "" {
 		t.Fatalf("one letter that waits while another was taken: %q", got)
@@ -164,7 +164,7 @@ func TestLookoutSending(t *testing.T) {
 		t.Errorf("ready: %q", why)
 	}
 	must(w.db.KeepPost(ctx, &loop.Post{Serial: stuck, MessageID: "stuck@x", Raw: []byte("x")}))
-	must(w.db.SentPost(ctx, stuck, w.clock))
+	must(w.db.SentPost(ctx, w.clock, stuck))
 	w.pass(t, time.Minute, w.polled(t))
 	if got := w.alerts(t); got != "unsent sendable" {
 		t.Fatalf("taken again: %q", got)
@@ -173,7 +173,7 @@ func TestLookoutSending(t *testing.T) {
 
 func TestOperation(t *testing.T) {
 	w := newWatched(t)
-	server := httptest.NewServer(w.handler())
+	server := httptest.NewServer(w.handler(false))
 	defer server.Close()
 	get := func(path string) (int, string) {
 		t.Helper()
@@ -210,6 +210,12 @@ func TestOperation(t *testing.T) {
 	want("/metrics", 200, `gatepost_alarm{what="reading"} 1`, "gatepost_letters_waiting 1")
 	want("/healthz", 200)
 	want("/", 404)
+	want("/debug/pprof/", 404) // unless it is asked for
+	profiled := httptest.NewRecorder()
+	w.handler(true).ServeHTTP(profiled, httptest.NewRequest("GET", "/debug/pprof/heap?debug=1", nil))
+	if profiled.Code != 200 || !strings.Contains(profiled.Body.String(), "heap profile") {
+		t.Errorf("/debug/pprof/heap: %d", profiled.Code)
+	}
 	w.db.Close()
 	want("/healthz", 503)
 	want("/metrics", 500)

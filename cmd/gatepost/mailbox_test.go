@@ -69,7 +69,7 @@ func TestMailByTwoWays(t *testing.T) {
 		}
 		f.round(t)
 	}
-	st, err := gatherStatus(t.Context(), f.cfg, f.db)
+	st, err := gatherStatus(t.Context(), f.cfg, f.db, true)
 	if err != nil {
 		t.Fatal(err)
 	}

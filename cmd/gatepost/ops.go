@@ -14,11 +14,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// operation serves /healthz, /readyz and /metrics until ctx ends; address ""
-// serves nothing. It answers on loopback alone, which the config was checked
+// operation serves /healthz, /readyz and /metrics, and profiles if that is
+// asked for, until ctx ends; address "" serves nothing. It answers on loopback alone, which the config was checked
 // for, and shows numbers and no mail. A port that cannot be had is told and
 // stops nothing else.
-func (l *lookout) operation(ctx context.Context, address string) error {
+func (l *lookout) operation(ctx context.Context, address string, profiles bool) error {
 	if address == "" {
 		<-ctx.Done()
 		return nil
@@ -29,8 +29,11 @@ func (l *lookout) operation(ctx context.Context, address string) error {
 		<-ctx.Done()
 		return nil
 	}
-	server := &http.Server{Handler: l.handler(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
+	server := &http.Server{Handler: l.handler(profiles), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, MaxHeaderBytes: 16 << 10,
 		ErrorLog: slog.NewLogLogger(l.log.Handler(), slog.LevelDebug)}
+	if profiles {
+		server.WriteTimeout = 5 * time.Minute // a profile is written when its seconds are over
+	}
 	stop := context.AfterFunc(ctx, func() { server.Close() })
 	defer stop()
 	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -39,7 +42,7 @@ func (l *lookout) operation(ctx context.Context, address string) error {
 	return nil
 }
 
-func (l *lookout) handler() http.Handler {
+func (l *lookout) handler(profiles bool) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(l, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	mux := http.NewServeMux()
@@ -59,6 +62,9 @@ func (l *lookout) handler() http.Handler {
 		}
 		answer(w, err)
 	})
+	if profiles {
+		servePprof(mux)
+	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	return mux
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 	"time"
 
 	"golang.org/x/term"
@@ -58,24 +59,37 @@ func (p *progress) done() {
 	}
 }
 
-// whileWorking runs f and shows on a terminal that it goes on, for work that
-// cannot say how far it is.
-func whileWorking(what string, f func() error) error {
-	p := newProgress(what+", seconds", 0)
+// at says how far a part of the work is.
+func (p *progress) at(what string, n, total int) {
+	p.what, p.n, p.total = what, n, total
+	p.add(0)
+}
+
+// growing tells how large a file is that is to become about as large as
+// another, until the returned function is called.
+func (p *progress) growing(file, like string) (stop func()) {
 	if p.w == nil {
-		return f()
+		return func() {}
 	}
-	defer p.done()
-	ended := make(chan error, 1)
-	go func() { ended <- f() }()
-	tick := time.NewTicker(time.Second)
-	defer tick.Stop()
-	for {
-		select {
-		case err := <-ended:
-			return err
-		case <-tick.C:
-			p.add(1)
+	if info, err := os.Stat(like); err == nil {
+		p.total = int(info.Size() >> 20)
+	}
+	end := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				p.done()
+				return
+			case <-tick.C:
+				if info, err := os.Stat(file); err == nil {
+					p.at(p.what, int(info.Size()>>20), p.total)
+				}
+			}
 		}
-	}
+	})
+	return func() { close(end); ended.Wait() }
 }

@@ -4,17 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"gatepost/loop"
-	"gatepost/mailin"
 	"gatepost/mailout"
-	"gatepost/parse"
 	"gatepost/store"
 )
 
@@ -58,6 +56,7 @@ func newReplayCommand(g *globals) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&out, "out", "", "folder for the letters and the database")
 	cmd.Flags().StringVar(&until, "until", "", "simulated end: RFC 3339, or a date (midnight UTC)")
+	profileFlag(cmd)
 	return cmd
 }
 
@@ -88,64 +87,82 @@ type replayer struct {
 const replayBox = "replay"
 
 func replay(ctx context.Context, cfg *Config, dir, path string, args []string, until time.Time) (r *replayer, err error) {
-	mails, err := arrivals(args)
-	if err != nil {
-		return nil, err
-	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for replay: %w", err)
 	}
+	mails, err := spool(dir, args)
+	if err != nil {
+		return nil, err
+	}
+	defer mails.close()
 	db, err := store.Create(path)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	r = newReplayer(db, cfg, &mailout.Dir{Path: dir})
+	return r, r.play(ctx, mails.all(), until)
+}
+
+// newReplayer sends through out; a *mailout.Dir gets the simulated clock.
+func newReplayer(db *store.DB, cfg *Config, out mailout.Sender) *replayer {
 	host := "replay.invalid"
 	if hosts := cfg.hosts(); len(hosts) > 0 {
 		host = hosts[0]
 	}
-	r = &replayer{db: db}
+	r := &replayer{db: db}
 	now := func() time.Time { return r.clock }
+	if dir, ok := out.(*mailout.Dir); ok {
+		dir.Now = now
+	}
 	r.steps = newStepper(db, cfg, silent(), nil)
 	r.steps.hosts = []string{host}
 	r.out = &mailout.Loop{
-		Outbox: db, Teams: teamsByAddress(cfg.Teams), Host: host, Now: now, Log: silent(),
-		Sender: &mailout.Dir{Path: dir, Now: now},
+		Outbox: db, Teams: teamsByAddress(cfg.Teams), Host: host, Now: now, Log: silent(), Sender: out,
 		Failed: func(ctx context.Context, p *loop.Post, reason string) error {
 			return r.steps.undeliverable(ctx, p, reason, r.clock)
 		},
 	}
-	if len(mails) > 0 {
-		r.clock = mails[0].at
-	} else {
-		r.clock = until
+	return r
+}
+
+// play takes the mails in, in order of arrival, and lets the clock run on to
+// the given moment, or until everything of the mails has gone out.
+func (r *replayer) play(ctx context.Context, mails iter.Seq2[arrival, error], until time.Time) error {
+	if err := r.db.Begin(ctx, replayBox, 1, 0, time.Time{}); err != nil {
+		return err
 	}
-	r.began = r.clock
-	if err := db.Begin(ctx, replayBox, 1, 0, time.Time{}); err != nil {
-		return r, err
-	}
-	shown := newProgress("replaying mails", len(mails))
+	shown := newProgress("replaying mails", 0)
 	defer shown.done()
-	for i, m := range mails {
+	for m, err := range mails {
+		if err != nil {
+			return err
+		}
+		if r.mails == 0 {
+			r.clock, r.began = m.at, m.at
+		}
 		shown.add(1)
 		if !until.IsZero() && m.at.After(until) {
 			break
 		}
 		if err := r.advance(ctx, m.at); err != nil {
-			return r, err
-		}
-		if _, err := db.Receive(ctx, replayBox, 1, uint32(i+1), m.at, m.raw); err != nil {
-			return r, err
+			return err
 		}
 		r.mails++
+		if _, err := r.db.Receive(ctx, replayBox, 1, uint32(r.mails), m.at, m.raw); err != nil {
+			return err
+		}
 		if err := r.settle(ctx); err != nil {
-			return r, err
+			return err
 		}
 	}
-	if until.IsZero() {
-		return r, r.drain(ctx)
+	if r.mails == 0 && r.clock.IsZero() {
+		r.clock, r.began = until, until
 	}
-	return r, r.advance(ctx, until)
+	if until.IsZero() {
+		return r.drain(ctx)
+	}
+	return r.advance(ctx, until)
 }
 
 // settle does everything that is due at the present moment.
@@ -225,47 +242,4 @@ func (r *replayer) drain(ctx context.Context) error {
 			return err
 		}
 	}
-}
-
-// arrival is a mail and when it arrived.
-type arrival struct {
-	name string
-	at   time.Time
-	raw  []byte
-}
-
-// arrivals reads every mail and sorts them by arrival; mails of one moment
-// keep the order in which they were given. A mail without any date arrives
-// with the one before it.
-func arrivals(args []string) ([]arrival, error) {
-	var list []arrival
-	var last time.Time
-	err := mailin.Files(args, func(name string, raw []byte) error {
-		at := parse.ReadHead(raw, parse.Options{}).Received.UTC()
-		if at.IsZero() {
-			at = last
-		}
-		last = at
-		list = append(list, arrival{name, at, raw})
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range list { // before the first date
-		if list[i].at.IsZero() {
-			list[i].at = firstDate(list)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b arrival) int { return a.at.Compare(b.at) })
-	return list, nil
-}
-
-func firstDate(list []arrival) time.Time {
-	for _, a := range list {
-		if !a.at.IsZero() {
-			return a.at
-		}
-	}
-	return time.Unix(0, 0).UTC()
 }

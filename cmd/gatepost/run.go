@@ -28,6 +28,7 @@ func newRunCommand(g *globals) *cobra.Command {
 		},
 	}
 	fromStartFlag(cmd, &fromStart)
+	profileFlag(cmd)
 	return cmd
 }
 
@@ -151,5 +152,6 @@ func newOnceCommand(g *globals) *cobra.Command {
 		},
 	}
 	fromStartFlag(cmd, &fromStart)
+	profileFlag(cmd)
 	return cmd
 }

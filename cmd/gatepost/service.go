@@ -29,6 +29,7 @@ type service struct {
 	lookout *lookout
 	keeper  *keeper
 	listen  string // for the lookout's numbers; "": nowhere
+	pprof   bool   // profiles there as well
 	now     func() time.Time
 	broken  error // the store could not be asked for the mailboxes
 
@@ -69,10 +70,13 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 		s.letterDue = append(s.letterDue, make(chan struct{}, 1))
 		s.letters = append(s.letters, &mailout.Loop{
 			Outbox: outboxOf(db, cfg.Senders, i), Teams: teamsByAddress(cfg.Teams), Host: out.FromHost, Now: now, Log: log, Failed: s.failed,
-			Sender: &mailout.SMTP{
-				Host: out.Host, Port: out.Port, TLS: out.TLS, User: out.User, Password: out.Password.Read, Token: out.Token(),
-				Hello: out.FromHost,
-			},
+			Connections: out.Connections, Limits: mailout.Limits{PerMinute: out.PerMinute, PerDay: out.PerDay},
+			Sender: &mailout.Pool{Connections: out.Connections, New: func() *mailout.SMTP {
+				return &mailout.SMTP{
+					Host: out.Host, Port: out.Port, TLS: out.TLS, User: out.User, Password: out.Password.Read, Token: out.Token(),
+					Hello: out.FromHost, Letters: out.PerConnection,
+				}
+			}},
 			Passed: func(sent int, err error) {
 				if err != nil || sent > 0 { // a pass without a letter says nothing of the server
 					s.steps.faults.tell(out.place(), err)
@@ -81,6 +85,7 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 		})
 	}
 	s.lookout, s.listen = newLookout(cfg, db, log, now), cfg.Listen
+	s.pprof = cfg.Pprof
 	s.keeper = &keeper{db: db, store: cfg.Store, now: now, log: log}
 	s.steps.dkim = newDKIM(now)
 	s.crashing(c)
@@ -141,7 +146,7 @@ func (s *service) Run(ctx context.Context) error {
 	s.steps.faults.unworded(ctx)
 	loops := []func(context.Context) error{
 		s.lookout.run,
-		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen) },
+		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen, s.pprof) },
 		func(ctx context.Context) error { return s.steps.run(ctx, s.now, s.mailCame) },
 		func(ctx context.Context) error { return s.keeper.run(ctx) },
 	}
@@ -225,9 +230,14 @@ type outboxShare struct {
 	share store.Share
 }
 
-// NextPost implements mailout.Outbox.
-func (o outboxShare) NextPost(ctx context.Context, now time.Time) (*loop.Post, error) {
-	return o.NextPostOf(ctx, o.share, now)
+// NextPosts implements mailout.Outbox.
+func (o outboxShare) NextPosts(ctx context.Context, now time.Time, most, scheduled int) ([]*loop.Post, error) {
+	return o.NextPostsOf(ctx, o.share, now, most, scheduled)
+}
+
+// SentSince implements mailout.Outbox.
+func (o outboxShare) SentSince(ctx context.Context, at time.Time) (int, error) {
+	return o.SentSinceOf(ctx, o.share, at)
 }
 
 // WakePost implements mailout.Outbox.

@@ -105,7 +105,7 @@ func newStatusCommand(g *globals) *cobra.Command {
 				if watch {
 					return watchStatus(cmd.Context(), cmd.OutOrStdout(), cfg, db)
 				}
-				s, err := gatherStatus(cmd.Context(), cfg, db)
+				s, err := gatherStatus(cmd.Context(), cfg, db, asJSON)
 				if err != nil {
 					return err
 				}
@@ -122,10 +122,11 @@ func newStatusCommand(g *globals) *cobra.Command {
 	return cmd
 }
 
-func gatherStatus(ctx context.Context, cfg *Config, db *store.DB) (*statusJSON, error) {
+// gatherStatus has the open tasks, or all that ever were.
+func gatherStatus(ctx context.Context, cfg *Config, db *store.DB, all bool) (*statusJSON, error) {
 	s := &statusJSON{Teams: []teamStatus{}, Troubles: []troubleStatus{}}
 	for _, team := range cfg.Teams {
-		state, err := db.Load(ctx, team, store.Want{All: true})
+		state, err := db.Load(ctx, team, store.Want{Brief: true, All: all})
 		if err != nil {
 			return nil, err
 		}

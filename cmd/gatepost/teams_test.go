@@ -102,7 +102,7 @@ func (two *twoTeams) task(t *testing.T, id, to string, into ...string) {
 // tasks are the titles of each team, "shop: a b; pay: c".
 func (two *twoTeams) tasks(t *testing.T) string {
 	t.Helper()
-	s, err := gatherStatus(t.Context(), two.cfg, two.db)
+	s, err := gatherStatus(t.Context(), two.cfg, two.db, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func TestTeamsWithMailboxesOfTheirOwn(t *testing.T) {
 	if got := two.tasks(t); got != "shop: one both again; pay: two both astray" {
 		t.Errorf("tasks after the operator's word are %s (%s)", got, r)
 	}
-	s, err := gatherStatus(t.Context(), two.cfg, two.db)
+	s, err := gatherStatus(t.Context(), two.cfg, two.db, true)
 	if err != nil || len(s.Mailboxes) != 2 || s.Mailboxes[1].Teams[0] != "pay@acme.example" || s.Mailboxes[1].UID != 2 || s.Mailbox != s.Mailboxes[0].mailboxStatus {
 		t.Errorf("status has mailboxes %+v, %v", s.Mailboxes, err)
 	}
@@ -221,7 +221,7 @@ func TestOneTeamFails(t *testing.T) {
 			if err := <-ended; err != nil {
 				t.Errorf("the service ends with %v", err)
 			}
-			s, err := gatherStatus(t.Context(), two.cfg, two.db)
+			s, err := gatherStatus(t.Context(), two.cfg, two.db, true)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -17,11 +17,9 @@ func newVerifyCommand(g *globals) *cobra.Command {
 		Args:    exactArgs(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return g.reading(func(cfg *Config, db *store.DB) error {
-				var bad []string
-				err := whileWorking("verifying", func() (err error) {
-					bad, err = db.Verify(cmd.Context(), cfg.Teams)
-					return err
-				})
+				bar := newProgress("", 0)
+				bad, err := db.VerifyTelling(cmd.Context(), cfg.Teams, func(what string, done, total int64) { bar.at("verifying "+what, int(done), int(total)) })
+				bar.done()
 				if err != nil {
 					return err
 				}
@@ -62,11 +60,15 @@ func newBackupCommand(g *globals) *cobra.Command {
 		Example: "  gatepost backup /var/backups/gatepost-$(date +%F).db",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.reading(func(_ *Config, db *store.DB) error {
-				if err := whileWorking("writing the copy", func() error { return db.Backup(args[0]) }); err != nil {
+			return g.reading(func(cfg *Config, db *store.DB) error {
+				bar := newProgress("backup, MiB", 0)
+				stop := bar.growing(args[0]+".part", cfg.Store.Path)
+				err := db.Backup(args[0])
+				stop()
+				if err != nil {
 					return err
 				}
-				_, err := fmt.Fprintln(cmd.OutOrStdout(), "written:", args[0])
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), "written:", args[0])
 				return err
 			})
 		},

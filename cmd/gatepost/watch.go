@@ -27,7 +27,7 @@ func watchStatus(ctx context.Context, w io.Writer, cfg *Config, db *store.DB) er
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	for {
-		s, err := gatherStatus(ctx, cfg, db)
+		s, err := gatherStatus(ctx, cfg, db, false)
 		if ctx.Err() != nil {
 			return nil
 		}

@@ -1,0 +1,257 @@
+package mailout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"gatepost/loop"
+)
+
+// watcher is a Sender that counts who is under way at once, and keeps the
+// order of what was tried. Each letter waits until as many others are there as
+// can be, or a moment is over.
+type watcher struct {
+	t      *testing.T
+	mu     sync.Mutex
+	now    int
+	most   int
+	tried  map[string]int
+	order  []string        // recipient and task, as they began
+	under  map[string]bool // threads under way
+	answer func(raw string) error
+	full   chan struct{} // closed when meet letters were under way at once
+	once   sync.Once
+	meet   int
+}
+
+func newWatcher(t *testing.T, meet int) *watcher {
+	return &watcher{t: t, tried: map[string]int{}, under: map[string]bool{}, full: make(chan struct{}), meet: meet}
+}
+
+func (w *watcher) Send(ctx context.Context, _, to string, raw []byte) error {
+	_, rest, _ := strings.Cut(string(raw), "Message-ID: ")
+	id, _, _ := strings.Cut(rest, "\r\n")
+	_, rest, _ = strings.Cut(string(raw), "X-Gatepost-Task: ")
+	task, _, _ := strings.Cut(rest, "\r\n")
+	thread := to + " " + task
+	w.mu.Lock()
+	if w.tried[id]++; w.tried[id] > 1 {
+		w.t.Errorf("%s was sent twice", id)
+	}
+	if w.under[thread] {
+		w.t.Errorf("two letters of %s are under way at once", thread)
+	}
+	w.under[thread] = true
+	w.order = append(w.order, thread+" "+id)
+	w.now++
+	w.most = max(w.most, w.now)
+	if w.now == w.meet {
+		w.once.Do(func() { close(w.full) })
+	}
+	w.mu.Unlock()
+	select {
+	case <-w.full:
+	case <-ctx.Done():
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now--
+	delete(w.under, thread)
+	if w.answer != nil {
+		return w.answer(id)
+	}
+	return nil
+}
+
+func many(n, people int) []*loop.Post {
+	var list []*loop.Post
+	for i := range n {
+		p := due(int64(i+1), loop.Gate)
+		p.Letter.To = fmt.Sprintf("p%d@acme.example", i%people)
+		list = append(list, p)
+	}
+	return list
+}
+
+// Several workers: each letter goes once, those of one thread in order, never
+// more than the connections there are, and all of them are used.
+func TestTogether(t *testing.T) {
+	o, w := newOutbox(t, many(120, 7)...), newWatcher(t, 4)
+	l, _, failed := sending(t, o, w)
+	l.Connections = 4
+	if n, err := l.Once(within(t, 20*time.Second)); n != 120 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if w.most != 4 || len(*failed) != 0 {
+		t.Errorf("%d at once, failed %v", w.most, *failed)
+	}
+	last := map[string]int{}
+	for _, line := range w.order {
+		f := strings.Fields(line)
+		var serial int
+		id := strings.Split(strings.Trim(f[len(f)-1], "<>"), ".")
+		if _, err := fmt.Sscan(strings.Split(id[2], "@")[0], &serial); err != nil {
+			t.Fatal(err)
+		}
+		if serial < last[f[0]] {
+			t.Errorf("%s got letter %d after %d", f[0], serial, last[f[0]])
+		}
+		last[f[0]] = serial
+	}
+}
+
+// A server that cannot be reached ends the pass for all workers, and costs at
+// most one try for each of them.
+func TestTogetherUnreachable(t *testing.T) {
+	o, w := newOutbox(t, many(60, 60)...), newWatcher(t, 3)
+	w.answer = func(string) error { return &SendError{Stage: "connect", Err: errors.New("refused")} }
+	l, _, _ := sending(t, o, w)
+	l.Connections = 3
+	if n, err := l.Once(within(t, 20*time.Second)); n != 0 || err == nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if len(w.tried) > 3 {
+		t.Errorf("%d letters were tried", len(w.tried))
+	}
+	for _, r := range o.rows {
+		if r.state != "waiting" {
+			t.Errorf("letter %d is %s", r.post.Serial, r.state)
+		}
+	}
+}
+
+// What a server has taken is noted even when the pass is told to stop, and
+// what was not begun stays due.
+func TestTogetherStopped(t *testing.T) {
+	ctx, cancel := context.WithCancel(within(t, 20*time.Second))
+	o, w := newOutbox(t, many(60, 60)...), newWatcher(t, 3)
+	w.answer = func(string) error { cancel(); return nil }
+	l, _, _ := sending(t, o, w)
+	l.Connections = 3
+	n, err := l.Once(ctx)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	noted := 0
+	for _, state := range o.states() {
+		if state == "sent" {
+			noted++
+		}
+	}
+	if noted != len(w.tried) || n != noted {
+		t.Errorf("%d taken, %d noted, %d told", len(w.tried), noted, n)
+	}
+}
+
+// An outbox that fails to note ends the pass; the next one sends no other
+// bytes.
+func TestTogetherOutboxFails(t *testing.T) {
+	for _, method := range []string{"keep", "sent", "later"} {
+		o := newOutbox(t, many(40, 40)...)
+		o.fail[method] = "not"
+		w := newWatcher(t, 2)
+		if method == "later" {
+			w.answer = func(string) error { return &SendError{Stage: "rcpt", Code: 450, Err: errors.New("later")} }
+		}
+		l, _, _ := sending(t, o, w)
+		l.Connections = 2
+		if _, err := l.Once(within(t, 20*time.Second)); !errors.Is(err, errFake) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+// A letter that is taken back while it waits behind others is not sent.
+func TestTakenBack(t *testing.T) {
+	for _, connections := range []int{0, 1} {
+		o, w := newOutbox(t, many(3, 3)...), newWatcher(t, 1)
+		w.answer = func(string) error {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.row(3).state = "cancelled"
+			return nil
+		}
+		l, _, _ := sending(t, o, w)
+		l.Connections = connections
+		if n, err := l.Once(within(t, 20*time.Second)); n != 2 || err != nil {
+			t.Errorf("%d sent, %v", n, err)
+		}
+	}
+}
+
+// When a limit binds, what somebody waits for goes first, and of a day's a
+// fifth is left for it.
+func TestLimits(t *testing.T) {
+	var posts []*loop.Post
+	for i := range 30 {
+		p := due(int64(i+1), loop.DigestMail)
+		p.Letter.Due = noon.Add(-2 * time.Hour) // they have been due longest
+		posts = append(posts, p)
+	}
+	posts = append(posts, due(31, loop.Gate), due(32, loop.Receipt))
+	o, s := newOutbox(t, posts...), &postman{}
+	l, c, _ := sending(t, o, s)
+	l.Limits = Limits{PerMinute: 10, PerDay: 20}
+	pass := func(want int) {
+		t.Helper()
+		if n, err := l.Once(t.Context()); n != want || err != nil {
+			t.Errorf("%d sent, want %d: %v", n, want, err)
+		}
+	}
+	pass(10)
+	if got := o.states(); got[31] != "sent" || got[32] != "sent" {
+		t.Error("the gate letter waits behind digests")
+	}
+	pass(0)
+	c.at = c.at.Add(61 * time.Second)
+	pass(6) // 16 of 20: the rest of the day is for others
+	c.at = c.at.Add(61 * time.Second)
+	pass(0)
+	o.rows = append(o.rows, newOutbox(t, due(33, loop.Gate), due(34, loop.Gate), due(35, loop.Gate), due(36, loop.Gate), due(37, loop.Gate)).rows...)
+	pass(4)
+	c.at = c.at.Add(61 * time.Second)
+	pass(0)
+	c.at = c.at.Add(24 * time.Hour)
+	pass(10)
+	if got := o.states(); got[37] != "sent" {
+		t.Error("the last gate letter did not go first on the next day")
+	}
+}
+
+// The pool keeps its connections, bounds them, and ends one when the provider
+// wants it.
+func TestPool(t *testing.T) {
+	srv := start(t, false, nil)
+	pool := &Pool{Connections: 3, New: func() *SMTP {
+		s := srv.sender(t, TLSNone)
+		s.Letters = 5
+		return s
+	}}
+	ctx := within(t, 20*time.Second)
+	errs := make([]error, 30)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() {
+			errs[i] = pool.Line(i).Send(ctx, "", fmt.Sprintf("p%d@acme.example", i), []byte("Subject: x\r\n\r\nx\r\n"))
+		})
+	}
+	wg.Wait()
+	if err := errors.Join(errs...); err != nil || len(srv.got()) != 30 {
+		t.Fatalf("%d taken, %v", len(srv.got()), err)
+	}
+	if n := srv.connections(); n != 6 || len(pool.lines) != 3 { // 30 letters, five for each connection
+		t.Errorf("%d connections, %d at once", n, len(pool.lines))
+	}
+	if err := pool.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := pool.Send(ctx, "", "p@acme.example", []byte("Subject: x\r\n\r\nx\r\n")); err != nil || srv.connections() != 7 {
+		t.Errorf("after Close: %v, %d connections", err, srv.connections())
+	}
+	_ = pool.Close()
+}
