@@ -19,10 +19,10 @@ import (
 
 // The long form: make growth.
 var (
-	growthMails   = flag.Int("growth.mails", 400, "mails over all the years")
-	growthTasks   = flag.Int("growth.tasks", 24, "tasks of all streams")
-	growthTeams   = flag.Int("growth.teams", 2, "teams")
-	growthStreams = flag.Int("growth.streams", 3, "streams of each team")
+	growthMails   = flag.Int("growth.mails", 100, "mails over all the years")
+	growthTasks   = flag.Int("growth.tasks", 8, "tasks of all streams")
+	growthTeams   = flag.Int("growth.teams", 1, "teams")
+	growthStreams = flag.Int("growth.streams", 2, "streams of each team")
 	growthYears   = flag.Int("growth.years", 1, "simulated years")
 	growthSeed    = flag.Uint64("growth.seed", 1, "seed of the mails")
 	growthDir     = flag.String("growth.dir", "", "folder that keeps the database; a new one each time if empty")
