@@ -69,6 +69,7 @@ func newCampaign(t *testing.T) *soak.Campaign {
 
 // Nothing lost and nothing twice, whenever the program is killed.
 func TestKillCampaign(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	hold(t, newCampaign(t))
 }
 
@@ -76,6 +77,7 @@ func TestKillCampaign(t *testing.T) {
 // database forgets what was not synced, and mail that was stored is gone from
 // the mailbox.
 func TestPowerCampaign(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	c := newCampaign(t)
 	disk, err := powercut.NewMount(t.TempDir())
 	if err != nil {
@@ -125,6 +127,7 @@ func evidence(t *testing.T) string {
 // The database is lost while the service runs; a copy that was made meanwhile,
 // by backup or by Litestream, takes its place.
 func TestReplicaAfterKill(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	c := newCampaign(t)
 	c.Mails = 60
 	n := 0

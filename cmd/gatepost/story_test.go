@@ -102,6 +102,7 @@ func commandOutput(t *testing.T, args ...string) string {
 }
 
 func TestStoryOnDovecotAndPostfix(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h, err := debmail.Start(debmail.Config{Users: storyUsers()})
 	if err != nil {
 		t.Fatal(err)
@@ -112,6 +113,7 @@ func TestStoryOnDovecotAndPostfix(t *testing.T) {
 
 // The same with every connection cut, or Dovecot restarted, before each scene.
 func TestStoryWithTrouble(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h, err := debmail.Start(debmail.Config{Users: storyUsers()})
 	if err != nil {
 		t.Fatal(err)
@@ -128,6 +130,7 @@ func TestStoryWithTrouble(t *testing.T) {
 }
 
 func TestStoryOnEmbeddedServers(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h, err := loopmail.Start(loopmail.Config{Users: storyUsers()})
 	if err != nil {
 		t.Fatal(err)
