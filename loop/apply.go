@@ -116,6 +116,11 @@ func (c *turn) read() {
 	} else {
 		c.act()
 	}
+	if cmd, strays := c.strays(); strays {
+		*c = before
+		c.unclear(c.s.Tasks[taskOf(c.ref)], cmd, CauseNumbers)
+		return
+	}
 	if cause := c.fallsShort(before.repeated()); cause != "" {
 		*c = before
 		if cause == CauseEvidence && c.in.Later && c.now.Sub(c.in.At) < EvidenceWait {
@@ -252,6 +257,24 @@ var moves = map[EventKind]bool{
 	RedirectedE: true, Undone: true, Reopened: true, Placed: true, MovedTo: true, Dropped: true, PausedE: true, ResumedE: true,
 	AwayE: true, BackE: true, Moved: true, // dates move with days away
 	LetInE: true,
+}
+
+// strays finds a line in the thread of one task that moved another: its number
+// stands there without a word of command, as in "#2 on the phone as well". The
+// token is for this task alone.
+func (c *turn) strays() (parse.Command, bool) {
+	own := taskOf(c.ref)
+	if own == 0 || c.in.Vouched != "" {
+		return parse.Command{}, false
+	}
+	for _, cmd := range c.in.Mail.Commands {
+		for _, e := range c.out.Events {
+			if cmd.Task != 0 && cmd.Task != own && e.Task == cmd.Task && moves[e.Kind] {
+				return cmd, true
+			}
+		}
+	}
+	return parse.Command{}, false
 }
 
 // fallsShort says why what the mail did may not stand, "" if it may. Opening a
