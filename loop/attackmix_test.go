@@ -123,7 +123,7 @@ func (x *mixer) mail(n int) string {
 
 // The slow reading of who may: written apart from the program, plainly, and
 // stricter than it where that is easier.
-var plainFrom = regexp.MustCompile(`(?is)^from:\s*(?:([a-z.]+@[a-z.]+)\s*(?:\([^()<>@\\]*\))?|(?:"[^"\\<>@]*"\s*|[^"<>(),:;@\x00-\x08\x0a-\x1f]*)<([a-z.]+@[a-z.]+)>)\s*$`)
+var plainFrom = regexp.MustCompile(`(?is)^from:\s*(?:([a-z.]+@[a-z.]+)\s*(?:\([^()<>@\\]*\))?|(?:"[^"\\]*"\s*|[^"<>(),:;@\x00-\x08\x0a-\x1f]*)<([a-z.]+@[a-z.]+)>)\s*$`)
 
 // slowHeader is the fields of a mail, unfolded, up to the first line that is none.
 func slowHeader(raw string) (fields []string) {
@@ -191,7 +191,7 @@ func (g *stage) slowToken(fields []string, person string, refs ...string) bool {
 func slowEvidence(fields []string) bool {
 	n, good := 0, false
 	for _, f := range fields {
-		low := strings.TrimRight(strings.ToLower(f), " \t") // a folded end says nothing
+		low := strings.Join(strings.Fields(strings.ToLower(f)), " ") // one blank or tab is as good as another
 		if strings.HasPrefix(low, "received:") && strings.Contains(low, "evil") {
 			break
 		}
