@@ -52,6 +52,7 @@ type Server struct {
 	mainCf           string // as it was written at first
 	dovecot, postfix *daemon
 	guard            *guard
+	endFlushing      func()
 	serial           atomic.Int64
 }
 
@@ -93,7 +94,7 @@ func start(cfg Config) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{Dir: dir, CertFile: filepath.Join(dir, "cert.pem")}
+	s := &Server{Dir: dir, CertFile: filepath.Join(dir, "cert.pem"), endFlushing: func() {}}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("%w\n%s", err, s.Logs())
@@ -123,7 +124,35 @@ func (s *Server) startPostfix() (err error) {
 	if err != nil {
 		return err
 	}
-	return s.postfix.answers(s.SMTPAddr, "220 ")
+	if err := s.postfix.answers(s.SMTPAddr, "220 "); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.endFlushing()
+	s.endFlushing = stop
+	go s.flush(ctx)
+	return nil
+}
+
+// flush asks the queue manager every second to try all it has, as "postqueue -f"
+// does. A mail whose file a delivery still holds it puts off by a minute that no
+// setting shortens.
+func (s *Server) flush(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		conn, err := net.Dial("unix", s.path("spool/public/qmgr"))
+		if err != nil {
+			continue // it is being started anew
+		}
+		conn.Write([]byte("DIFA")) // deferred, incoming, also where a destination failed, whatever their times
+		conn.Close()
+	}
 }
 
 // SetUpPostfix starts Postfix anew at the same addresses with these settings of
@@ -177,6 +206,7 @@ func (s *Server) StopDovecot() error { return s.dovecot.stop() }
 
 // Close ends every process and removes the folder.
 func (s *Server) Close() error {
+	s.endFlushing()
 	errs := []error{s.postfix.stop(), s.dovecot.stop()}
 	if s.guard != nil {
 		errs = append(errs, s.guard.close())

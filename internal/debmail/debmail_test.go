@@ -8,6 +8,7 @@ import (
 	"net/textproto"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -72,6 +73,43 @@ func TestMailThroughBoth(t *testing.T) {
 	}
 	if !strings.HasPrefix(string(got[1]), "Return-Path: <>\r\n") {
 		t.Errorf("got\n%s", got[1])
+	}
+}
+
+// The queue manager puts off a mail whose file a delivery still holds.
+func TestMailInHand(t *testing.T) {
+	t.Parallel()
+	s := begin(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if err := s.StopDovecot(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Inject(priya, []string{shop}, mail("one")); err != nil {
+		t.Fatal(err)
+	}
+	held := func(log string) bool { return strings.Contains(log, "skipped, still being delivered") }
+	var files []*os.File
+	for deadline := time.Now().Add(20 * time.Second); !held(s.Logs()); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the queue manager never met the lock")
+		}
+		names, _ := filepath.Glob(s.path("spool/deferred/*/*"))
+		for _, name := range names {
+			if f, err := os.Open(name); err == nil {
+				files = append(files, f)
+				syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+			}
+		}
+	}
+	for _, f := range files {
+		f.Close()
+	}
+	if err := s.RestartDovecot(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Await(ctx, shop, 1); err != nil {
+		t.Fatal(err)
 	}
 }
 
