@@ -65,8 +65,9 @@ var advice = func() map[string]advicePhrases {
 // in tells whether a phrase stands in folded text, between word boundaries
 // where its script has any.
 func (l advicePhrases) in(s string) bool {
+	g := gramsOf(s)
 	for _, p := range l {
-		for rest := s; ; {
+		for rest := s; g.may(p); {
 			i := strings.Index(rest, p)
 			if i < 0 {
 				break

@@ -7,7 +7,8 @@ import (
 
 // body is what is read of a mail's parts.
 type body struct {
-	plain, html []line // the text by its plain and by its HTML parts
+	versions    []version
+	plain, html []line // the text by its plain parts; if both, by its HTML parts too
 	both        bool   // some text is there in both forms
 	onlyHTML    bool   // some text is there as HTML alone
 	encrypted   bool
@@ -17,7 +18,6 @@ type body struct {
 	kept        []*part // what attached tells of
 	problems    []string
 	park        string
-	parts       int
 	left        int // bytes of text still allowed
 	lim         Limits
 }
@@ -35,7 +35,39 @@ func (b *body) problem(s string) {
 func gather(root *part, lim Limits) *body {
 	b := &body{lim: lim, left: lim.Text}
 	b.walk(root, true)
+	for i, v := range b.versions {
+		if b.both {
+			b.html = joined(b.html, v.html, i, !v.apart())
+		}
+		b.plain = joined(b.plain, v.plain, i, false)
+	}
 	return b
+}
+
+// version is a text in the forms in which it is there.
+type version struct{ plain, html []line }
+
+// apart tells whether the two forms are not the same lines.
+func (v version) apart() bool {
+	return len(v.plain) == 0 || len(v.html) == 0 || &v.plain[0] != &v.html[0]
+}
+
+// joined is all with the lines of one more part and a blank line behind them.
+// With copied the lines stay as they are.
+func joined(all, lines []line, part int, copied bool) []line {
+	from := len(all)
+	if all == nil && !copied {
+		all = lines
+	} else {
+		all = append(all, lines...)
+	}
+	for i := from; i < len(all); i++ {
+		all[i].part = part
+	}
+	if n := len(all); n > 0 && !all[n-1].blank() {
+		all = append(all, line{part: part})
+	}
+	return all
 }
 
 // walk reads a part. first is whether it may hold the mail's main text.
@@ -185,22 +217,7 @@ func (b *body) add(plain, html []line) {
 	if len(plain) == 0 && len(html) == 0 {
 		return
 	}
-	for i := range plain {
-		plain[i].part = b.parts
-	}
-	b.plain = append(b.plain, plain...)
-	html = append([]line(nil), html...)
-	for i := range html {
-		html[i].part = b.parts
-	}
-	b.html = append(b.html, html...)
-	b.parts++
-	if n := len(b.plain); n > 0 && !b.plain[n-1].blank() {
-		b.plain = append(b.plain, line{part: b.parts - 1})
-	}
-	if n := len(b.html); n > 0 && !b.html[n-1].blank() {
-		b.html = append(b.html, line{part: b.parts - 1})
-	}
+	b.versions = append(b.versions, version{plain, html})
 }
 
 // lines decodes a text part.

@@ -81,9 +81,9 @@ func (lx *lexicon) line(s string) (c Command, ok bool) {
 // number sign and a thumb mean nothing.
 func doubtfulLead(lead string) string {
 	switch {
-	case strings.ContainsAny(lead, "?？¿؟"):
+	case containsAny(lead, "?？¿؟"):
 		return DoubtQuestion
-	case strings.ContainsAny(lead, "!！¬≠~"):
+	case containsAny(lead, "!！¬≠~"):
 		return DoubtNegation
 	}
 	for _, r := range lead {
@@ -124,7 +124,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 			return "", 0
 		}
 		if word == "yes" {
-			if tails["contrast"].has(tail) || tails["condition"].has(tail) || tails["negation"].has(tail) || strings.ContainsAny(tail, "?？") {
+			if tails["contrast"].has(tail) || tails["condition"].has(tail) || tails["negation"].has(tail) || containsAny(tail, "?？") {
 				return lx.doubt(word, rest), 0
 			}
 			return notACommand, 0
@@ -170,7 +170,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string {
 	ts := tokens(tail)
 	if form == colon || form == dash {
-		if strings.Trim(tail, marks+"?？") == "" && strings.ContainsAny(tail, "?？") {
+		if strings.Trim(tail, marks+"?？") == "" && containsAny(tail, "?？") {
 			return DoubtQuestion
 		}
 		return ""
@@ -303,7 +303,7 @@ func separator(rest string) (form, string) {
 func (lx *lexicon) doubt(word, rest string) string {
 	ts := tokens(rest)
 	for i, t := range ts {
-		if i > 0 && strings.ContainsAny(rest[ts[i-1].end:t.start], "?？¿") || i == 0 && strings.ContainsAny(rest[:t.start], "?？¿") {
+		if i > 0 && containsAny(rest[ts[i-1].end:t.start], "?？¿") || i == 0 && containsAny(rest[:t.start], "?？¿") {
 			return DoubtQuestion
 		}
 		if d := sign(ts[i:]); d != "" {
@@ -313,7 +313,7 @@ func (lx *lexicon) doubt(word, rest string) string {
 			return DoubtContradiction
 		}
 	}
-	if strings.ContainsAny(rest, "?？") {
+	if containsAny(rest, "?？") {
 		return DoubtQuestion
 	}
 	return DoubtTail
@@ -346,7 +346,7 @@ func (lx *lexicon) inside(c Command, s string, ts []token) (Command, bool) {
 			c.Doubt = DoubtNegation
 		case tails["contrast"].has(before):
 			c.Doubt = DoubtContradiction
-		case tails["condition"].has(before) && !strings.ContainsAny(s, "?？"):
+		case tails["condition"].has(before) && !containsAny(s, "?？"):
 			c.Doubt = DoubtCondition
 		default:
 			c.Doubt = lx.doubt(w, s[ts[i+n-1].end:])

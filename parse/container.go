@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -13,7 +14,16 @@ type container struct {
 	client, tag string
 	conds       []cond
 	scope       scope
+	keys        keys // of the attributes in conds
 }
+
+// keys is a set of attribute keys; "other" stands for all that no container
+// asks for.
+type keys uint16
+
+var keyed = []string{"class", "id", "style", "type", "name", "cite", "border"}
+
+func keyOf(attr string) keys { return 1 << (slices.Index(keyed, attr) + 1) }
 
 type cond struct {
 	attr  string
@@ -29,6 +39,7 @@ var containers = func() []container {
 			s = strings.TrimSpace(s)
 			i := strings.IndexAny(s, "=~^$*")
 			c.conds = append(c.conds, cond{s[:i], s[i], s[i+1:]})
+			c.keys |= keyOf(s[:i])
 		}
 		out = append(out, c)
 	}
@@ -40,9 +51,13 @@ func containerOf(n *html.Node) *container {
 	if len(n.Attr) == 0 {
 		return nil
 	}
+	var have keys
+	for i := range n.Attr {
+		have |= keyOf(n.Attr[i].Key)
+	}
 	for i := range containers {
 		c := &containers[i]
-		if (c.tag == "*" || c.tag == n.Data) && c.holds(n) {
+		if c.keys&^have == 0 && (c.tag == "*" || c.tag == n.Data) && c.holds(n) {
 			return c
 		}
 	}

@@ -289,8 +289,9 @@ func legal(lines []line) bool {
 		b.WriteByte(' ')
 	}
 	text := b.String()
+	g := gramsOf(text)
 	for _, p := range footerTable.legal {
-		if !found[p] && strings.Contains(text, p) {
+		if g.may(p) && !found[p] && strings.Contains(text, p) {
 			found[p] = true
 			n++
 		}

@@ -88,7 +88,10 @@ func date(s string) time.Time {
 	if s == "" || len(s) > 200 {
 		return time.Time{}
 	}
-	t, err := mail.ParseDate(s)
+	t, err := time.Parse("Mon, 2 Jan 2006 15:04:05 -0700", s) // as nearly all write it; ParseDate comes to it late
+	if err != nil {
+		t, err = mail.ParseDate(s)
+	}
 	if err != nil {
 		for _, layout := range []string{time.RFC3339, "Mon, 2 Jan 2006 15:04:05", "2 Jan 2006 15:04:05", time.ANSIC, time.UnixDate, "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05"} {
 			if t, err = time.Parse(layout, s); err == nil {

@@ -251,17 +251,26 @@ func (r *htmlReader) text(s string, c ctx) {
 			s = rest
 		}
 	}
-	for i, w := range strings.FieldsFunc(s, func(x rune) bool { return x == ' ' || x == '\n' || x == '\t' || x == '\r' || x == '\f' }) {
-		if (i > 0 || r.space || strings.IndexByte(" \n\t\r\f", s[0]) >= 0) && r.cur.Len() > 0 {
+	for i := 0; i < len(s); {
+		if htmlSpace(s[i]) {
+			r.space = true
+			i++
+			continue
+		}
+		from := i
+		for i < len(s) && !htmlSpace(s[i]) {
+			i++
+		}
+		if r.space && r.cur.Len() > 0 {
 			r.cur.WriteByte(' ')
 		}
-		r.cur.WriteString(w)
+		r.cur.WriteString(s[from:i])
 		r.space = false
 	}
-	if n := len(s); n > 0 && strings.IndexByte(" \n\t\r\f", s[n-1]) >= 0 {
-		r.space = true
-	}
 }
+
+// htmlSpace tells whether a byte is white space of HTML.
+func htmlSpace(b byte) bool { return b == ' ' || b == '\n' || b == '\t' || b == '\r' || b == '\f' }
 
 // flush ends the current line; force ends it though it is empty.
 func (r *htmlReader) flush(c ctx, force bool) {

@@ -98,7 +98,7 @@ func shapeOf(s string) shape {
 			}
 			sh.lastNum = i
 			sh.year = sh.year || yr
-			sh.time = sh.time || strings.ContainsAny(t.text, "時时點点분시") || strings.Contains(t.text, "h")
+			sh.time = sh.time || containsAny(t.text, "時时點点분시") || strings.Contains(t.text, "h")
 		} else if embedsNumber(t.text) {
 			digitRuns, yr := numbersIn(t.text)
 			sh.numbers += digitRuns

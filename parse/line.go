@@ -123,7 +123,7 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 
 // unbroken makes LF of every line break. Most text has one kind only.
 func unbroken(text string) string {
-	if !strings.ContainsAny(text, "\u2028\u2029\v\f\u0085") {
+	if !containsAny(text, "\u2028\u2029\v\f\u0085") {
 		text = strings.ReplaceAll(text, "\r\n", "\n")
 		if strings.IndexByte(text, '\r') < 0 {
 			return text

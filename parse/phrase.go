@@ -22,8 +22,11 @@ func pictograph(r rune) bool {
 }
 
 // tokens cuts s into words. Emphasis, punctuation and spaces are between them.
-func tokens(s string) []token {
-	out := make([]token, 0, len(s)/6+1)
+func tokens(s string) []token { return firstTokens(s, len(s)) }
+
+// firstTokens are at least the first n tokens of s, if it has so many.
+func firstTokens(s string, n int) []token {
+	out := make([]token, 0, min(len(s)/6, n)+1)
 	start := -1
 	flush := func(end int) {
 		if start >= 0 {
@@ -34,6 +37,9 @@ func tokens(s string) []token {
 		}
 	}
 	for i, r := range s {
+		if len(out) >= n && n < len(s) {
+			return out
+		}
 		switch {
 		case r < utf8.RuneSelf && wordByte[r], r >= utf8.RuneSelf && wordRune(r):
 			if start < 0 {
@@ -60,6 +66,17 @@ var wordByte = func() (t [utf8.RuneSelf]bool) {
 	}
 	return t
 }()
+
+// containsAny is strings.ContainsAny for sets that are not ASCII, with which
+// that one is slow.
+func containsAny(s, set string) bool {
+	for _, r := range set {
+		if strings.ContainsRune(s, r) {
+			return true
+		}
+	}
+	return false
+}
 
 // phrases is a set of phrases of one to six words, each word folded.
 type phrases struct {
@@ -118,6 +135,12 @@ func (p phrases) prefix(ts []token) int {
 	return 0
 }
 
+// mayOpen tells whether the first word of s is that of a phrase.
+func (p phrases) mayOpen(s string) bool {
+	ts := firstTokens(s, 1)
+	return len(ts) > 0 && p.longest[ts[0].text] > 0
+}
+
 // any returns the first phrase found among the tokens.
 func (p phrases) any(ts []token) (at int, ok bool) {
 	for i := range ts {
@@ -148,7 +171,7 @@ var emoticons = strings.NewReplacer(":-)", " ", ":)", " ", ";-)", " ", ";)", " "
 // known makes it unfriendly.
 func (lx *lexicon) friendly(tail string) bool {
 	tail = emoticons.Replace(tail)
-	if strings.ContainsAny(tail, "?？¿@<>/=%$€£#") || strings.Contains(tail, "~~") || strings.Contains(tail, ":(") || strings.Contains(tail, ":-(") {
+	if containsAny(tail, "?？¿@<>/=%$€£#") || strings.Contains(tail, "~~") || strings.Contains(tail, ":(") || strings.Contains(tail, ":-(") {
 		return false
 	}
 	ts := tokens(tail)
@@ -174,7 +197,7 @@ func clauses(s string, ts []token) [][]token {
 	var out [][]token
 	start := 0
 	for i := 1; i <= len(ts); i++ {
-		if i == len(ts) || strings.ContainsAny(s[ts[i-1].end:ts[i].start], ",.!;:–—…、。！，；：()\n-") {
+		if i == len(ts) || containsAny(s[ts[i-1].end:ts[i].start], ",.!;:–—…、。！，；：()\n-") {
 			out = append(out, ts[start:i])
 			start = i
 		}

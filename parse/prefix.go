@@ -59,6 +59,9 @@ func number2(tail string) (n int, after string, ok bool) {
 
 // ungreet takes a greeting off the front of a line: "Hi Dana, approve".
 func ungreet(s string) string {
+	if !tails["greeting"].mayOpen(s) {
+		return s
+	}
 	ts := tokens(s)
 	n := tails["greeting"].prefix(ts)
 	if n == 0 {
@@ -66,7 +69,7 @@ func ungreet(s string) string {
 	}
 	for i := n; i <= min(n+3, len(ts)-1); i++ {
 		gap := s[ts[i-1].end:ts[i].start]
-		if strings.ContainsAny(gap, ",!.:–—-，！") {
+		if containsAny(gap, ",!.:–—-，！") {
 			return strings.TrimLeft(s[ts[i-1].end:], " ,!.:–—-，！")
 		}
 		if w, _ := everyWord.at(s, ts[i:]); w != "" {
@@ -78,10 +81,13 @@ func ungreet(s string) string {
 
 // greeting tells whether a line is a greeting and nothing else.
 func greeting(s string) bool {
-	if len(s) > 200 || strings.ContainsAny(s, "?？/@<>=") {
+	if len(s) > 200 || containsAny(s, "?？/@<>=") {
 		return false
 	}
 	s = strings.TrimRight(s, " ,!.:;–—-，！。)")
+	if !tails["greeting"].mayOpen(s) {
+		return false
+	}
 	ts := tokens(s)
 	n := tails["greeting"].prefix(ts)
 	if n == 0 || len(ts)-n > 4 {

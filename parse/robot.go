@@ -241,9 +241,9 @@ func robotByWords(from Address, subject, text string, reply, opens bool) (Robot,
 	s := plainSubject(fold(subject))
 	own := fold(subject) == s // not "Re: Out of office": that is a person about it
 	head := fold(text[:min(len(text), 1500)])
-	n := 0
+	n, g := 0, gramsOf(head)
 	for _, p := range absence["away text"] {
-		if hasPhrase(head, p) {
+		if g.may(p) && hasPhrase(head, p) {
 			n++
 		}
 	}

@@ -22,7 +22,7 @@ func messageIDs(s string) []string {
 			return out
 		}
 		// QUIRK: some clients fold inside an id; white space is no part of it.
-		id = strings.NewReplacer(" ", "", "\t", "").Replace(id)
+		id = strings.ReplaceAll(strings.ReplaceAll(id, " ", ""), "\t", "")
 		if i := strings.LastIndexByte(id, '<'); i >= 0 {
 			id = id[i+1:]
 		}

@@ -112,7 +112,7 @@ var opposed = []string{"approve", "redirect", "done", "drop", "undo", "reopen", 
 // decision ("ok", "looks good", a thumb): DoubtSoft at a gate.
 func IsSoft(line string) bool {
 	line = emoticons.Replace(line)
-	if strings.ContainsAny(line, "?？") {
+	if containsAny(line, "?？") {
 		return false
 	}
 	ts := tokens(line)
