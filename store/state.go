@@ -155,12 +155,13 @@ func each[T any](ctx context.Context, tx *sql.Tx, add func(*T), query string, ar
 // pointers differ. It fails with ErrStale if the database no longer holds them
 // as before has them, so that two writers cannot undo each other's work.
 func saveState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
-	return writeState(ctx, tx, team, before, after, false)
+	return writeState(ctx, tx, team, before, after, nil)
 }
 
-// writeState is saveState; sure says that before is what this very transaction
-// holds, so that nobody can have changed it and nothing need be compared.
-func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State, sure bool) error {
+// writeState is saveState. With made, the JSON of all that changed, before is
+// what this very transaction holds, so that nobody can have changed it and
+// nothing need be compared.
+func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State, made bodies) error {
 	if counters(before) != counters(after) {
 		if err := saveTeam(ctx, tx, team, before, after); err != nil {
 			return err
@@ -172,25 +173,25 @@ func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loo
 		}
 	}
 	// Those that leave work go first: a stream never has two at once, not even
-	// between two statements.
+	// between two statements. The others follow by number: of two that one
+	// Message-ID opened the first row counts, see taskRoot.
 	tasks := changed(before.Tasks, after.Tasks)
-	slices.SortStableFunc(tasks, func(a, b int) int {
-		return cmp.Compare(busy(after.Tasks[a]), busy(after.Tasks[b]))
-	})
+	stays := func(n int) int { return 1 - max(0, busy(before.Tasks[n])-busy(after.Tasks[n])) }
+	slices.SortStableFunc(tasks, func(a, b int) int { return cmp.Compare(stays(a), stays(b)) })
 	for _, n := range tasks {
-		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n], sure); err != nil {
+		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n], made); err != nil {
 			return err
 		}
 	}
 	// The first error ends it: after some errors SQLite has ended the
 	// transaction already, and the next statement would commit by itself.
-	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams, sure); err != nil {
+	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams, made); err != nil {
 		return err
 	}
-	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People, sure); err != nil {
+	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People, made); err != nil {
 		return err
 	}
-	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds, sure)
+	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds, made)
 }
 
 // counters are what a state holds besides its objects.
@@ -218,8 +219,8 @@ func saveTeam(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 	return err
 }
 
-func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task, sure bool) error {
-	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after, sure)
+func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task, made bodies) error {
+	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after, made)
 	if err != nil {
 		return err
 	}
@@ -245,9 +246,9 @@ func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 }
 
 // saveAll writes the changed objects of a table and deletes those that are gone.
-func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T, sure bool) error {
+func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T, made bodies) error {
 	for _, k := range changed(before, after) {
-		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k], sure)
+		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k], made)
 		if err != nil {
 			return err
 		}
@@ -285,17 +286,17 @@ func changed[K cmp.Ordered, T any](before, after map[K]*T) []K {
 }
 
 func busy(t *loop.Task) int {
-	if t.State == loop.Active || t.State == loop.AtGate {
+	if t != nil && (t.State == loop.Active || t.State == loop.AtGate) {
 		return 1
 	}
 	return 0
 }
 
 // replaces returns the JSON of after, once it is certain that the row still
-// holds before (nil: that there is none), which is sure if the caller knows.
-func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T, sure bool) (string, error) {
-	if sure {
-		return encode(after)
+// holds before (nil: that there is none), which whoever has made it knows.
+func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T, made bodies) (string, error) {
+	if made != nil {
+		return made[after], nil
 	}
 	var row string
 	err := tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, key).Scan(&row)

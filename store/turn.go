@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -21,9 +22,18 @@ import (
 type Turn struct {
 	ctx    context.Context
 	tx     *sql.Tx
-	states map[*loop.Team]*loop.State // the open tasks of a team and all else, as committed so far
+	states map[*loop.Team]*loop.State // the open tasks of a team and all else, after the steps so far
+	drafts map[*loop.Team]*draft      // what of that is not in the database yet
+	twins  map[int64]bool             // mails that are there more than once; nil: not known
 	seqs   []func()
 	wrote  bool
+}
+
+// draft is a state that several steps changed, to be written once.
+type draft struct {
+	stored *loop.State        // the state as the database has it
+	closed map[int]*loop.Task // that are in no state of a turn any more, and changed in this one
+	bodies bodies
 }
 
 // Turn runs f in one transaction. If f fails nothing has happened. ctx is
@@ -32,7 +42,7 @@ func (d *DB) Turn(ctx context.Context, f func(*Turn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	t := &Turn{ctx: context.WithoutCancel(ctx)}
+	t := &Turn{ctx: context.WithoutCancel(ctx), drafts: map[*loop.Team]*draft{}}
 	// A crash before this commit: all its mails are unread and are read again,
 	// from the same state, to the same end. After it: all of it has happened.
 	var keep func()
@@ -41,7 +51,10 @@ func (d *DB) Turn(ctx context.Context, f func(*Turn) error) error {
 		if t.states, keep, err = d.memory.take(t.ctx, tx); err != nil {
 			return err
 		}
-		return f(t)
+		if err := f(t); err != nil {
+			return err
+		}
+		return t.flush()
 	})
 	if err != nil {
 		return err
@@ -102,33 +115,79 @@ func (t *Turn) Wrote() bool { return t.wrote }
 
 // Next are the numbers of the mails that are to be read now, in order; at most
 // so many.
-func (t *Turn) Next(now time.Time, mails int) ([]int64, error) {
-	return column[int64](t.ctx, t.tx, `
-		SELECT id
+func (t *Turn) Next(now time.Time, mails int) (ids []int64, err error) {
+	t.twins = map[int64]bool{}
+	rows, err := t.tx.QueryContext(t.ctx, `
+		SELECT id,
+		       EXISTS (SELECT 1 FROM inbox other WHERE `+sameMail+`)
 		  FROM inbox
 		 WHERE verdict IN ('', 'waiting')
 		   AND until <= ?
 		 ORDER BY id
 		 LIMIT ?`, stamp(now), mails)
+	if err != nil {
+		return nil, explain("next mail", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var twin bool
+		if err := rows.Scan(&id, &twin); err != nil {
+			return nil, explain("next mail", err)
+		}
+		ids = append(ids, id)
+		if twin {
+			t.twins[id] = true
+		}
+	}
+	return ids, explain("next mail", rows.Err())
 }
 
+// sameMail finds what has the fingerprint of a mail in inbox, wherever it came.
+const sameMail = `
+		       other.fingerprint >= substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1)
+		   AND other.fingerprint < substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1) || '!'
+		   AND other.id <> inbox.id`
+
 // TaskByMessage is DB.TaskByMessage, with the tasks of this turn.
-func (t *Turn) TaskByMessage(team string, messageIDs []string) (int, error) {
-	return taskByMessage(t.ctx, t.tx, team, messageIDs)
+func (t *Turn) TaskByMessage(team *loop.Team, messageIDs []string) (int, error) {
+	for _, id := range messageIDs {
+		if n, err := taskByMessage(t.ctx, t.tx, team.Address, []string{id}); n != 0 || err != nil {
+			return n, err
+		}
+		if n := t.drafts[team].opened(id, t.states[team]); n != 0 {
+			return n, nil
+		}
+	}
+	return 0, nil
+}
+
+// opened is the first task that a mail opened in this turn, 0 if it opened none.
+func (d *draft) opened(messageID string, now *loop.State) (first int) {
+	if d == nil || messageID == "" {
+		return 0
+	}
+	for n := d.stored.LastTask + 1; n <= now.LastTask; n++ {
+		if t := cmp.Or(now.Tasks[n], d.closed[n]); t != nil && t.Root == messageID {
+			return n
+		}
+	}
+	return 0
 }
 
 // Elsewhere is a mail of the same fingerprint that came into another mailbox
 // and had its verdict for this team, in this turn or before; 0 if there is none.
 // A team that changed its mailbox is not moved twice by one mail.
 func (t *Turn) Elsewhere(id int64, team string) (mail int64, err error) {
+	if t.twins != nil && !t.twins[id] {
+		return 0, nil
+	}
 	err = t.tx.QueryRowContext(t.ctx, `
 		SELECT other.id
 		  FROM inbox
 		  JOIN inbox other
-		    ON other.fingerprint >= substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1)
-		   AND other.fingerprint < substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1) || '!'
+		    ON `+sameMail+`
 		 WHERE inbox.id = ?1
-		   AND other.id <> ?1
 		   AND other.team = ?2
 		   AND other.verdict NOT IN ('', 'waiting')
 		 ORDER BY other.id
@@ -155,11 +214,19 @@ func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {
 	if len(named) == 0 {
 		return s, nil
 	}
+	with := copied(s)
+	if d := t.drafts[team]; d != nil {
+		named = slices.DeleteFunc(named, func(n int) bool {
+			if d.closed[n] != nil {
+				with.Tasks[n] = d.closed[n]
+			}
+			return d.closed[n] != nil
+		})
+	}
 	list, err := json.Marshal(named)
 	if err != nil {
 		return nil, err
 	}
-	with := copied(s)
 	err = each(t.ctx, t.tx, func(v *loop.Task) { with.Tasks[v.Number] = v }, `
 		SELECT body
 		  FROM task
@@ -168,7 +235,8 @@ func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {
 	return with, explain("load tasks", err)
 }
 
-// Commit is DB.Commit within the turn. Before is what Load gave.
+// Commit is DB.Commit within the turn. Before is what Load gave. The state goes
+// to the database at the end of the turn.
 func (t *Turn) Commit(s Step) error {
 	op := fmt.Sprintf("commit mail %d", s.Mail)
 	if err := s.check(); err != nil {
@@ -176,36 +244,63 @@ func (t *Turn) Commit(s Step) error {
 	}
 	t.wrote = true
 	known := s.Before != nil && !s.Before.Begun.IsZero() // a task was opened before
-	seqs, err := s.write(t.ctx, t.tx, known, func(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
-		return writeState(ctx, tx, team, before, after, true)
-	})
+	seqs, err := s.write(t.ctx, t.tx, known, func(context.Context, *sql.Tx, string, *loop.State, *loop.State) error { return nil })
 	if err != nil {
 		return explain(op, err)
 	}
 	t.seqs = append(t.seqs, func() { s.number(seqs) })
-	if s.After != nil {
-		team := s.After.Team
-		t.states[team], err = settled(t.states[team], s.Before, s.After)
+	if s.After == nil {
+		return nil
 	}
-	return err
+	return explain(op, t.settle(s.Before, s.After))
 }
 
-// settled is the state after a step as a Load would bring it: without the tasks
-// that are closed, and with what changed as it comes back from the database.
-func settled(held, before, after *loop.State) (*loop.State, error) {
+// settle takes the state after a step, as a Load would bring it: without the
+// tasks that are closed, and with what changed as it would come back from the
+// database.
+func (t *Turn) settle(before, after *loop.State) error {
+	team := after.Team
+	d := t.drafts[team]
+	if d == nil {
+		d = &draft{stored: t.states[team], closed: map[int]*loop.Task{}, bodies: bodies{}}
+		t.drafts[team] = d
+	}
 	s := copied(after)
-	for n, v := range after.Tasks {
-		if held.Tasks[n] != v && !v.State.Open() {
+	if err := errors.Join(
+		moment{&s.Begun}.Scan(stamp(s.Begun)),
+		comeBack(d.bodies, before.Tasks, s.Tasks),
+		comeBack(d.bodies, before.Streams, s.Streams),
+		comeBack(d.bodies, before.People, s.People),
+		comeBack(d.bodies, before.Holds, s.Holds),
+	); err != nil {
+		return err
+	}
+	for n, v := range s.Tasks {
+		open := v.State.Open()
+		if open {
+			delete(d.closed, n)
+		} else if v != before.Tasks[n] {
+			d.closed[n] = v
+		}
+		if !open && v != t.states[team].Tasks[n] {
 			delete(s.Tasks, n)
 		}
 	}
-	return s, errors.Join(
-		moment{&s.Begun}.Scan(stamp(s.Begun)),
-		comeBack(before.Tasks, s.Tasks),
-		comeBack(before.Streams, s.Streams),
-		comeBack(before.People, s.People),
-		comeBack(before.Holds, s.Holds),
-	)
+	t.states[team] = s
+	return nil
+}
+
+// flush writes the states that the steps of this turn led to.
+func (t *Turn) flush() error {
+	byAddress := func(a, b *loop.Team) int { return cmp.Compare(a.Address, b.Address) }
+	for _, team := range slices.SortedFunc(maps.Keys(t.drafts), byAddress) { // the same mails make the same file
+		d, after := t.drafts[team], copied(t.states[team])
+		maps.Copy(after.Tasks, d.closed)
+		if err := writeState(t.ctx, t.tx, team.Address, d.stored, after, d.bodies); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // copied is s with maps of its own.
@@ -215,8 +310,11 @@ func copied(s *loop.State) *loop.State {
 	return &n
 }
 
-// comeBack puts the objects that differ through their JSON.
-func comeBack[K comparable, T any](before, after map[K]*T) error {
+// bodies are objects as JSON, by pointer.
+type bodies map[any]string
+
+// comeBack puts the objects that differ through their JSON, which it keeps.
+func comeBack[K comparable, T any](kept bodies, before, after map[K]*T) error {
 	for k, v := range after {
 		if v == before[k] {
 			continue
@@ -229,7 +327,7 @@ func comeBack[K comparable, T any](before, after map[K]*T) error {
 		if err := json.Unmarshal(b, w); err != nil {
 			return err
 		}
-		after[k] = w
+		after[k], kept[w] = w, string(b)
 	}
 	return nil
 }

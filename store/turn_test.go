@@ -2,7 +2,11 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"gatepost/loop"
 )
@@ -21,6 +25,93 @@ func (r *rig) openIn(t *Turn, n int, mail int64) error {
 	e.At, e.Mail = clock(r.now), mail
 	after.Fold(e)
 	return t.Commit(Step{Team: shop, At: clock(r.now), Mail: mail, Verdict: Read, Before: before, After: after, Events: []loop.Event{e}})
+}
+
+// What a turn leads to is what its steps would have led to one by one, row by
+// row, though the state is written once: tasks that close and open again, that
+// one Message-ID opened, that one mail starts when another stops.
+func TestTurnIsItsSteps(t *testing.T) {
+	twin := opened(4, "web", "The same Message-ID")
+	twin.Root = "root3@acme.example"
+	undo := loop.Event{Kind: loop.Undone, Task: 1, By: "priya@acme.example", Act: "approve", Number: 3}
+	steps := [][]loop.Event{
+		{opened(3, "web", "Later"), queued(3)},
+		{twin, queued(4)},
+		{said(loop.DeliveredE, 1, "Works now.")},
+		{{Kind: loop.ApprovedE, Task: 1, By: "priya@acme.example", Round: 1, Line: "approve", Number: 3}, started(3)},
+		{said(loop.Noted, 1, "A word to what is closed.")},
+		{undo},
+		{said(loop.DeliveredE, 2, "Done too.")},
+		{{Kind: loop.ApprovedE, Task: 1, By: "priya@acme.example", Round: 1, Line: "approve", Number: 3}, started(3)},
+	}
+	var want string
+	for _, together := range []int{1, 3, len(steps)} {
+		r := newRig(t)
+		r.does("one", opened(1, "web", "Login loops"), queued(1), started(1))
+		r.does("two", opened(2, "app", "Zürich is missing"), queued(2), started(2))
+		var mails []int64
+		for i := range steps {
+			mails = append(mails, r.receive(fmt.Sprintf("mail %d", i)))
+		}
+		for i := 0; i < len(steps); i += together {
+			must(t, r.Turn(t.Context(), func(turn *Turn) error {
+				for k := i; k < min(i+together, len(steps)); k++ {
+					if err := r.stepIn(turn, mails[k], clock(100+k), steps[k]); err != nil {
+						return err
+					}
+					if n, err := turn.TaskByMessage(team, []string{"none@x", "root3@acme.example", "root1@acme.example"}); n != 3 || err != nil {
+						t.Errorf("%d together, after step %d: task %d by its Message-ID, %v", together, k, n, err)
+					}
+				}
+				return nil
+			}))
+		}
+		r.verifyClean()
+		if got := r.dump(); want == "" {
+			want = got
+		} else if got != want {
+			t.Errorf("%d together:\n%s\none by one:\n%s", together, got, want)
+		}
+	}
+}
+
+// stepIn folds events into the state of a turn.
+func (r *rig) stepIn(t *Turn, mail int64, at time.Time, events []loop.Event) error {
+	before, err := t.Load(team, []int{1})
+	if err != nil {
+		return err
+	}
+	after := fork(before)
+	for i := range events {
+		events[i].At, events[i].Mail = at, mail
+		after.Fold(events[i])
+	}
+	return t.Commit(Step{Team: shop, At: at, Mail: mail, Verdict: Read, Before: before, After: after, Events: slices.Clone(events)})
+}
+
+// dump is the rows of the state and of the record.
+func (r *rig) dump() string {
+	var b strings.Builder
+	for _, table := range []string{"team", "task", "stream", "person", "hold", "event"} {
+		rows, err := r.reader.Query(`SELECT rowid, * FROM ` + table + ` ORDER BY rowid`)
+		must(r, err)
+		names, err := rows.Columns()
+		must(r, err)
+		for rows.Next() {
+			values := make([]any, len(names))
+			for i := range values {
+				values[i] = new(any)
+			}
+			must(r, rows.Scan(values...))
+			b.WriteString(table)
+			for _, v := range values {
+				fmt.Fprintf(&b, " %v", *v.(*any))
+			}
+			b.WriteByte('\n')
+		}
+		must(r, errors.Join(rows.Err(), rows.Close()))
+	}
+	return b.String()
 }
 
 // A turn begins with the state of the database, whoever wrote it: a step

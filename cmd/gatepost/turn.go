@@ -26,8 +26,9 @@ var errApart = errors.New("not in this turn")
 // one that the store refuses.
 func (s *stepper) turn(ctx context.Context, readings []*seen, now time.Time) (done int, err error) {
 	steps := make([]store.Step, 0, len(readings))
-	refused := false // the store would not have the last of the steps
+	refused := false // the store would not have the steps
 	err = s.db.Turn(ctx, func(t *store.Turn) (err error) {
+		defer func() { refused = refused || err == nil && len(steps) > 0 }()
 		defer brokenBy(&err)
 		ids, err := t.Next(now, len(readings))
 		if err != nil {
@@ -173,7 +174,7 @@ func (s *stepper) sameLetter(ctx context.Context, r *seen) (bool, error) {
 // apply lets the rules have the mail and gathers what is to be committed.
 func (s *stepper) apply(ctx context.Context, t *store.Turn, r *seen, answers *loop.Post, now time.Time) (store.Step, error) {
 	team, in, m := r.team, r.in, r.mail
-	thread, err := t.TaskByMessage(team.Address, r.head.Replies)
+	thread, err := t.TaskByMessage(team, r.head.Replies)
 	if err != nil {
 		return store.Step{}, err
 	}
