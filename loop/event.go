@@ -112,16 +112,16 @@ func (s *State) Fold(e Event) {
 		s.person(e.Person, func(p *Presence) { p.MaybeAway = e.Day })
 	case HeldE:
 		h := *e.Hold
-		s.Holds[h.Number] = &h
+		s.setHold(h.Number, &h)
 		s.LastHold = max(s.LastHold, h.Number)
 	case Confirmed:
 		if h := s.Holds[e.Number]; h != nil {
 			c := *h
 			c.Yes = e.At
-			s.Holds[e.Number] = &c
+			s.setHold(e.Number, &c)
 		}
 	case Released:
-		delete(s.Holds, e.Number)
+		s.setHold(e.Number, nil)
 	case Ignored:
 		if e.Cause == CauseStranger {
 			s.Strange++
@@ -162,11 +162,11 @@ func (s *State) foldTask(e Event) {
 		if s.Begun.IsZero() && e.Act != ActImported {
 			s.Begun = e.At
 		}
-		s.Tasks[e.Task] = &Task{
+		s.setTask(&Task{
 			Number: e.Task, Title: e.Title, Stream: e.Stream, State: Draft, By: e.By, Proposed: e.Proposed,
 			Sections: *e.Sections, Advice: e.Advice, Watchers: e.Watchers,
 			Root: e.Root, Subject: e.Subject, Created: e.At, Changed: e.At,
-		}
+		})
 		return
 	}
 	old := s.Tasks[e.Task]
@@ -174,7 +174,7 @@ func (s *State) foldTask(e Event) {
 		return
 	}
 	t := *old
-	s.Tasks[e.Task] = &t
+	s.setTask(&t)
 	t.Changed = e.At
 	if !t.Imported.IsZero() && e.At.Before(old.Changed) {
 		t.Changed = old.Changed // an old mail found later
@@ -338,7 +338,7 @@ func (s *State) undo(t *Task, e Event) {
 	if next.Round == 0 {
 		next.Started = time.Time{}
 	}
-	s.Tasks[e.Number] = &next
+	s.setTask(&next)
 	s.stream(next.Stream, func(st *Stream) {
 		st.Current = 0
 		st.Queue = slices.Insert(slices.Clone(st.Queue), 0, next.Number)
@@ -348,13 +348,13 @@ func (s *State) undo(t *Task, e Event) {
 func (s *State) stream(name string, change func(*Stream)) {
 	st := *s.Stream(name)
 	change(&st)
-	s.Streams[name] = &st
+	set(s, sharedStreams, &s.Streams, name, &st)
 }
 
 func (s *State) person(key string, change func(*Presence)) {
 	p := *s.Presence(key)
 	change(&p)
-	s.People[key] = &p
+	set(s, sharedPeople, &s.People, key, &p)
 }
 
 // without is the queue with one task taken out, always a fresh slice.

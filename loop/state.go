@@ -161,19 +161,49 @@ type State struct {
 	LastHold int       // highest confirm number given
 	Strange  int       // mails of strangers held so far; the digest tells the growth
 	Begun    time.Time // when the first task was opened; scheduled letters begin with the next hour due
+
+	shared shared
 }
+
+// shared are the maps that another state has too: they are copied before they
+// are first written to.
+type shared uint8
+
+const (
+	sharedTasks shared = 1 << iota
+	sharedStreams
+	sharedPeople
+	sharedHolds
+)
 
 // NewState is the state of a team of which nothing is recorded.
 func NewState(t *Team) *State {
 	return &State{Team: t, Tasks: map[int]*Task{}, Streams: map[string]*Stream{}, People: map[string]*Presence{}, Holds: map[int]*Hold{}}
 }
 
-// fork is a state that shares every object with s until Fold replaces it.
+// fork is a state that shares every object with s until Fold replaces it in one
+// of them.
 func (s *State) fork() *State {
+	s.shared = sharedTasks | sharedStreams | sharedPeople | sharedHolds
 	n := *s
-	n.Tasks, n.Streams, n.People, n.Holds = maps.Clone(s.Tasks), maps.Clone(s.Streams), maps.Clone(s.People), maps.Clone(s.Holds)
 	return &n
 }
+
+// set puts an object into a map of s, with a nil pointer takes it out.
+func set[K comparable, T any](s *State, which shared, m *map[K]*T, k K, v *T) {
+	if s.shared&which != 0 {
+		s.shared &^= which
+		*m = maps.Clone(*m)
+	}
+	if v == nil {
+		delete(*m, k)
+	} else {
+		(*m)[k] = v
+	}
+}
+
+func (s *State) setTask(t *Task)             { set(s, sharedTasks, &s.Tasks, t.Number, t) }
+func (s *State) setHold(number int, h *Hold) { set(s, sharedHolds, &s.Holds, number, h) }
 
 // Stream is the lane of that name, an empty running one if nothing happened in it.
 func (s *State) Stream(name string) *Stream {

@@ -206,15 +206,11 @@ func (p *Poller) receiveAll(ctx context.Context, at *cursor, metas []meta, got m
 	if len(there) == 0 {
 		return nil
 	}
-	fresh := make([]bool, len(there))
-	err := p.to.ReceiveAll(ctx, p.cfg.Mailbox, at.uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) (err error) {
-		for i, m := range there {
-			if fresh[i], err = keep(m.uid, p.arrival(m), got[m.uid].body); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	mails := make([]Arrived, len(there))
+	for i, m := range there {
+		mails[i] = Arrived{UID: m.uid, At: p.arrival(m), Raw: got[m.uid].body}
+	}
+	fresh, err := p.to.ReceiveAll(ctx, p.cfg.Mailbox, at.uidvalidity, mails)
 	if err != nil {
 		return fmt.Errorf("store %d mails of %q from UID %d: %w: %w", len(there), p.cfg.Mailbox, there[0].uid, ErrKeep, err)
 	}

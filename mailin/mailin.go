@@ -35,12 +35,11 @@ type Receiver interface {
 	Position(ctx context.Context, mailbox string) (uidvalidity, uid uint32, since time.Time, known bool, err error)
 	// Begin sets the position, whatever it was.
 	Begin(ctx context.Context, mailbox string, uidvalidity, uid uint32, since time.Time) error
-	// ReceiveAll keeps mails, in rising order of uid, and moves the position
-	// to the last of them: all in one transaction. mails hands each of them to
-	// keep, which tells whether it is fresh: false if the same mail is known
-	// already, under this or another number. at is when the server got it,
-	// never later than now. An error of keep is to be handed back.
-	ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uid uint32, at time.Time, raw []byte) (fresh bool, err error)) error) error
+	// ReceiveAll keeps mails, in rising order of UID, and moves the position
+	// to the last of them: all in one transaction. Of each it tells whether it
+	// is fresh: false if the same mail is known already, under this or another
+	// number.
+	ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails []Arrived) (fresh []bool, err error)
 	// ReceiveLarge is ReceiveAll for one mail that arrives piece by piece: arrive
 	// hands all of it to keep, in order, and nothing of it counts before arrive
 	// has ended well.
@@ -50,6 +49,13 @@ type Receiver interface {
 	Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error
 	// Polled notes that the mailbox was read to its end.
 	Polled(ctx context.Context, mailbox string, at time.Time) error
+}
+
+// Arrived is a mail as the server gave it.
+type Arrived = struct {
+	UID uint32
+	At  time.Time // when the server got it, never later than now
+	Raw []byte
 }
 
 // Config says which mailbox to read and how. Host, User and either Password or

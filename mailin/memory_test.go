@@ -59,11 +59,14 @@ func (m *memory) Begin(_ context.Context, _ string, uidvalidity, uid uint32, sin
 }
 
 // ReceiveAll keeps all of the mails or, at any error, none.
-func (m *memory) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
+func (m *memory) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, mails []Arrived) (fresh []bool, err error) {
 	m.mu.Lock()
 	before := memory{uid: m.uid, hashes: maps.Clone(m.hashes), numbers: maps.Clone(m.numbers), mails: slices.Clone(m.mails), linked: m.linked}
 	m.mu.Unlock()
-	err := mails(func(uid uint32, at time.Time, raw []byte) (bool, error) { return m.receive(uidvalidity, uid, at, raw) })
+	fresh = make([]bool, len(mails))
+	for i := 0; i < len(mails) && err == nil; i++ {
+		fresh[i], err = m.receive(uidvalidity, mails[i].UID, mails[i].At, mails[i].Raw)
+	}
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -72,7 +75,7 @@ func (m *memory) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, m
 		defer m.mu.Unlock()
 		m.uid, m.hashes, m.numbers, m.mails, m.linked = before.uid, before.hashes, before.numbers, before.mails, before.linked
 	}
-	return err
+	return fresh, err
 }
 
 // ReceiveLarge puts the pieces together.

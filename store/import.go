@@ -62,7 +62,7 @@ func (d *DB) Import(ctx context.Context, s Step, mails []OldMail) error {
 }
 
 func (s Step) keepOld(ctx context.Context, tx *sql.Tx, m OldMail, uid uint32) (id int64, err error) {
-	a := arrival{mailbox: importBox, uidvalidity: 1, uid: uid, at: m.At, fingerprint: parse.Fingerprint(m.Raw), bytes: m.Raw, size: int64(len(m.Raw)), whole: true}
+	a := arrival{mailbox: importBox, uidvalidity: 1, uid: uid, at: m.At, fingerprint: parse.Fingerprint(m.Raw), whole: true}.of(m.Raw)
 	if _, err := twin(ctx, tx, &a); !errors.Is(err, sql.ErrNoRows) {
 		return 0, errors.Join(err, ErrStale)
 	}

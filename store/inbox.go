@@ -62,28 +62,41 @@ func (d *DB) Begin(ctx context.Context, mailbox string, uidvalidity, uid uint32,
 	})
 }
 
-// ReceiveAll keeps mails and moves the position on, in one transaction: mails
-// hands each to keep, in rising order of uid, after Begin. fresh is false if the
-// mail is here already: the same place, or the same fingerprint found in another
+// Arrived is a mail as it came into a mailbox.
+type Arrived = struct {
+	UID uint32
+	At  time.Time
+	Raw []byte
+}
+
+// ReceiveAll keeps mails, in rising order of UID, and moves the position on, in
+// one transaction, after Begin. fresh tells of each, in order, that it was not
+// here already: in the same place, or the same fingerprint found in another
 // place. A mail that was parked for want of its body is made whole, and is to
 // be read.
-func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uid uint32, at time.Time, raw []byte) (fresh bool, err error)) error) error {
+func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails []Arrived) (fresh []bool, err error) {
+	list := make([]arrival, len(mails))
+	for i, m := range mails { // packed while others may write
+		list[i] = arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: m.UID, at: m.At, fingerprint: parse.Fingerprint(m.Raw), whole: true}.of(m.Raw)
+	}
+	fresh = make([]bool, len(mails))
 	// The source may touch flags on the server only after this commit. A crash
 	// before it: the mails are fetched again. After it: they are known.
-	return d.write(ctx, fmt.Sprintf("receive mail of mailbox %q", mailbox), func(tx *sql.Tx) error {
-		return mails(func(uid uint32, at time.Time, raw []byte) (bool, error) {
-			return take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: parse.Fingerprint(raw), bytes: raw, size: int64(len(raw)), whole: true})
-		})
+	err = d.write(ctx, fmt.Sprintf("receive mail of mailbox %q", mailbox), func(tx *sql.Tx) error {
+		for i := range list {
+			if fresh[i], err = take(ctx, tx, list[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
+	return fresh, err
 }
 
 // Receive is ReceiveAll for one mail.
 func (d *DB) Receive(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, raw []byte) (fresh bool, err error) {
-	err = d.ReceiveAll(ctx, mailbox, uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) (err error) {
-		fresh, err = keep(uid, at, raw)
-		return err
-	})
-	return fresh && err == nil, err
+	list, err := d.ReceiveAll(ctx, mailbox, uidvalidity, []Arrived{{uid, at, raw}})
+	return list[0] && err == nil, err
 }
 
 // Park keeps the header of a mail that was not fetched whole (too large), with
@@ -94,7 +107,7 @@ func (d *DB) Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, 
 		id = sha256.Sum256(fmt.Appendf(nil, "%s %d %d", mailbox, uidvalidity, uid))
 	}
 	return d.write(ctx, fmt.Sprintf("park mail %d of mailbox %q", uid, mailbox), func(tx *sql.Tx) error {
-		_, err := take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: "head " + hex.EncodeToString(id[:]), bytes: head, size: int64(len(head)), reason: reason})
+		_, err := take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: "head " + hex.EncodeToString(id[:]), reason: reason}.of(head))
 		return err
 	})
 }
@@ -105,11 +118,19 @@ type arrival struct {
 	uidvalidity, uid uint32
 	at               time.Time
 	fingerprint      string
-	bytes            []byte
+	stored           []byte // as pack gives them; of a large mail nil
+	form             string
 	stack            int64 // of its pieces, if they are kept already
 	size             int64
 	whole            bool
 	reason           string
+}
+
+// of is an arrival with these bytes.
+func (a arrival) of(raw []byte) arrival {
+	a.stored, a.form = pack(raw)
+	a.size = int64(len(raw))
+	return a
 }
 
 func take(ctx context.Context, tx *sql.Tx, a arrival) (fresh bool, err error) {
@@ -184,8 +205,7 @@ func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, err
 	if n, err := r.RowsAffected(); n == 0 || err != nil {
 		return false, err
 	}
-	stored, form := pack(a.bytes)
-	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ?, form = ?, stack = ? WHERE mail = ?`, stored, form, a.stack, mail)
+	_, err = tx.ExecContext(ctx, `UPDATE raw SET bytes = ?, form = ?, stack = ? WHERE mail = ?`, some(a.stored), a.form, a.stack, mail)
 	return true, err
 }
 
@@ -205,8 +225,7 @@ func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
 	if err != nil {
 		return err
 	}
-	stored, form := pack(a.bytes)
-	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes, form, stack) VALUES (?, ?, ?, ?)`, mail, stored, form, a.stack)
+	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes, form, stack) VALUES (?, ?, ?, ?)`, mail, some(a.stored), a.form, a.stack)
 	return err
 }
 

@@ -34,7 +34,8 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 			var id, parent, unused int
 			var line string
 			must(t, rows.Scan(&id, &parent, &unused, &line))
-			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "json_each") || strings.Contains(line, "TEMP B-TREE FOR ORDER") {
+			sorts := strings.Contains(line, "TEMP B-TREE FOR ORDER") && query != taskRoot // that one sorts what a header names
+			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "json_each") || sorts {
 				t.Errorf("%s\n\t%s", query, line)
 			}
 		}

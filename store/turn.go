@@ -151,15 +151,13 @@ const sameMail = `
 
 // TaskByMessage is DB.TaskByMessage, with the tasks of this turn.
 func (t *Turn) TaskByMessage(team *loop.Team, messageIDs []string) (int, error) {
-	for _, id := range messageIDs {
-		if n, err := taskByMessage(t.ctx, t.tx, team.Address, []string{id}); n != 0 || err != nil {
+	stored, which, err := taskByMessage(t.ctx, t.tx, team.Address, messageIDs)
+	for _, id := range messageIDs[:which] {
+		if n := t.drafts[team].opened(id, t.states[team]); n != 0 {
 			return n, err
 		}
-		if n := t.drafts[team].opened(id, t.states[team]); n != 0 {
-			return n, nil
-		}
 	}
-	return 0, nil
+	return stored, err
 }
 
 // opened is the first task that a mail opened in this turn, 0 if it opened none.

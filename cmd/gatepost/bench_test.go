@@ -173,6 +173,8 @@ func (c *counting) WithGroup(string) slog.Handler      { return c }
 // measured elsewhere.
 func (y *yard) product(path string) spent {
 	y.t.Helper()
+	tuneMemory()
+	defer debug.SetGCPercent(100) // all else is measured as Go comes
 	db, err := store.Create(path)
 	if err != nil {
 		y.t.Fatal(err)

@@ -101,16 +101,17 @@ func (b *checkBox) Begin(_ context.Context, _ string, uidvalidity, uid uint32, _
 	return nil
 }
 
-func (b *checkBox) ReceiveAll(_ context.Context, _ string, _ uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
-	return mails(func(uid uint32, _ time.Time, raw []byte) (fresh bool, err error) {
+func (b *checkBox) ReceiveAll(_ context.Context, _ string, _ uint32, mails []mailin.Arrived) (fresh []bool, err error) {
+	for _, m := range mails {
 		b.mu.Lock()
-		b.uid = uid
+		b.uid = m.UID
 		b.mu.Unlock()
 		if b.see != nil {
-			b.see(raw)
+			b.see(m.Raw)
 		}
-		return true, nil
-	})
+		fresh = append(fresh, true)
+	}
+	return fresh, nil
 }
 
 // ReceiveLarge passes a mail by: the one that check sends is small.

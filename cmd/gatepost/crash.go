@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatepost/loop"
+	"gatepost/mailin"
 	"gatepost/mailout"
 	"gatepost/store"
 )
@@ -85,19 +86,15 @@ type crashingReceiver struct {
 }
 
 // ReceiveAll implements mailin.Receiver.
-func (r crashingReceiver) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
-	n := 0
-	err := r.DB.ReceiveAll(ctx, mailbox, uidvalidity, func(keep func(uint32, time.Time, []byte) (bool, error)) error {
-		return mails(func(uid uint32, at time.Time, raw []byte) (bool, error) {
-			r.crash.at("fetched")
-			n++
-			return keep(uid, at, raw)
-		})
-	})
-	for range n {
+func (r crashingReceiver) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails []mailin.Arrived) ([]bool, error) {
+	for range mails {
+		r.crash.at("fetched")
+	}
+	fresh, err := r.DB.ReceiveAll(ctx, mailbox, uidvalidity, mails)
+	for range mails {
 		r.crash.at("stored")
 	}
-	return err
+	return fresh, err
 }
 
 // ReceiveLarge implements mailin.Receiver.

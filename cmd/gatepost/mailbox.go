@@ -99,7 +99,7 @@ func (r boxReceiver) Begin(ctx context.Context, _ string, uidvalidity, uid uint3
 	return r.to.Begin(ctx, r.key, uidvalidity, uid, since)
 }
 
-func (r boxReceiver) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, mails func(keep func(uint32, time.Time, []byte) (bool, error)) error) error {
+func (r boxReceiver) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, mails []mailin.Arrived) ([]bool, error) {
 	return r.to.ReceiveAll(ctx, r.key, uidvalidity, mails)
 }
 

@@ -54,10 +54,23 @@ func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
 	return f(cfg, db)
 }
 
-// memoryLimit, in bytes, is where the garbage collector of the service begins
-// to work harder: a mail of the largest size, read with everything around it,
-// keeps below it. GOMEMLIMIT sets another.
-const memoryLimit = 256 << 20
+// How the garbage collector of the service trades memory for the processor: in
+// percent of what is in use when it ran last, and the bytes from which on it
+// works harder: a mail of the largest size, read with everything around it,
+// keeps below them. GOGC and GOMEMLIMIT set others.
+const (
+	collectAt   = 200
+	memoryLimit = 256 << 20
+)
+
+func tuneMemory() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+}
 
 // serve runs the service, anew with the new config after each SIGHUP. The
 // database and its lock stay as they are.
@@ -66,9 +79,7 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	log := g.log()
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
+	tuneMemory()
 	crash, err := crashFromEnv()
 	if err != nil {
 		return err

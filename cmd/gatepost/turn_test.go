@@ -84,15 +84,12 @@ func TestTurnsOfAnySize(t *testing.T) {
 		now := func() time.Time { return clock }
 		uid := uint32(0)
 		for heap := range slices.Chunk(days(s), 60) { // and then time for what waits and what is due
-			if err := s.db.ReceiveAll(t.Context(), "INBOX", 1, func(keep func(uint32, time.Time, []byte) (bool, error)) error {
-				for _, raw := range heap {
-					uid++
-					if _, err := keep(uid, clock, raw); err != nil {
-						return err
-					}
-				}
-				return nil
-			}); err != nil {
+			var mails []store.Arrived
+			for _, raw := range heap {
+				uid++
+				mails = append(mails, store.Arrived{UID: uid, At: clock, Raw: raw})
+			}
+			if _, err := s.db.ReceiveAll(t.Context(), "INBOX", 1, mails); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := s.all(t.Context(), now); err != nil {
