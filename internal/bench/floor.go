@@ -2,6 +2,7 @@ package bench
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -10,7 +11,10 @@ import (
 	"mime/multipart"
 	"mime/quotedprintable"
 	"net/mail"
+	"net/smtp"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
@@ -98,4 +102,63 @@ func part(ctype, encoding string, body io.Reader) (n int64, err error) {
 			return n, err
 		}
 	}
+}
+
+// Letter is what a client gives to a mail server.
+type Letter struct {
+	From, To string
+	Raw      []byte
+}
+
+// Send gives letters to an SMTP server over STARTTLS, on so many connections
+// that are kept until the last of them, and does nothing else.
+func Send(addr, user, password string, secure *tls.Config, connections int, letters []Letter) error {
+	var next atomic.Int64
+	errs := make([]error, connections)
+	var wg sync.WaitGroup
+	for i := range connections {
+		wg.Go(func() {
+			errs[i] = sendSome(addr, user, password, secure, func() *Letter {
+				if n := int(next.Add(1)) - 1; n < len(letters) {
+					return &letters[n]
+				}
+				return nil
+			})
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func sendSome(addr, user, password string, secure *tls.Config, next func() *Letter) (err error) {
+	c, err := smtp.Dial(addr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, c.Quit()) }()
+	if err := c.StartTLS(secure); err != nil {
+		return err
+	}
+	if err := c.Auth(smtp.PlainAuth("", user, password, secure.ServerName)); err != nil {
+		return err
+	}
+	for l := next(); l != nil; l = next() {
+		if err := c.Mail(l.From); err != nil {
+			return err
+		}
+		if err := c.Rcpt(l.To); err != nil {
+			return err
+		}
+		w, err := c.Data()
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(l.Raw); err != nil {
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
 }

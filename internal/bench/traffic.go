@@ -70,6 +70,17 @@ func Config(streams int) string {
 	return b.String()
 }
 
+// People are the addresses of the team.
+func People(streams int) (list []string) {
+	for i := 0; i < streams; i += managers {
+		list = append(list, manager(i))
+	}
+	for i := range streams {
+		list = append(list, engineer(i))
+	}
+	return list
+}
+
 // Next is the next mail. A task is opened, worked on, asked about, delivered,
 // turned back now and then, and approved; between that people comment, robots
 // answer and strangers write.

@@ -17,6 +17,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
@@ -292,6 +293,29 @@ func (s *Server) Await(ctx context.Context, address string, n int) ([][]byte, er
 		select {
 		case <-ctx.Done():
 			return raws, fmt.Errorf("%d mails for %q, want %d: %w\n%s", len(raws), address, n, ctx.Err(), s.Logs())
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// Settle waits until Postfix has delivered all it took.
+func (s *Server) Settle(ctx context.Context) error {
+	for {
+		var left []string
+		for _, queue := range []string{"maildrop", "incoming", "active", "deferred"} {
+			_ = filepath.WalkDir(s.path("spool", queue), func(path string, d fs.DirEntry, err error) error {
+				if err == nil && !d.IsDir() {
+					left = append(left, path)
+				}
+				return nil
+			})
+		}
+		if len(left) == 0 {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d mails are still in the queue: %w", len(left), ctx.Err())
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
