@@ -155,13 +155,12 @@ func each[T any](ctx context.Context, tx *sql.Tx, add func(*T), query string, ar
 // pointers differ. It fails with ErrStale if the database no longer holds them
 // as before has them, so that two writers cannot undo each other's work.
 func saveState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State) error {
-	return writeState(ctx, tx, team, before, after, nil)
+	return writeState(ctx, tx, team, before, after, false)
 }
 
-// writeState is saveState. With made, the JSON of all that changed, before is
-// what this very transaction holds, so that nobody can have changed it and
-// nothing need be compared.
-func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State, made bodies) error {
+// writeState is saveState; sure says that before is what this very transaction
+// holds, so that nobody can have changed it and nothing need be compared.
+func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loop.State, sure bool) error {
 	if counters(before) != counters(after) {
 		if err := saveTeam(ctx, tx, team, before, after); err != nil {
 			return err
@@ -179,19 +178,19 @@ func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loo
 	stays := func(n int) int { return 1 - max(0, busy(before.Tasks[n])-busy(after.Tasks[n])) }
 	slices.SortStableFunc(tasks, func(a, b int) int { return cmp.Compare(stays(a), stays(b)) })
 	for _, n := range tasks {
-		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n], made); err != nil {
+		if err := saveTask(ctx, tx, team, before.Tasks[n], after.Tasks[n], sure); err != nil {
 			return err
 		}
 	}
 	// The first error ends it: after some errors SQLite has ended the
 	// transaction already, and the next statement would commit by itself.
-	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams, made); err != nil {
+	if err := saveAll(ctx, tx, "stream", "name", team, before.Streams, after.Streams, sure); err != nil {
 		return err
 	}
-	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People, made); err != nil {
+	if err := saveAll(ctx, tx, "person", "name", team, before.People, after.People, sure); err != nil {
 		return err
 	}
-	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds, made)
+	return saveAll(ctx, tx, "hold", "number", team, before.Holds, after.Holds, sure)
 }
 
 // counters are what a state holds besides its objects.
@@ -219,8 +218,8 @@ func saveTeam(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 	return err
 }
 
-func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task, made bodies) error {
-	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after, made)
+func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.Task, sure bool) error {
+	body, err := replaces(ctx, tx, "task", "number", team, after.Number, before, after, sure)
 	if err != nil {
 		return err
 	}
@@ -246,9 +245,9 @@ func saveTask(ctx context.Context, tx *sql.Tx, team string, before, after *loop.
 }
 
 // saveAll writes the changed objects of a table and deletes those that are gone.
-func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T, made bodies) error {
+func saveAll[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, table, column, team string, before, after map[K]*T, sure bool) error {
 	for _, k := range changed(before, after) {
-		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k], made)
+		body, err := replaces(ctx, tx, table, column, team, k, before[k], after[k], sure)
 		if err != nil {
 			return err
 		}
@@ -293,10 +292,10 @@ func busy(t *loop.Task) int {
 }
 
 // replaces returns the JSON of after, once it is certain that the row still
-// holds before (nil: that there is none), which whoever has made it knows.
-func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T, made bodies) (string, error) {
-	if made != nil {
-		return made[after], nil
+// holds before (nil: that there is none), which is sure if the caller knows.
+func replaces[K any, T any](ctx context.Context, tx *sql.Tx, table, column, team string, key K, before, after *T, sure bool) (string, error) {
+	if sure {
+		return encode(after)
 	}
 	var row string
 	err := tx.QueryRowContext(ctx, `SELECT body FROM `+table+` WHERE team = ? AND `+column+` = ?`, team, key).Scan(&row)

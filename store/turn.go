@@ -33,7 +33,6 @@ type Turn struct {
 type draft struct {
 	stored *loop.State        // the state as the database has it
 	closed map[int]*loop.Task // that are in no state of a turn any more, and changed in this one
-	bodies bodies
 }
 
 // Turn runs f in one transaction. If f fails nothing has happened. ctx is
@@ -260,31 +259,37 @@ func (t *Turn) settle(before, after *loop.State) error {
 	team := after.Team
 	d := t.drafts[team]
 	if d == nil {
-		d = &draft{stored: t.states[team], closed: map[int]*loop.Task{}, bodies: bodies{}}
+		d = &draft{stored: t.states[team], closed: map[int]*loop.Task{}}
 		t.drafts[team] = d
 	}
-	s := copied(after)
+	s := *after
 	if err := errors.Join(
 		moment{&s.Begun}.Scan(stamp(s.Begun)),
-		comeBack(d.bodies, before.Tasks, s.Tasks),
-		comeBack(d.bodies, before.Streams, s.Streams),
-		comeBack(d.bodies, before.People, s.People),
-		comeBack(d.bodies, before.Holds, s.Holds),
+		comeBack(before.Tasks, &s.Tasks),
+		comeBack(before.Streams, &s.Streams),
+		comeBack(before.People, &s.People),
+		comeBack(before.Holds, &s.Holds),
 	); err != nil {
 		return err
 	}
+	var gone []int
 	for n, v := range s.Tasks {
-		open := v.State.Open()
-		if open {
+		if v.State.Open() {
 			delete(d.closed, n)
-		} else if v != before.Tasks[n] {
+			continue
+		}
+		if v != before.Tasks[n] {
 			d.closed[n] = v
 		}
-		if !open && v != t.states[team].Tasks[n] {
+		gone = append(gone, n)
+	}
+	if len(gone) > 0 {
+		s.Tasks = maps.Clone(s.Tasks)
+		for _, n := range gone {
 			delete(s.Tasks, n)
 		}
 	}
-	t.states[team] = s
+	t.states[team] = &s
 	return nil
 }
 
@@ -294,7 +299,7 @@ func (t *Turn) flush() error {
 	for _, team := range slices.SortedFunc(maps.Keys(t.drafts), byAddress) { // the same mails make the same file
 		d, after := t.drafts[team], copied(t.states[team])
 		maps.Copy(after.Tasks, d.closed)
-		if err := writeState(t.ctx, t.tx, team.Address, d.stored, after, d.bodies); err != nil {
+		if err := writeState(t.ctx, t.tx, team.Address, d.stored, after, true); err != nil {
 			return err
 		}
 	}
@@ -308,13 +313,12 @@ func copied(s *loop.State) *loop.State {
 	return &n
 }
 
-// bodies are objects as JSON, by pointer.
-type bodies map[any]string
-
-// comeBack puts the objects that differ through their JSON, which it keeps.
-func comeBack[K comparable, T any](kept bodies, before, after map[K]*T) error {
-	for k, v := range after {
-		if v == before[k] {
+// comeBack puts the objects that differ through their JSON, if that makes a
+// difference. Other states may have the map too: it is copied before.
+func comeBack[K comparable, T any](before map[K]*T, after *map[K]*T) error {
+	own := false
+	for k, v := range *after {
+		if v == before[k] || same(v) {
 			continue
 		}
 		b, err := json.Marshal(v)
@@ -325,7 +329,10 @@ func comeBack[K comparable, T any](kept bodies, before, after map[K]*T) error {
 		if err := json.Unmarshal(b, w); err != nil {
 			return err
 		}
-		after[k], kept[w] = w, string(b)
+		if !own {
+			own, *after = true, maps.Clone(*after)
+		}
+		(*after)[k] = w
 	}
 	return nil
 }
