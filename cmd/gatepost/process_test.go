@@ -42,7 +42,16 @@ func (p *process) output() string {
 
 func startProcess(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &process{Cmd: exec.Command(os.Args[0], args...)}
+	return startBinary(t, "", args...)
+}
+
+// startBinary starts that program, with "" this one.
+func startBinary(t *testing.T, path string, args ...string) *process {
+	t.Helper()
+	if path == "" {
+		path = os.Args[0]
+	}
+	p := &process{Cmd: exec.Command(path, args...)}
 	p.Env = append(os.Environ(), "GATEPOST_TEST_MAIN=1")
 	p.Stdout, p.Stderr = p, p
 	if err := p.Start(); err != nil {

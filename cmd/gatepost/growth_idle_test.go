@@ -1,0 +1,60 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"gatepost/internal/growth"
+	"gatepost/internal/loopmail"
+	"gatepost/store"
+)
+
+var idleBinary = flag.String("idle.binary", "", "the program to run; the one of the tests if empty, which is larger")
+
+// TestIdle runs the service on the database of TestGrowth, or on an empty one,
+// and tells how soon it is ready and how much memory it has when nothing
+// happens. It asserts a bound that leaves room.
+func TestIdle(t *testing.T) {
+	town := growthTown()
+	dir := t.TempDir()
+	path := filepath.Join(*growthDir, "gatepost.db")
+	if *growthDir == "" {
+		path = filepath.Join(dir, "gatepost.db")
+		db, err := store.Create(path)
+		must(t, err)
+		must(t, db.Close())
+	}
+	const user, password = "town@acme.example", "hunter2"
+	house, err := loopmail.Start(loopmail.Config{Users: map[string]string{user: password}})
+	must(t, err)
+	t.Cleanup(func() { house.Close() })
+	imapHost, imapPort, _ := splitAddr(house.IMAPAddr)
+	smtpHost, smtpPort, _ := splitAddr(house.SMTPAddr)
+	text := fmt.Sprintf("[imap]\nhost = %q\nport = %d\ntls = \"none\"\nuser = %q\npassword_file = \"pass\"\n[smtp]\nhost = %q\nport = %d\ntls = \"none\"\nuser = %[3]q\npassword_file = \"pass\"\nfrom_host = \"acme.example\"\n[store]\npath = %[6]q\n",
+		imapHost, imapPort, user, smtpHost, smtpPort, path) + string(town.Config())
+	for name, content := range map[string]string{"pass": password, "gatepost.secret": growth.Secret, "gatepost.toml": text} {
+		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	begin := time.Now()
+	p := startBinary(t, *idleBinary, "run", "--config", filepath.Join(dir, "gatepost.toml"))
+	p.says(t, "gatepost runs")
+	ready := time.Since(begin)
+	after := []time.Duration{2 * time.Second}
+	if *growthReport {
+		after = append(after, 30*time.Second, 150*time.Second) // Go collects at least every two minutes
+	}
+	for _, d := range after {
+		pause := time.NewTimer(time.Until(begin.Add(d)))
+		<-pause.C
+		now, peak := resident(t, p.Process.Pid)
+		tell("idle for %v: %.1f MiB resident, at most %.1f MiB so far", d, now, peak)
+		if now > 100 {
+			t.Errorf("%.1f MiB resident when nothing happens", now)
+		}
+	}
+	tell("runs %.0f ms after its start, the database open", ready.Seconds()*1000)
+}
