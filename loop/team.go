@@ -55,12 +55,13 @@ type Team struct {
 type teamIndex struct {
 	people  map[string]int // by each of their addresses
 	streams map[string]int // by name in lower case
+	names   []string       // as Names gives them
 }
 
 // Index makes People and Streams quick to find in a large team. They must not
 // change afterwards.
 func (t *Team) Index() {
-	x := &teamIndex{people: map[string]int{}, streams: map[string]int{}}
+	x := &teamIndex{people: map[string]int{}, streams: map[string]int{}, names: t.Names()}
 	for i := len(t.People) - 1; i >= 0; i-- { // the first of two is found, as without an index
 		for _, e := range t.People[i].Email {
 			x.people[e] = i
@@ -144,11 +145,14 @@ func (t *Team) Plan(name string) *StreamPlan {
 	return nil
 }
 
-// Names are the display names of all its people.
+// Names are the display names of all its people, not to be changed.
 func (t *Team) Names() []string {
-	var names []string
-	for _, p := range t.People {
-		names = append(names, p.Name)
+	if t.index != nil {
+		return t.index.names
+	}
+	names := make([]string, len(t.People))
+	for i := range t.People {
+		names[i] = t.People[i].Name
 	}
 	return names
 }
