@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"gatepost/loop"
@@ -55,7 +56,7 @@ func (set *wording) newView(l loop.Letter, c Context) (*view, error) {
 		v.T = loop.TaskView{Number: l.Task}
 	}
 	var err error
-	if v.zone, err = time.LoadLocation(l.Zone); err != nil {
+	if v.zone, err = zone(l.Zone); err != nil {
 		v.zone, v.strange = time.UTC, true
 	}
 	if !l.Due.IsZero() {
@@ -66,6 +67,19 @@ func (set *wording) newView(l loop.Letter, c Context) (*view, error) {
 	}
 	v.setChoices() // the links carry the subject
 	return v, nil
+}
+
+var zones sync.Map // name → *time.Location; the library reads the file each time
+
+func zone(name string) (*time.Location, error) {
+	if z, ok := zones.Load(name); ok {
+		return z.(*time.Location), nil
+	}
+	z, err := time.LoadLocation(name)
+	if err == nil {
+		zones.Store(name, z)
+	}
+	return z, err
 }
 
 // head puts the lines into words that both parts and the header share: a block

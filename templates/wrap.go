@@ -71,21 +71,28 @@ func wrapLine(line, deeper string) []string {
 	}
 	hang := indent + or(hanging(body), deeper)
 	rows := []row{{prefix: indent}}
+	used := wide(indent) // of the last row
 	for word := range strings.FieldsSeq(body) {
 		cut := []string{word}
 		if !strings.Contains(word, "://") || len(word) > 500 {
 			cut = pieces(word, columns-len(hang))
 		}
 		for _, w := range cut {
-			last := &rows[len(rows)-1]
+			last, more := &rows[len(rows)-1], wide(w)
+			if len(last.words) > 0 {
+				more++
+			}
 			switch {
-			case len(last.words) == 0 || wide(last.String())+1+wide(w) <= columns:
+			case len(last.words) == 0 || used+more <= columns:
 				last.words = append(last.words, w)
+				used += more
+				continue
 			case hang == "" && ofReader(w):
 				rows = append(rows, last.comeDown(w))
 			default:
 				rows = append(rows, row{hang, []string{w}})
 			}
+			used = wide(rows[len(rows)-1].String())
 		}
 	}
 	out := make([]string, len(rows))
