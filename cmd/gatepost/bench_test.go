@@ -173,7 +173,7 @@ func (c *counting) WithGroup(string) slog.Handler      { return c }
 // measured elsewhere.
 func (y *yard) product(path string) spent {
 	y.t.Helper()
-	tuneMemory()
+	limitMemory()
 	defer debug.SetGCPercent(100) // all else is measured as Go comes
 	db, err := store.Create(path)
 	if err != nil {

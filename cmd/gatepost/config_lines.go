@@ -22,15 +22,22 @@ type configLines struct {
 	bad  []mistake
 
 	parser unstable.Parser
+	ends   []int // offsets of the line breaks
+	fields map[reflect.Type][]reflect.StructField
 	count  map[string]int // path of an array of tables → tables so far
 }
 
 // readConfigLines walks data along the type of configFile. It stops quietly
 // at what is no TOML; the decoder has the words for that.
 func readConfigLines(data []byte) *configLines {
-	l := &configLines{line: map[string]int{}, count: map[string]int{}}
+	l := &configLines{line: map[string]int{}, count: map[string]int{}, fields: map[reflect.Type][]reflect.StructField{}}
 	root := reflect.TypeFor[configFile]()
 	path, table := "", root
+	for i, b := range data {
+		if b == '\n' {
+			l.ends = append(l.ends, i)
+		}
+	}
 	l.parser.Reset(data)
 	for l.parser.NextExpression() {
 		switch e := l.parser.Expression(); e.Kind {
@@ -89,7 +96,7 @@ func (l *configLines) descend(path string, t reflect.Type, key *unstable.Node) (
 	case reflect.Map:
 		return full, t.Elem()
 	case reflect.Struct:
-		for _, f := range reflect.VisibleFields(t) {
+		for _, f := range l.fieldsOf(t) {
 			if f.Tag.Get("toml") == name {
 				return full, f.Type
 			}
@@ -102,6 +109,13 @@ func (l *configLines) descend(path string, t reflect.Type, key *unstable.Node) (
 		}
 	}
 	return full, nil
+}
+
+func (l *configLines) fieldsOf(t reflect.Type) []reflect.StructField {
+	if l.fields[t] == nil {
+		l.fields[t] = reflect.VisibleFields(t)
+	}
+	return l.fields[t]
 }
 
 // keyValue reads `key = value` in a table of type t; nil is a table without meaning.
@@ -152,7 +166,12 @@ func (l *configLines) value(path string, t reflect.Type, v *unstable.Node, line 
 	}
 }
 
-func (l *configLines) lineOf(n *unstable.Node) int { return l.parser.Shape(n.Raw).Start.Line }
+// lineOf is the line on which a node begins. The parser would count from the
+// top each time.
+func (l *configLines) lineOf(n *unstable.Node) int {
+	before, _ := slices.BinarySearch(l.ends, int(n.Raw.Offset))
+	return before + 1
+}
 
 func (l *configLines) say(line int, format string, args ...any) {
 	l.bad = append(l.bad, mistake{line, fmt.Sprintf(format, args...)})

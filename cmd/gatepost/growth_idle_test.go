@@ -45,7 +45,7 @@ func TestIdle(t *testing.T) {
 	ready := time.Since(begin)
 	after := []time.Duration{2 * time.Second}
 	if *growthReport {
-		after = append(after, 30*time.Second, 150*time.Second) // Go collects at least every two minutes
+		after = []time.Duration{calmAfter + 5*time.Second, time.Minute}
 	}
 	for _, d := range after {
 		pause := time.NewTimer(time.Until(begin.Add(d)))

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -54,24 +53,6 @@ func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
 	return f(cfg, db)
 }
 
-// How the garbage collector of the service trades memory for the processor: in
-// percent of what is in use when it ran last, and the bytes from which on it
-// works harder: a mail of the largest size, read with everything around it,
-// keeps below them. GOGC and GOMEMLIMIT set others.
-const (
-	collectAt   = 200
-	memoryLimit = 256 << 20
-)
-
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(collectAt)
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
-	}
-}
-
 // serve runs the service, anew with the new config after each SIGHUP. The
 // database and its lock stay as they are.
 func (g *globals) serve(ctx context.Context, fromStart bool) error {
@@ -79,7 +60,7 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 	signal.Notify(hangup, syscall.SIGHUP)
 	defer signal.Stop(hangup)
 	log := g.log()
-	tuneMemory()
+	limitMemory()
 	crash, err := crashFromEnv()
 	if err != nil {
 		return err

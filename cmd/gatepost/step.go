@@ -32,6 +32,8 @@ type stepper struct {
 	read  func(raw []byte, opt parse.Options) parse.Mail
 	crash *crash // nil but in a campaign
 
+	garbage *collector // nil: the collector is not told of the work
+
 	authserv string       // whose Authentication-Results count; "": nobody's
 	dkim     *mailin.DKIM // nil: signatures are not checked, as in a replay
 
@@ -178,6 +180,9 @@ func (s *stepper) tickTeam(ctx context.Context, team *loop.Team, now time.Time) 
 			}
 			return err
 		}
+		if len(o.Letters) > 0 { // of all teams at the same minute, as a rule
+			s.garbage.work()
+		}
 		for _, l := range o.Letters {
 			s.log.Info("letter due", "team", team.Address, "kind", l.Kind, "to", l.To)
 		}
@@ -246,6 +251,9 @@ func (s *stepper) all(ctx context.Context, now func() time.Time) (mails int, err
 	}
 	readings, err := anew()
 	for err == nil && len(readings) > 0 {
+		if len(readings) == s.atOnce {
+			s.garbage.work()
+		}
 		ahead := make(chan looked, 1)
 		at, last := now(), readings[len(readings)-1].in.ID
 		if s.single > 0 {
@@ -292,6 +300,7 @@ func (s *stepper) run(ctx context.Context, now func() time.Time, wake <-chan str
 		} else if at, err := s.wakeAt(ctx, now()); err == nil && !at.IsZero() {
 			pause = min(pause, max(at.Sub(now()), 0))
 		}
+		s.garbage.rest()
 		timer := time.NewTimer(pause)
 		select {
 		case <-ctx.Done():
