@@ -21,7 +21,7 @@ soak: # 1,000 kills over 20,000 mails, 300 power cuts, every fault of the networ
 growth: # five years of 1,000 streams replayed, then measured; MAILS, TASKS, TEAMS, STREAMS, YEARS, SEED, DIR, STOP
 	@scripts/growth
 
-bench: # reading beside its floors and the obvious program, on Dovecot; MAILS, ROUNDS, STREAMS, SETS, PROFILE
+bench: # reading and sending beside their floors and the obvious program, on Dovecot and Postfix; MAILS, ROUNDS, STREAMS, SETS, LETTERS, PROFILE
 	@scripts/bench
 
 dist: # what is shipped, in dist/: static binaries, Debian packages, man pages, completions
