@@ -22,7 +22,7 @@ func pictograph(r rune) bool {
 }
 
 // tokens cuts s into words. Emphasis, punctuation and spaces are between them.
-func tokens(s string) []token { return firstTokens(s, len(s)) }
+func tokens(s string) []token { return firstTokens(s, len(s)+1) }
 
 // firstTokens are at least the first n tokens of s, if it has so many.
 func firstTokens(s string, n int) []token {
@@ -37,7 +37,7 @@ func firstTokens(s string, n int) []token {
 		}
 	}
 	for i, r := range s {
-		if len(out) >= n && n < len(s) {
+		if len(out) >= n {
 			return out
 		}
 		switch {

@@ -102,7 +102,7 @@ func TestSame(t *testing.T) {
 	}
 }
 
-// What the rules make is the same, but for their times: it is worth asking.
+// What a Load brings is the same, in every kind of object of a team at work.
 func TestSameOfAStory(t *testing.T) {
 	r := newRig(t)
 	r.story()

@@ -67,15 +67,13 @@ func listenTo(t *testing.T, server string) *ear {
 				continue
 			}
 			go func() { _, _ = io.Copy(conn, client); conn.Close() }()
-			go func() { _, _ = io.Copy(e.hears(client), conn); client.Close() }()
+			go func() { _, _ = io.Copy(hearing{e, client}, conn); client.Close() }()
 		}
 	}()
 	return e
 }
 
-// hears passes on what the server says.
-func (e *ear) hears(to io.Writer) io.Writer { return hearing{e, to} }
-
+// hearing passes on what the server says.
 type hearing struct {
 	e  *ear
 	to io.Writer
