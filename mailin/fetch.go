@@ -72,7 +72,7 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 			continue
 		}
 		if ahead == nil {
-			ahead = p.start(ctx, s, metas[:n])
+			ahead = p.startBodies(ctx, s, metas[:n])
 		}
 		got := ahead
 		<-got.done
@@ -80,7 +80,7 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 			return p.fetchFault(ctx, uids, got.err)
 		}
 		if next := p.heap(at, metas[n:]); next > 0 {
-			ahead = p.start(ctx, s, metas[n:n+next])
+			ahead = p.startBodies(ctx, s, metas[n:n+next])
 		}
 		if err := p.receive(ctx, at, metas[:n], got.mails, rep, stored); err != nil {
 			return err
@@ -108,13 +108,17 @@ type fetching struct {
 	err   error
 }
 
-func (p *Poller) start(ctx context.Context, s *session, metas []meta) *fetching {
+func start(fetch func() (map[uint32]answer, error)) *fetching {
 	f := &fetching{done: make(chan struct{})}
 	go func() {
 		defer close(f.done)
-		f.mails, f.err = p.bodies(ctx, s, metas)
+		f.mails, f.err = fetch()
 	}()
 	return f
+}
+
+func (p *Poller) startBodies(ctx context.Context, s *session, metas []meta) *fetching {
+	return start(func() (map[uint32]answer, error) { return p.bodies(ctx, s, metas) })
 }
 
 // takeOdd is for a mail that is old, too large, or comes in pieces.
@@ -340,15 +344,22 @@ func (n tooLarge) Error() string { return fmt.Sprintf("mail of over %d bytes", i
 var errGone = errors.New("mail is not there any more")
 
 // pieces fetches one mail and hands it on piece by piece, until one comes
-// short; the size that the server told is not relied on.
+// short; the size that the server told is not relied on. The next piece is
+// fetched while one is kept.
 func (p *Poller) pieces(ctx context.Context, s *session, m meta, keep func(piece []byte) error) error {
-	for at := int64(0); ; {
-		section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: at, Size: piece}}
-		got, err := p.fetch(ctx, s, []uint32{m.uid}, piece, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
-		if err != nil {
-			return err
+	ahead := p.startPiece(ctx, s, m, 0)
+	defer func() {
+		if ahead != nil { // the connection is not to be used before it has ended
+			<-ahead.done
 		}
-		a, ok := got[m.uid]
+	}()
+	for at := int64(0); ; {
+		got := ahead
+		<-got.done
+		if ahead = nil; got.err != nil {
+			return got.err
+		}
+		a, ok := got.mails[m.uid]
 		if !ok {
 			return errGone
 		}
@@ -358,13 +369,21 @@ func (p *Poller) pieces(ctx context.Context, s *session, m meta, keep func(piece
 		if at += int64(len(a.body)); at > p.cfg.MaxBytes {
 			return tooLarge(at)
 		}
-		if err := keep(a.body); err != nil {
+		more := len(a.body) >= piece
+		if more {
+			ahead = p.startPiece(ctx, s, m, at)
+		}
+		if err := keep(a.body); err != nil || !more {
 			return err
 		}
-		if len(a.body) < piece {
-			return nil
-		}
 	}
+}
+
+func (p *Poller) startPiece(ctx context.Context, s *session, m meta, at int64) *fetching {
+	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: at, Size: piece}}
+	return start(func() (map[uint32]answer, error) {
+		return p.fetch(ctx, s, []uint32{m.uid}, piece, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
+	})
 }
 
 // fetch runs UID FETCH and gives the answers that hold what was asked, by UID.

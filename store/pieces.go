@@ -17,28 +17,35 @@ import (
 )
 
 // pieceBytes is how much of a large mail is written in one transaction.
-const pieceBytes = 2 << 20
+const pieceBytes = 1 << 20
 
 // ReceiveLarge is ReceiveAll for one mail that is too large to be held: arrive
-// hands its bytes to keep, piece by piece. What has come is written in between,
-// so that nobody waits while more is fetched; the mail is received with the last
+// hands its bytes to keep, piece by piece, and does not touch them again. What
+// has come is written while more is fetched; the mail is received with the last
 // of it.
 func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error) {
 	s := stack{db: d, op: fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)}
 	defer s.end()
 	known := newFingerprint()
 	defer known.stop()
+	pieces, done := make(chan []byte, 1), make(chan struct{})
+	var failed error // once done is closed
+	go func() {
+		defer close(done)
+		failed = s.keep(ctx, known, pieces)
+	}()
 	err = arrive(func(piece []byte) error {
-		if _, err := known.Write(piece); err != nil {
-			return err
-		}
-		s.held = append(s.held, piece)
-		s.size += int64(len(piece))
-		if s.size-s.written < pieceBytes {
+		select {
+		case pieces <- piece:
 			return nil
+		case <-done:
+			return failed
 		}
-		return s.write(ctx, func(*sql.Tx) error { return nil })
 	})
+	close(pieces)
+	if <-done; err == nil {
+		err = failed
+	}
 	if err != nil {
 		return false, err
 	}
@@ -95,6 +102,25 @@ type stack struct {
 	n             int   // of them that were
 	held          [][]byte
 	size, written int64
+}
+
+// keep takes pieces, and writes them when they are enough, until there are no
+// more.
+func (s *stack) keep(ctx context.Context, known io.Writer, pieces <-chan []byte) error {
+	for piece := range pieces {
+		if _, err := known.Write(piece); err != nil {
+			return err
+		}
+		s.held = append(s.held, piece)
+		s.size += int64(len(piece))
+		if s.size-s.written < pieceBytes {
+			continue
+		}
+		if err := s.write(ctx, func(*sql.Tx) error { return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write writes the pieces that are held, and what then writes, in one

@@ -244,7 +244,10 @@ func (s *Server) Deliver(rcpt string, raw []byte) error { return s.DeliverAt(rcp
 // DeliverAt is Deliver with an INTERNALDATE of its own, to the second.
 func (s *Server) DeliverAt(rcpt string, raw []byte, at time.Time) error {
 	now := time.Now()
-	name := fmt.Sprintf("%d.M%06dP%dQ%d.debmail", now.Unix(), now.Nanosecond()/1000, os.Getpid(), s.serial.Add(1))
+	// Sizes are in the name as Dovecot itself puts them there, so that it need
+	// not read a mail to tell them: S as stored, W with CRLF at every line end.
+	lines := bytes.Count(raw, []byte{'\n'}) - bytes.Count(raw, []byte("\r\n"))
+	name := fmt.Sprintf("%d.M%06dP%dQ%d.debmail,S=%d,W=%d", now.Unix(), now.Nanosecond()/1000, os.Getpid(), s.serial.Add(1), len(raw), len(raw)+lines)
 	tmp, to := filepath.Join(s.maildir(rcpt), "tmp", name), filepath.Join(s.maildir(rcpt), "new", name)
 	if err := os.WriteFile(tmp, raw, 0o600); err != nil {
 		return fmt.Errorf("deliver to %q: %w", rcpt, err)
