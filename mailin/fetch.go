@@ -64,28 +64,27 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 	}()
 	for len(metas) > 0 {
 		n := p.heap(at, metas)
+		got := ahead
+		if got == nil {
+			got = p.startNext(ctx, s, at, metas)
+		}
+		ahead = nil
+		rest := metas[max(1, n):]
+		goOn := func() { ahead = p.startNext(ctx, s, at, rest) }
 		if n == 0 {
-			if err := p.takeOdd(ctx, s, at, metas[0], rep, stored); err != nil {
+			if err := p.takeOdd(ctx, s, at, metas[0], got, goOn, rep, stored); err != nil {
 				return err
 			}
-			metas = metas[1:]
-			continue
+		} else {
+			if <-got.done; got.err != nil {
+				return p.fetchFault(ctx, uids, got.err)
+			}
+			goOn()
+			if err := p.receive(ctx, at, metas[:n], got.mails, rep, stored); err != nil {
+				return err
+			}
 		}
-		if ahead == nil {
-			ahead = p.startBodies(ctx, s, metas[:n])
-		}
-		got := ahead
-		<-got.done
-		if ahead = nil; got.err != nil {
-			return p.fetchFault(ctx, uids, got.err)
-		}
-		if next := p.heap(at, metas[n:]); next > 0 {
-			ahead = p.startBodies(ctx, s, metas[n:n+next])
-		}
-		if err := p.receive(ctx, at, metas[:n], got.mails, rep, stored); err != nil {
-			return err
-		}
-		metas = metas[n:]
+		metas = rest
 	}
 	return nil
 }
@@ -117,12 +116,24 @@ func start(fetch func() (map[uint32]answer, error)) *fetching {
 	return f
 }
 
-func (p *Poller) startBodies(ctx context.Context, s *session, metas []meta) *fetching {
-	return start(func() (map[uint32]answer, error) { return p.bodies(ctx, s, metas) })
+// startNext fetches what comes next: small mails together, or the first piece of
+// a large one; nil if the next mail is not to be fetched.
+func (p *Poller) startNext(ctx context.Context, s *session, at *cursor, metas []meta) *fetching {
+	switch n := p.heap(at, metas); {
+	case n > 0:
+		return start(func() (map[uint32]answer, error) { return p.bodies(ctx, s, metas[:n]) })
+	case len(metas) == 0 || p.old(at, metas[0]) || metas[0].size > p.cfg.MaxBytes:
+		return nil
+	}
+	return p.startPiece(ctx, s, metas[0], 0)
 }
 
-// takeOdd is for a mail that is old, too large, or comes in pieces.
-func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, rep *Report, stored *[]uint32) error {
+// takeOdd is for a mail that is old, too large, or comes in pieces: the first is
+// on its way. goOn is called when the last one came.
+func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, first *fetching, goOn func(), rep *Report, stored *[]uint32) error {
+	if first != nil {
+		defer func() { <-first.done }() // should the receiver not want it
+	}
 	if p.old(at, m) {
 		p.log.Info("mail left alone: it is older than the first start", "uid", m.uid, "received", m.at)
 		rep.OldBefore++
@@ -135,7 +146,7 @@ func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, re
 	var fetched error // what went wrong at the server, and not at the receiver
 	fresh, err := p.to.ReceiveLarge(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), func(keep func([]byte) error) error {
 		var kept error
-		fetched = p.pieces(ctx, s, m, func(piece []byte) error {
+		fetched = p.pieces(ctx, s, m, first, goOn, func(piece []byte) error {
 			kept = keep(piece)
 			return kept
 		})
@@ -345,9 +356,9 @@ var errGone = errors.New("mail is not there any more")
 
 // pieces fetches one mail and hands it on piece by piece, until one comes
 // short; the size that the server told is not relied on. The next piece is
-// fetched while one is kept.
-func (p *Poller) pieces(ctx context.Context, s *session, m meta, keep func(piece []byte) error) error {
-	ahead := p.startPiece(ctx, s, m, 0)
+// fetched while one is kept, and what goOn starts while the last one is.
+func (p *Poller) pieces(ctx context.Context, s *session, m meta, first *fetching, goOn func(), keep func(piece []byte) error) error {
+	ahead := first
 	defer func() {
 		if ahead != nil { // the connection is not to be used before it has ended
 			<-ahead.done
@@ -372,6 +383,8 @@ func (p *Poller) pieces(ctx context.Context, s *session, m meta, keep func(piece
 		more := len(a.body) >= piece
 		if more {
 			ahead = p.startPiece(ctx, s, m, at)
+		} else {
+			goOn()
 		}
 		if err := keep(a.body); err != nil || !more {
 			return err

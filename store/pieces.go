@@ -27,12 +27,12 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 	s := stack{db: d, op: fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)}
 	defer s.end()
 	known := newFingerprint()
-	defer known.stop()
+	defer known.sum()
 	pieces, done := make(chan []byte, 1), make(chan struct{})
 	var failed error // once done is closed
 	go func() {
 		defer close(done)
-		failed = s.keep(ctx, known, pieces)
+		failed = s.keep(ctx, known.pieces, pieces)
 	}()
 	err = arrive(func(piece []byte) error {
 		select {
@@ -66,32 +66,50 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 
 // fingerprint is reckoned while the mail arrives.
 type fingerprint struct {
-	*io.PipeWriter
-	done chan struct{}
-	of   string
-	err  error
+	pieces chan []byte // to be reckoned, in order
+	done   chan struct{}
+	of     string // these two once done is closed
+	err    error
+	end    func()
 }
 
 func newFingerprint() *fingerprint {
-	r, w := io.Pipe()
-	f := &fingerprint{PipeWriter: w, done: make(chan struct{})}
+	f := &fingerprint{pieces: make(chan []byte, 1), done: make(chan struct{})}
+	f.end = sync.OnceFunc(func() { close(f.pieces) })
 	go func() {
 		defer close(f.done)
-		f.of, f.err = parse.FingerprintOf(r)
-		r.CloseWithError(f.err)
+		f.of, f.err = parse.FingerprintOf(&arrived{pieces: f.pieces})
+		for range f.pieces { // what an error left
+		}
 	}()
 	return f
 }
 
 // sum ends it.
 func (f *fingerprint) sum() (string, error) {
-	f.stop()
+	f.end()
+	<-f.done
 	return f.of, f.err
 }
 
-func (f *fingerprint) stop() {
-	f.Close()
-	<-f.done
+// arrived reads pieces as they come.
+type arrived struct {
+	pieces <-chan []byte
+	left   []byte
+}
+
+// Read implements io.Reader.
+func (a *arrived) Read(b []byte) (int, error) {
+	for len(a.left) == 0 {
+		piece, more := <-a.pieces
+		if !more {
+			return 0, io.EOF
+		}
+		a.left = piece
+	}
+	n := copy(b, a.left)
+	a.left = a.left[n:]
+	return n, nil
 }
 
 // stack is the pieces of a mail that arrives.
@@ -104,13 +122,11 @@ type stack struct {
 	size, written int64
 }
 
-// keep takes pieces, and writes them when they are enough, until there are no
-// more.
-func (s *stack) keep(ctx context.Context, known io.Writer, pieces <-chan []byte) error {
+// keep takes pieces, passes them on to known, and writes them when they are
+// enough, until there are no more.
+func (s *stack) keep(ctx context.Context, known chan<- []byte, pieces <-chan []byte) error {
 	for piece := range pieces {
-		if _, err := known.Write(piece); err != nil {
-			return err
-		}
+		known <- piece
 		s.held = append(s.held, piece)
 		s.size += int64(len(piece))
 		if s.size-s.written < pieceBytes {
