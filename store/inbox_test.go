@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gatepost/loop"
 )
 
 func TestPosition(t *testing.T) {
@@ -251,12 +253,15 @@ func TestParkedByReader(t *testing.T) {
 	if m.Verdict != Read || m.Reason != "" {
 		t.Errorf("mail is %+v", m)
 	}
-	if n, err := r.TaskByMessage(t.Context(), shop, []string{"", "none@x", "root1@acme.example"}); n != 1 || err != nil {
-		t.Errorf("task by message is %d, %v", n, err)
-	}
-	if n, err := r.TaskByMessage(t.Context(), "other@acme.example", []string{"root1@acme.example"}); n != 0 || err != nil {
-		t.Errorf("another team's task is %d, %v", n, err)
-	}
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		if n, err := turn.TaskByMessage(team, []string{"", "none@x", "root1@acme.example"}); n != 1 || err != nil {
+			t.Errorf("task by message is %d, %v", n, err)
+		}
+		if n, err := turn.TaskByMessage(&loop.Team{Address: "other@acme.example"}, []string{"root1@acme.example"}); n != 0 || err != nil {
+			t.Errorf("another team's task is %d, %v", n, err)
+		}
+		return nil
+	}))
 }
 
 // A mail that came into two mailboxes of a team is told to be the same one, also

@@ -215,24 +215,29 @@ func (d *DB) WakePostOf(ctx context.Context, share Share) (at time.Time, ok bool
 	return at, next.Valid, explain("next letter", err)
 }
 
-// LetterByID is the letter with the first of these Message-IDs (without angle
-// brackets) that is one of ours, nil if none is.
-// Its bytes are not brought.
-func (d *DB) LetterByID(ctx context.Context, messageIDs []string) (*loop.Post, error) {
-	for _, id := range messageIDs {
-		if id == "" {
-			continue
-		}
-		var p Posted
-		err := d.reader.QueryRowContext(ctx, postColumns+`
-		  FROM post
-		 WHERE message_id = ?
-		   AND message_id <> ''`, id).Scan(p.columns()...)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return &p.Post, explain("letter by Message-ID", err)
-		}
+const letters = postColumns + ` FROM post WHERE message_id IN (SELECT value FROM json_each(?)) AND message_id <> ''`
+
+// LettersByID is those of our letters that have one of these Message-IDs
+// (without angle brackets). Their bytes are not brought.
+func (d *DB) LettersByID(ctx context.Context, messageIDs []string) (map[string]*loop.Post, error) {
+	found := map[string]*loop.Post{}
+	list, err := json.Marshal(messageIDs)
+	if len(messageIDs) == 0 || err != nil {
+		return found, err
 	}
-	return nil, nil
+	rows, err := d.reader.QueryContext(ctx, letters, string(list))
+	if err != nil {
+		return nil, explain("letters by Message-ID", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p Posted
+		if err := rows.Scan(p.columns()...); err != nil {
+			return nil, explain("letters by Message-ID", err)
+		}
+		found[p.MessageID] = &p.Post
+	}
+	return found, explain("letters by Message-ID", rows.Err())
 }
 
 // PostBySerial is the letter with this number; ErrUnknown if there is none.

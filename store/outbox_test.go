@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -147,15 +148,19 @@ func TestKeepPost(t *testing.T) {
 	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2, MessageID: p.MessageID, Raw: []byte("x")}), "another letter's")
 	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2}), "no bytes")
 
-	for _, c := range []struct {
-		ids  []string
-		want int64
-	}{{nil, 0}, {[]string{"", "x@y"}, 0}, {[]string{"x@y", p.MessageID}, 1}} {
-		q, err := r.LetterByID(ctx, c.ids)
+	for _, ids := range [][]string{nil, {"", "x@y"}, {"x@y", p.MessageID}} {
+		found, err := r.LettersByID(ctx, ids)
 		must(t, err)
-		if c.want == 0 != (q == nil) || q != nil && q.Serial != c.want {
-			t.Errorf("letter by %q is %+v, want %d", c.ids, q, c.want)
+		ours := slices.Contains(ids, p.MessageID)
+		if q := found[p.MessageID]; ours != (q != nil) || len(found) > 1 || q != nil && (q.Serial != 1 || q.Text != "x" || q.Raw != nil) {
+			t.Errorf("letters by %q are %+v", ids, found)
 		}
+		must(t, r.Turn(ctx, func(turn *Turn) error {
+			if is, err := turn.IsLetter(ids); is != ours || err != nil {
+				t.Errorf("%q are a letter: %v, %v", ids, is, err)
+			}
+			return nil
+		}))
 	}
 	if q, err := r.PostBySerial(ctx, 1); err != nil || string(q.Raw) != "Subject: x\r\n\r\n\x00x" {
 		t.Errorf("letter 1 is %+v, %v", q, err)

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"errors"
 	"time"
 
 	"gatepost/loop"
@@ -54,47 +52,9 @@ func events(ctx context.Context, tx *sql.Tx, f func(loop.Event) error, where str
 	return rows.Err()
 }
 
-// TaskByMessage is the number of the task whose opening mail has one of these
-// Message-IDs (without angle brackets), the first that fits; 0 if none does.
-func (d *DB) TaskByMessage(ctx context.Context, team string, messageIDs []string) (int, error) {
-	n, _, err := taskByMessage(ctx, d.reader, team, messageIDs)
-	return n, err
-}
-
 // rower is a pool of connections, or a transaction.
 type rower interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}
-
-// taskRoot takes the team and a list of Message-IDs, of which the first counts
-// that opened a task, and the first task that it opened.
-const taskRoot = `
-	SELECT task.number,
-	       asked.key
-	  FROM json_each(?2) AS asked
-	  CROSS JOIN task
-	    ON task.team = ?1
-	   AND task.root = asked.value
-	   AND task.root <> ''
-	 ORDER BY asked.key,
-	          task.rowid
-	 LIMIT 1`
-
-// taskByMessage gives the task and which of the Message-IDs it is; 0 and all of
-// them if none opened a task.
-func taskByMessage(ctx context.Context, from rower, team string, messageIDs []string) (task, which int, err error) {
-	if len(messageIDs) == 0 {
-		return 0, 0, nil
-	}
-	list, err := json.Marshal(messageIDs)
-	if err != nil {
-		return 0, 0, err
-	}
-	err = from.QueryRowContext(ctx, taskRoot, team, string(list)).Scan(&task, &which)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, len(messageIDs), nil
-	}
-	return task, which, explain("task by Message-ID", err)
 }
 
 // Teams lists the addresses of the teams that something is known of.

@@ -173,7 +173,7 @@ func writeState(ctx context.Context, tx *sql.Tx, team string, before, after *loo
 	}
 	// Those that leave work go first: a stream never has two at once, not even
 	// between two statements. The others follow by number: of two that one
-	// Message-ID opened the first row counts, see taskRoot.
+	// Message-ID opened the first row counts, see taskRoots.
 	tasks := changed(before.Tasks, after.Tasks)
 	stays := func(n int) int { return 1 - max(0, busy(before.Tasks[n])-busy(after.Tasks[n])) }
 	slices.SortStableFunc(tasks, func(a, b int) int { return cmp.Compare(stays(a), stays(b)) })

@@ -25,6 +25,7 @@ type Turn struct {
 	states map[*loop.Team]*loop.State // the open tasks of a team and all else, after the steps so far
 	drafts map[*loop.Team]*draft      // what of that is not in the database yet
 	twins  map[int64]bool             // mails that are there more than once; nil: not known
+	named  named                      // what was asked about Message-IDs
 	seqs   []func()
 	wrote  bool
 }
@@ -41,7 +42,8 @@ func (d *DB) Turn(ctx context.Context, f func(*Turn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	t := &Turn{ctx: context.WithoutCancel(ctx), drafts: map[*loop.Team]*draft{}}
+	t := &Turn{ctx: context.WithoutCancel(ctx), drafts: map[*loop.Team]*draft{},
+		named: named{map[*loop.Team]map[string]int{}, map[string]bool{}}}
 	// A crash before this commit: all its mails are unread and are read again,
 	// from the same state, to the same end. After it: all of it has happened.
 	var keep func()
@@ -147,30 +149,6 @@ const sameMail = `
 		       other.fingerprint >= substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1)
 		   AND other.fingerprint < substr(inbox.fingerprint, 1, instr(inbox.fingerprint || ' ', ' ') - 1) || '!'
 		   AND other.id <> inbox.id`
-
-// TaskByMessage is DB.TaskByMessage, with the tasks of this turn.
-func (t *Turn) TaskByMessage(team *loop.Team, messageIDs []string) (int, error) {
-	stored, which, err := taskByMessage(t.ctx, t.tx, team.Address, messageIDs)
-	for _, id := range messageIDs[:which] {
-		if n := t.drafts[team].opened(id, t.states[team]); n != 0 {
-			return n, err
-		}
-	}
-	return stored, err
-}
-
-// opened is the first task that a mail opened in this turn, 0 if it opened none.
-func (d *draft) opened(messageID string, now *loop.State) (first int) {
-	if d == nil || messageID == "" {
-		return 0
-	}
-	for n := d.stored.LastTask + 1; n <= now.LastTask; n++ {
-		if t := cmp.Or(now.Tasks[n], d.closed[n]); t != nil && t.Root == messageID {
-			return n
-		}
-	}
-	return 0
-}
 
 // Elsewhere is a mail of the same fingerprint that came into another mailbox
 // and had its verdict for this team, in this turn or before; 0 if there is none.

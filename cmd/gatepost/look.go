@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -54,24 +55,20 @@ func (s *stepper) look(ctx context.Context, now time.Time, after int64, mails in
 		return nil, err
 	}
 	readings := make([]*seen, len(list))
-	errs := make([]error, len(list))
-	next := make(chan int)
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(list)) {
-		wg.Go(func() {
-			for i := range next {
-				readings[i], errs[i] = s.lookAt(ctx, list[i])
-			}
-		})
+	for i, in := range list {
+		readings[i] = &seen{in: in}
 	}
-	for i := range list {
-		next <- i
+	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+	onAll(readings, func(r *seen) error { return s.open(r, opt) })
+	var replies []string
+	for _, r := range readings {
+		replies = append(replies, r.head.Replies...)
 	}
-	close(next)
-	wg.Wait()
-	if err := errors.Join(errs...); err != nil {
+	letters, err := s.db.LettersByID(ctx, replies)
+	if err != nil {
 		return nil, err
 	}
+	onAll(readings, func(r *seen) error { return s.peruse(r, letters, opt) })
 	begin := time.Now()
 	for i, r := range readings {
 		if i > 0 && time.Since(begin) > lookDNS {
@@ -82,37 +79,57 @@ func (s *stepper) look(ctx context.Context, now time.Time, after int64, mails in
 	return readings, ctx.Err()
 }
 
-// lookAt reads one mail.
-func (s *stepper) lookAt(ctx context.Context, in *store.Inbox) (r *seen, err error) {
-	r = &seen{in: in}
-	defer func() {
-		brokenBy(&err)
-		if errors.As(err, &r.broken) {
-			err = nil
+// onAll lets f have each mail, on all processors. What f fails at is the mail's
+// own fault.
+func onAll(readings []*seen, f func(*seen) error) {
+	next := make(chan *seen)
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(readings)) {
+		wg.Go(func() {
+			for r := range next {
+				if err := f(r); err != nil && !errors.As(err, &r.broken) {
+					r.broken = &brokenMail{err.Error()}
+				}
+			}
+		})
+	}
+	for _, r := range readings {
+		if r.broken == nil {
+			next <- r
 		}
-	}()
-	if in.Damaged != "" {
-		return r, &brokenMail{in.Damaged}
 	}
-	if in.Tries >= deadly {
-		return r, deadlyMail(in.Tries)
+	close(next)
+	wg.Wait()
+}
+
+// open reads the header of a mail.
+func (s *stepper) open(r *seen, opt parse.Options) (err error) {
+	defer brokenBy(&err)
+	if r.in.Damaged != "" {
+		return &brokenMail{r.in.Damaged}
 	}
-	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv, Gone: in.Gone}
-	if r.head, err = within(s.patience, func() parse.Head { return parse.ReadHead(in.Raw, opt) }); err != nil {
-		return r, err
+	if r.in.Tries >= deadly {
+		return deadlyMail(r.in.Tries)
 	}
-	if r.answers, err = s.answered(ctx, r.head); err != nil {
-		return r, err
-	}
-	if r.team, r.astray = s.teamOf(in, r.head.Tags, r.answers); r.team != nil {
-		opt.Words, opt.Names = r.team.Words, r.team.Names()
-	}
-	if r.answers != nil {
+	opt.Gone = r.in.Gone
+	r.head, err = within(s.patience, func() parse.Head { return parse.ReadHead(r.in.Raw, opt) })
+	return err
+}
+
+// peruse reads the rest of it, as an answer to the first of these letters that
+// it names.
+func (s *stepper) peruse(r *seen, letters map[string]*loop.Post, opt parse.Options) (err error) {
+	defer brokenBy(&err)
+	if i := slices.IndexFunc(r.head.Replies, func(id string) bool { return letters[id] != nil }); i >= 0 {
+		r.answers = letters[r.head.Replies[i]]
 		opt.Letter = r.answers.Text
 	}
-	opt.Head = &r.head
-	r.mail, err = within(s.patience, func() parse.Mail { return s.read(in.Raw, opt) })
-	return r, err
+	if r.team, r.astray = s.teamOf(r.in, r.head.Tags, r.answers); r.team != nil {
+		opt.Words, opt.Names = r.team.Words, r.team.Names()
+	}
+	opt.Head, opt.Gone = &r.head, r.in.Gone
+	r.mail, err = within(s.patience, func() parse.Mail { return s.read(r.in.Raw, opt) })
+	return err
 }
 
 // prove checks the signatures of a mail where they may matter: not for a

@@ -68,19 +68,12 @@ func stepOf(in *store.Inbox, m parse.Mail, now time.Time) store.Step {
 	return store.Step{At: now, Mail: in.ID, Verdict: store.Read, From: m.From.Address, Subject: m.Subject, Robot: string(m.Robot), Text: m.Text}
 }
 
-// answered is the letter of ours that a mail answers, nil if the store has none.
-func (s *stepper) answered(ctx context.Context, head parse.Head) (*loop.Post, error) {
-	if len(head.Replies) == 0 {
-		return nil, nil
-	}
-	return s.db.LetterByID(ctx, head.Replies)
-}
-
 // bounced is the letter that came back: named in the report by its Message-ID,
 // or by the address the report was sent to.
 func (s *stepper) bounced(ctx context.Context, m parse.Mail) (*loop.Post, error) {
 	if m.Bounce.MessageID != "" {
-		if p, err := s.db.LetterByID(ctx, []string{m.Bounce.MessageID}); p != nil || err != nil {
+		found, err := s.db.LettersByID(ctx, []string{m.Bounce.MessageID})
+		if p := found[m.Bounce.MessageID]; p != nil || err != nil {
 			return p, err
 		}
 	}

@@ -34,6 +34,9 @@ func (s *stepper) turn(ctx context.Context, readings []*seen, now time.Time) (do
 		if err != nil {
 			return err
 		}
+		if err := lookUp(t, readings); err != nil {
+			return err
+		}
 		for i, r := range readings {
 			if i == len(ids) || ids[i] != r.in.ID {
 				return nil
@@ -119,7 +122,7 @@ func (s *stepper) rule(ctx context.Context, t *store.Turn, r *seen, now time.Tim
 	if r.broken != nil {
 		return step, r.broken
 	}
-	if same, err := s.sameLetter(ctx, r); !same || err != nil {
+	if other, err := t.IsLetter(r.repliesBefore()); other || err != nil {
 		return step, errors.Join(err, errApart)
 	}
 	m, answers := r.mail, r.answers
@@ -154,21 +157,31 @@ func (s *stepper) rule(ctx context.Context, t *store.Turn, r *seen, now time.Tim
 	return s.apply(ctx, t, r, answers, now)
 }
 
-// sameLetter tells whether the mail still answers the letter by which it was
-// read. A letter that is kept never changes, so only one that was kept since
-// and is named before it could take its place.
-func (s *stepper) sameLetter(ctx context.Context, r *seen) (bool, error) {
-	ids := r.head.Replies
-	if r.answers != nil {
-		for i, id := range ids {
-			if id == r.answers.MessageID {
-				ids = ids[:i]
-				break
-			}
+// repliesBefore is the Message-IDs that a mail answers before the letter by which
+// it was read, or all of them. A letter that is kept never changes, so only one
+// that was kept since, and has one of these, could take its place.
+func (r *seen) repliesBefore() []string {
+	if r.answers == nil {
+		return r.head.Replies
+	}
+	return r.head.Replies[:slices.Index(r.head.Replies, r.answers.MessageID)]
+}
+
+// lookUp asks the store at once what it knows of the Message-IDs that mails
+// answer.
+func lookUp(t *store.Turn, readings []*seen) error {
+	replies := map[*loop.Team][]string{}
+	for _, r := range readings {
+		if r.team != nil {
+			replies[r.team] = append(replies[r.team], r.head.Replies...)
 		}
 	}
-	p, err := s.db.LetterByID(ctx, ids)
-	return p == nil, err
+	for team, ids := range replies {
+		if err := t.LookUp(team, ids); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // apply lets the rules have the mail and gathers what is to be committed.
