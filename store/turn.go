@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -235,9 +236,9 @@ func (t *Turn) Commit(s Step) error {
 // database.
 func (t *Turn) settle(before, after *loop.State) error {
 	team := after.Team
-	d := t.drafts[team]
+	was, d := t.states[team], t.drafts[team]
 	if d == nil {
-		d = &draft{stored: t.states[team], closed: map[int]*loop.Task{}}
+		d = &draft{stored: was, closed: map[int]*loop.Task{}}
 		t.drafts[team] = d
 	}
 	s := *after
@@ -249,6 +250,10 @@ func (t *Turn) settle(before, after *loop.State) error {
 		comeBack(before.Holds, &s.Holds),
 	); err != nil {
 		return err
+	}
+	t.states[team] = &s
+	if oneMap(s.Tasks, was.Tasks) { // all of them open, as ever
+		return nil
 	}
 	var gone []int
 	for n, v := range s.Tasks {
@@ -267,7 +272,6 @@ func (t *Turn) settle(before, after *loop.State) error {
 			delete(s.Tasks, n)
 		}
 	}
-	t.states[team] = &s
 	return nil
 }
 
@@ -294,6 +298,9 @@ func copied(s *loop.State) *loop.State {
 // comeBack puts the objects that differ through their JSON, if that makes a
 // difference. Other states may have the map too: it is copied before.
 func comeBack[K comparable, T any](before map[K]*T, after *map[K]*T) error {
+	if oneMap(before, *after) {
+		return nil
+	}
 	own := false
 	for k, v := range *after {
 		if v == before[k] || same(v) {
@@ -313,4 +320,9 @@ func comeBack[K comparable, T any](before map[K]*T, after *map[K]*T) error {
 		(*after)[k] = w
 	}
 	return nil
+}
+
+// oneMap tells whether two maps are one and the same.
+func oneMap[K comparable, V any](a, b map[K]V) bool {
+	return reflect.ValueOf(a).UnsafePointer() == reflect.ValueOf(b).UnsafePointer()
 }
