@@ -2,9 +2,11 @@ package parse
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"mime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -101,8 +103,7 @@ func toUTF8(b []byte, charset string) (text, note string, err error) {
 // guess reads text whose label does not fit. Only the first 16 KiB are looked
 // at, so that a long text costs no more than a short one.
 func guess(b []byte) (text, note string) {
-	best, err := chardet.NewTextDetector().DetectBest(b[:min(len(b), 16<<10)])
-	if err == nil && best.Confidence >= 30 {
+	if best := likeliest(b[:min(len(b), 16<<10)]); best.Confidence >= 30 {
 		if e, err := charsetOf(best.Charset); err == nil && e != nil {
 			if out, err := e.NewDecoder().Bytes(b); err == nil && bytes.Count(out, []byte("\ufffd"))*10 <= len(out) {
 				return string(out), "the charset was guessed: " + strings.ToLower(best.Charset)
@@ -117,6 +118,21 @@ func guess(b []byte) (text, note string) {
 		return strings.ToValidUTF8(string(b), "\ufffd"), "the text is damaged utf-8"
 	}
 	return string(out), "the charset was guessed: windows-1252"
+}
+
+// likeliest is the charset of the highest confidence, of several the first by
+// name.
+//
+// QUIRK: the library's DetectBest gives the one whose goroutine was the first to
+// end, and so the same bytes another text each time.
+func likeliest(b []byte) chardet.Result {
+	all, err := chardet.NewTextDetector().DetectAll(b)
+	if err != nil {
+		return chardet.Result{}
+	}
+	return slices.MinFunc(all, func(x, y chardet.Result) int {
+		return cmp.Or(cmp.Compare(y.Confidence, x.Confidence), strings.Compare(x.Charset, y.Charset))
+	})
 }
 
 func htmlDecode(name string, b []byte) (string, error) {
