@@ -1,6 +1,9 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Marker stands in the first line of our letters, alone or behind other words.
 // A cut at it wins over every other rule.
@@ -39,6 +42,15 @@ type reading struct {
 	below  bool   // own text below history was proven to be the writer's
 	inline bool   // own text stands between or below history
 	top    bool   // history stands above all own text and nothing proves the rest
+
+	text     string          // the writer's words
+	sections func() sections // of text
+}
+
+// sections is what FindSections finds.
+type sections struct {
+	Sections
+	labelled []string
 }
 
 // classify marks every line. letter is the text of the letter being answered,
@@ -55,6 +67,11 @@ func classify(lines []line, letter *letterIndex, from Address) *reading {
 	r.footers()
 	r.signatures(from)
 	r.summary()
+	r.text = textOf(r.lines, func(l *line) bool { return l.kind == own })
+	r.sections = sync.OnceValue(func() (s sections) {
+		s.Sections, s.labelled = FindSections(r.text)
+		return s
+	})
 	return r
 }
 
@@ -333,6 +350,9 @@ func looksPast(s string) bool {
 	end := strings.TrimRight(s, " \t*_-–—>\"'|")
 	last := lastRune(end)
 	if last != ':' && last != '：' && !strings.HasSuffix(strings.TrimRight(s, " "), "--") {
+		if !mayEnd(s) {
+			return false
+		}
 		sh := shapeOf(s)
 		return sh.verbEnd && (sh.numbers >= 2 || sh.addr >= 0)
 	}

@@ -22,9 +22,8 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	if first < 0 {
 		return lx.lastWord(r)
 	}
-	_, labelled := FindSections(r.text())
-	task := len(labelled) > 1 // its "Done:" is a heading
-	var open = -1             // command whose Text goes on
+	task := len(r.sections().labelled) > 1 // its "Done:" is a heading
+	var open = -1                          // command whose Text goes on
 	var texts []strings.Builder
 	var at []int // line of each command
 	for i := first; i < len(r.lines); i++ {

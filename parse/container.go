@@ -46,7 +46,22 @@ var containers = func() []container {
 	return out
 }()
 
-// containerOf finds the container an element is, nil if it is none.
+// byClass is the containers that ask for a word of the class, by that word; the
+// others ask for something else. Both in the order of the table.
+var byClass, byOther = func() (map[string][]int, []int) {
+	words, others := map[string][]int{}, []int(nil)
+	for i, c := range containers {
+		if k := slices.IndexFunc(c.conds, func(k cond) bool { return k.attr == "class" && k.op == '~' }); k >= 0 {
+			words[c.conds[k].value] = append(words[c.conds[k].value], i)
+		} else {
+			others = append(others, i)
+		}
+	}
+	return words, others
+}()
+
+// containerOf finds the container an element is, the first of the table; nil if
+// it is none.
 func containerOf(n *html.Node) *container {
 	if len(n.Attr) == 0 {
 		return nil
@@ -55,25 +70,39 @@ func containerOf(n *html.Node) *container {
 	for i := range n.Attr {
 		have |= keyOf(n.Attr[i].Key)
 	}
-	for i := range containers {
-		c := &containers[i]
-		if c.keys&^have == 0 && (c.tag == "*" || c.tag == n.Data) && c.holds(n) {
-			return c
+	var v values
+	first := len(containers)
+	look := func(list []int) {
+		for _, i := range list {
+			if i >= first {
+				return
+			}
+			if c := &containers[i]; c.keys&^have == 0 && (c.tag == "*" || c.tag == n.Data) && c.holds(n, &v) {
+				first = i
+				return
+			}
 		}
 	}
-	return nil
+	for w := range strings.FieldsSeq(attr(n, "class")) {
+		look(byClass[hop(w)])
+	}
+	look(byOther)
+	if first == len(containers) {
+		return nil
+	}
+	return &containers[first]
 }
 
-func (c *container) holds(n *html.Node) bool {
+func (c *container) holds(n *html.Node, v *values) bool {
 	for _, k := range c.conds {
-		if !k.holds(attr(n, k.attr)) {
+		if !k.holds(attr(n, k.attr), v) {
 			return false
 		}
 	}
 	return true
 }
 
-func (k cond) holds(v string) bool {
+func (k cond) holds(v string, known *values) bool {
 	if v == "" {
 		return false
 	}
@@ -85,7 +114,7 @@ func (k cond) holds(v string) bool {
 	case '$':
 		return strings.HasSuffix(v, k.value)
 	case '*':
-		return strings.Contains(strings.ToLower(strings.Join(strings.Fields(v), "")), k.value)
+		return strings.Contains(known.squeezed(v), k.value)
 	}
 	for w := range strings.FieldsSeq(v) {
 		if hop(w) == k.value {
@@ -93,6 +122,18 @@ func (k cond) holds(v string) bool {
 		}
 	}
 	return false
+}
+
+// values keeps what was made of the last value that was squeezed: several
+// containers ask for the same one.
+type values struct{ of, squeeze string }
+
+// squeezed is v in lower case and without white space.
+func (s *values) squeezed(v string) string {
+	if s.of != v {
+		s.of, s.squeeze = v, strings.ToLower(strings.Join(strings.Fields(v), ""))
+	}
+	return s.squeeze
 }
 
 // hop takes off the x_ that Outlook puts before ids and classes of what it

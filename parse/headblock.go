@@ -106,8 +106,10 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 				bare++
 			}
 		}
-		if sh := shapeOf(value); sh.numbers >= 2 && (sh.year || sh.time) || r == "date" && sh.numbers >= 2 {
-			dates++
+		if runs, _ := numbersIn(value); runs >= 2 { // else it has no shape of a date
+			if sh := shapeOf(value); sh.numbers >= 2 && (sh.year || sh.time || r == "date") {
+				dates++
+			}
 		}
 	}
 	distinct := len(roles)

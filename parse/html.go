@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,12 +15,13 @@ import (
 type htmlReader struct {
 	out    []line
 	limit  int
-	cur    strings.Builder
+	cur    bytes.Buffer
 	space  bool // a space is due before the next word
 	pre    int  // inside <pre>
 	sheet  sheet
-	after  string // box of an "onward" container that was met
-	hidden int    // hidden nodes with text in them
+	looks  map[string]look // by inline style
+	after  string          // box of an "onward" container that was met
+	hidden int             // hidden nodes with text in them
 	more   bool
 }
 
@@ -86,8 +88,9 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 		}
 		return
 	}
-	st := style(attr(n, "style"))
-	if r.isHidden(n, st, &c) {
+	lk := r.look(attr(n, "style"))
+	st := lk.style
+	if r.isHidden(n, lk, &c) {
 		if hasText(n) {
 			r.hidden++
 		}
@@ -187,15 +190,45 @@ func (r *htmlReader) children(n *html.Node, c ctx) {
 	}
 }
 
+// look is what an inline style says.
+type look struct {
+	style map[string]string
+	hides bool
+}
+
+// fewStyles is how many different styles of a mail are remembered: clients write
+// the same few again and again.
+const fewStyles = 64
+
+func (r *htmlReader) look(s string) look {
+	if s == "" {
+		return look{}
+	}
+	known, ok := r.looks[s]
+	if !ok {
+		known.style = style(s)
+		known.hides = hides(known.style)
+		if len(r.looks) >= fewStyles {
+			clear(r.looks)
+		}
+		if r.looks == nil {
+			r.looks = map[string]look{}
+		}
+		r.looks[s] = known
+	}
+	return known
+}
+
 // isHidden also keeps track of colours: text of the colour of its ground is
 // not to be seen.
-func (r *htmlReader) isHidden(n *html.Node, st map[string]string, c *ctx) bool {
+func (r *htmlReader) isHidden(n *html.Node, lk look, c *ctx) bool {
 	for i := range n.Attr {
 		if n.Attr[i].Key == "hidden" {
 			return true
 		}
 	}
-	if hides(st) || r.sheet.hides(n) || attr(n, "aria-hidden") == "true" && zero(attr(n, "height")) {
+	st := lk.style
+	if lk.hides || r.sheet.hides(n) || attr(n, "aria-hidden") == "true" && zero(attr(n, "height")) {
 		return true
 	}
 	if n.Data == "font" && attr(n, "size") == "0" {
@@ -308,7 +341,7 @@ func (r *htmlReader) link(n *html.Node, c ctx, from int) {
 	if c.depth > 0 || r.boxed(c) != "" || c.sign || !strings.HasPrefix(href, "http") || len(href) > 500 || from > r.cur.Len() {
 		return
 	}
-	text := strings.TrimSpace(r.cur.String()[from:])
+	text := strings.TrimSpace(string(r.cur.Bytes()[from:]))
 	if text == "" || strings.Contains(text, "://") || strings.Contains(href, strings.TrimSuffix(strings.TrimPrefix(text, "www."), "/")) {
 		return
 	}

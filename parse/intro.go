@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -39,6 +40,34 @@ var glued = func() []string {
 	}
 	return out
 }()
+
+// verbEnds are the last words of the verbs.
+var verbEnds = func() map[string]bool {
+	out := map[string]bool{}
+	for phrase := range introVerbs.all {
+		out[phrase[strings.LastIndexByte(phrase, ' ')+1:]] = true
+	}
+	return out
+}()
+
+// mayEnd is false if the shape of a line surely says neither verbEnd nor dressed:
+// its last word tells that sooner.
+func mayEnd(s string) bool {
+	if strings.IndexByte(s, '@') >= 0 || strings.Contains(s, "--") {
+		return true
+	}
+	for rest := s; rest != ""; {
+		at := strings.LastIndexByte(rest, ' ') + 1
+		ts := tokens(rest[at:])
+		if len(ts) == 0 {
+			rest = rest[:max(0, at-1)]
+			continue
+		}
+		last := ts[len(ts)-1].text
+		return verbEnds[last] || slices.ContainsFunc(glued, func(g string) bool { return strings.HasSuffix(last, g) })
+	}
+	return false
+}
 
 // shape is what one logical line holds.
 type shape struct {
@@ -306,6 +335,9 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 	end := strings.TrimRight(lines[j].text, " \t*_-–—>\"'|")
 	last := lastRune(end)
 	if last != ':' && last != '：' {
+		if !mayEnd(lines[j].text) {
+			return 0, 0, ""
+		}
 		if sh := shapeOf(lines[j].text); !sh.verbEnd && !sh.dressed {
 			return 0, 0, ""
 		}

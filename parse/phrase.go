@@ -30,7 +30,14 @@ func firstTokens(s string, n int) []token {
 	start := -1
 	flush := func(end int) {
 		if start >= 0 {
-			if t := strings.Trim(fold(s[start:end]), "'_"); t != "" {
+			t := fold(s[start:end])
+			for t != "" && (t[0] == '\'' || t[0] == '_') {
+				t = t[1:]
+			}
+			for t != "" && (t[len(t)-1] == '\'' || t[len(t)-1] == '_') {
+				t = t[:len(t)-1]
+			}
+			if t != "" {
 				out = append(out, token{t, start, end})
 			}
 			start = -1

@@ -1,5 +1,7 @@
 package parse
 
+import "bytes"
+
 // quotedLine is how long a line of quoted-printable may be that is decoded
 // here; RFC 2045 §6.7 allows 76.
 const quotedLine = 1000
@@ -37,11 +39,16 @@ func plainQuoted(b []byte) (out []byte, ok bool) {
 			i++
 			out = append(out[:solid], '\r', '\n')
 			line, solid = i+1, len(out)
-		case c == ' ' || c == '\t':
-			out = append(out, c)
-		case c > ' ' && c <= '~':
-			out = append(out, c)
-			solid = len(out)
+		case literal[c]:
+			end := i + 1
+			for end < len(b) && literal[b[end]] {
+				end++
+			}
+			if words := bytes.TrimRight(b[i:end], " \t"); len(words) > 0 {
+				solid = len(out) + len(words)
+			}
+			out = append(out, b[i:end]...)
+			i = end - 1
 		default:
 			return nil, false
 		}
@@ -51,6 +58,15 @@ func plainQuoted(b []byte) (out []byte, ok bool) {
 	}
 	return out[:solid], true
 }
+
+// literal are the bytes that stand for themselves within a line.
+var literal = func() (t [256]bool) {
+	for c := ' '; c <= '~'; c++ {
+		t[c] = c != '='
+	}
+	t['\t'] = true
+	return t
+}()
 
 func hexDigit(c byte) int {
 	switch {

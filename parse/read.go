@@ -182,7 +182,7 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 		t.html = b.onlyHTML
 	}
 	t.used = used
-	m.Text = used.text()
+	m.Text = used.text
 	m.Quoted = used.quoted || rich != nil && rich.quoted
 	m.Signature = textOf(used.lines, func(l *line) bool { return l.kind == signature })
 	if used.cut >= 0 {
@@ -221,7 +221,7 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	if m.Robot != RobotNone {
 		return // a robot's words are shown and never act
 	}
-	m.Sections, m.Labelled = FindSections(m.Text)
+	m.Sections, m.Labelled = used.sections().Sections, used.sections().labelled
 	if m.opens() {
 		cmds = slices.DeleteFunc(cmds, mentioned)
 	}
@@ -260,10 +260,6 @@ func (m *Mail) confirms() bool {
 	return false
 }
 
-func (r *reading) text() string {
-	return textOf(r.lines, func(l *line) bool { return l.kind == own })
-}
-
 // onTop tells whether unmarked history begins with the mail.
 func (r *reading) onTop() bool {
 	i := next(r.lines, 0)
@@ -293,7 +289,7 @@ func (r *reading) firstOwn() int {
 // choose takes the plain form unless it is empty, a stub, or shows no mark of
 // history where the HTML does.
 func choose(plain, rich *reading) *reading {
-	p, h := plain.text(), rich.text()
+	p, h := plain.text, rich.text
 	blank := true
 	for i := range plain.lines {
 		blank = blank && plain.lines[i].blank()
@@ -310,7 +306,7 @@ func choose(plain, rich *reading) *reading {
 // disagree tells whether two forms of one text say different things: their
 // first own lines differ, or one holds words the other has not.
 func disagree(a, b *reading) bool {
-	ta, tb := a.text(), b.text()
+	ta, tb := a.text, b.text
 	sa, sb := squash(ta), squash(tb)
 	if sa == sb || stub(ta) || stub(tb) {
 		return false

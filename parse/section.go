@@ -153,7 +153,7 @@ func labelAt(line string) (part, label, rest string) {
 		}
 	}
 	// "Done when the total includes tax", "Done means …".
-	ts := tokens(t)
+	ts := firstTokens(t, longestPhrase+1)
 	for _, open := range doneOpeners {
 		if n := open.prefix(ts); n > 0 && len(ts) > n {
 			return "done", sentence, strings.TrimSpace(t[ts[n-1].end:])
@@ -182,7 +182,7 @@ func partOf(label string) string {
 	if i := strings.IndexByte(l, '('); i > 0 && strings.HasSuffix(l, ")") {
 		l = l[:i]
 	}
-	ts := tokens(l)
+	ts := firstTokens(l, 9) // more have no part
 	if len(ts) > 0 && pictograph(firstRune(ts[0].text)) {
 		ts = ts[1:]
 	}
@@ -253,11 +253,15 @@ func plainSteps(p string) bool {
 	return false
 }
 
+// doneSentences begin a sentence that says when it is done.
+var doneSentences = []string{"it is done when", "it's done when", "this is done when", "done when", "we are done when", "we're done when", "i will know it is done when", "i'll know it's done when", "it is finished when", "done means", "success is when", "success means", "i expect", "expected:", "it works when", "we'll know it works when", "we will know it works when", "i will be happy when", "i'd be happy when", "the result should be", "afterwards,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "fertig ist es, wenn", "erledigt ist es, wenn", "c'est terminé quand", "está hecho cuando", "está pronto quando"}
+
 // plainDone: a paragraph that says when it is done without a label.
 func plainDone(p string) bool {
 	low := fold(strings.TrimSpace(p))
-	for _, w := range []string{"it is done when", "it's done when", "this is done when", "done when", "we are done when", "we're done when", "i will know it is done when", "i'll know it's done when", "it is finished when", "done means", "success is when", "success means", "i expect", "expected:", "it works when", "we'll know it works when", "we will know it works when", "i will be happy when", "i'd be happy when", "the result should be", "afterwards,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "fertig ist es, wenn", "erledigt ist es, wenn", "c'est terminé quand", "está hecho cuando", "está pronto quando"} {
-		if strings.HasPrefix(low, w) || strings.Contains(low, ". "+w) || strings.Contains(low, "\n"+w) {
+	g := gramsOf(low)
+	for _, w := range doneSentences {
+		if g.may(w) && (strings.HasPrefix(low, w) || strings.Contains(low, ". "+w) || strings.Contains(low, "\n"+w)) {
 			return true
 		}
 	}
