@@ -51,6 +51,9 @@ func ask[T any](t *Turn, messageIDs []string, known map[string]T, query string, 
 		return nil
 	}
 	list, err := json.Marshal(unknown)
+	if err == nil {
+		err = t.pen.wait()
+	}
 	if err != nil {
 		return err
 	}

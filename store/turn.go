@@ -27,7 +27,7 @@ type Turn struct {
 	drafts map[*loop.Team]*draft      // what of that is not in the database yet
 	twins  map[int64]bool             // mails that are there more than once; nil: not known
 	named  named                      // what was asked about Message-IDs
-	seqs   []func()
+	pen    *pen
 	wrote  bool
 }
 
@@ -53,7 +53,12 @@ func (d *DB) Turn(ctx context.Context, f func(*Turn) error) error {
 		if t.states, keep, err = d.memory.take(t.ctx, tx); err != nil {
 			return err
 		}
-		if err := f(t); err != nil {
+		t.pen = newPen(t.ctx, tx)
+		err = f(t)
+		if ended := t.pen.end(); err == nil {
+			err = ended
+		}
+		if err != nil {
 			return err
 		}
 		return t.flush()
@@ -62,9 +67,7 @@ func (d *DB) Turn(ctx context.Context, f func(*Turn) error) error {
 		return err
 	}
 	keep()
-	for _, number := range t.seqs {
-		number()
-	}
+	t.pen.number()
 	return nil
 }
 
@@ -158,6 +161,9 @@ func (t *Turn) Elsewhere(id int64, team string) (mail int64, err error) {
 	if t.twins != nil && !t.twins[id] {
 		return 0, nil
 	}
+	if err := t.pen.wait(); err != nil {
+		return 0, err
+	}
 	err = t.tx.QueryRowContext(t.ctx, `
 		SELECT other.id
 		  FROM inbox
@@ -200,6 +206,9 @@ func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {
 		})
 	}
 	list, err := json.Marshal(named)
+	if err == nil {
+		err = t.pen.wait()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -211,22 +220,17 @@ func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {
 	return with, explain("load tasks", err)
 }
 
-// Commit is DB.Commit within the turn. Before is what Load gave. The state goes
-// to the database at the end of the turn.
+// Commit is DB.Commit within the turn. Before is what Load gave. The step is
+// written while the next mail is decided, and the state at the end of the turn:
+// what the database refuses is an error of the turn.
 func (t *Turn) Commit(s Step) error {
 	op := fmt.Sprintf("commit mail %d", s.Mail)
 	if err := s.check(); err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	t.wrote = true
-	known := s.Before != nil && !s.Before.Begun.IsZero() // a task was opened before
-	seqs, err := s.write(t.ctx, t.tx, known, func(context.Context, *sql.Tx, string, *loop.State, *loop.State) error { return nil })
-	if err != nil {
+	if err := t.pen.write(s); err != nil || s.After == nil {
 		return explain(op, err)
-	}
-	t.seqs = append(t.seqs, func() { s.number(seqs) })
-	if s.After == nil {
-		return nil
 	}
 	return explain(op, t.settle(s.Before, s.After))
 }
