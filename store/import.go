@@ -66,10 +66,7 @@ func (s Step) keepOld(ctx context.Context, tx *sql.Tx, m OldMail, uid uint32) (i
 	if _, err := twin(ctx, tx, &a); !errors.Is(err, sql.ErrNoRows) {
 		return 0, errors.Join(err, ErrStale)
 	}
-	if err := insertMail(ctx, tx, a); err != nil {
-		return 0, err
-	}
-	if err := tx.QueryRowContext(ctx, `SELECT id FROM inbox WHERE mailbox = ? AND uidvalidity = 1 AND uid = ?`, importBox, uid).Scan(&id); err != nil {
+	if id, err = insertMail(ctx, tx, a); err != nil {
 		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `

@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"gatepost/parse"
@@ -83,14 +85,63 @@ func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32,
 	// The source may touch flags on the server only after this commit. A crash
 	// before it: the mails are fetched again. After it: they are known.
 	err = d.write(ctx, fmt.Sprintf("receive mail of mailbox %q", mailbox), func(tx *sql.Tx) error {
-		for i := range list {
-			if fresh[i], err = take(ctx, tx, list[i]); err != nil {
+		if len(list) == 0 {
+			return nil
+		}
+		if err := moveOn(ctx, tx, list[len(list)-1]); err != nil {
+			return err
+		}
+		known, err := mayBeKnown(ctx, tx, list)
+		if err != nil {
+			return err
+		}
+		for i, a := range list {
+			if fresh[i] = !known[i]; known[i] {
+				fresh[i], err = keep(ctx, tx, a)
+			} else {
+				_, err = insertMail(ctx, tx, a)
+			}
+			if err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	return fresh, err
+}
+
+// mayBeKnown tells of mails of one mailbox whether they, or others with the same
+// fingerprint, are here already, asked at once; false is certain.
+func mayBeKnown(ctx context.Context, tx *sql.Tx, list []arrival) ([]bool, error) {
+	uids, fingerprints := make([]uint32, len(list)), make([]string, len(list))
+	for i, a := range list {
+		uids[i], fingerprints[i] = a.uid, a.fingerprint
+	}
+	asked, err := json.Marshal(uids)
+	if err != nil {
+		return nil, err
+	}
+	places, err := column[uint32](ctx, tx, `
+		SELECT uid FROM inbox WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid IN (SELECT value FROM json_each(?3))
+		UNION ALL
+		SELECT uid FROM copy  WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid IN (SELECT value FROM json_each(?3))`,
+		list[0].mailbox, list[0].uidvalidity, string(asked))
+	if err != nil {
+		return nil, err
+	}
+	if asked, err = json.Marshal(fingerprints); err != nil {
+		return nil, err
+	}
+	twins, err := column[string](ctx, tx, `SELECT fingerprint FROM inbox WHERE fingerprint IN (SELECT value FROM json_each(?))`, string(asked))
+	if err != nil {
+		return nil, err
+	}
+	known := make([]bool, len(list))
+	for i, a := range list {
+		known[i] = slices.Contains(places, a.uid) || slices.Contains(twins, a.fingerprint)
+		twins = append(twins, a.fingerprint)
+	}
+	return known, nil
 }
 
 // Receive is ReceiveAll for one mail.
@@ -133,18 +184,32 @@ func (a arrival) of(raw []byte) arrival {
 	return a
 }
 
+// take keeps what arrived alone.
 func take(ctx context.Context, tx *sql.Tx, a arrival) (fresh bool, err error) {
+	if err := moveOn(ctx, tx, a); err != nil {
+		return false, err
+	}
+	return keep(ctx, tx, a)
+}
+
+// moveOn moves the position of the mailbox to a mail that arrived.
+func moveOn(ctx context.Context, tx *sql.Tx, a arrival) error {
 	r, err := tx.ExecContext(ctx, `
 		UPDATE position
 		   SET uid = max(uid, ?)
 		 WHERE mailbox = ?
 		   AND uidvalidity = ?`, a.uid, a.mailbox, a.uidvalidity)
 	if err != nil {
-		return false, err
+		return err
 	}
 	if n, _ := r.RowsAffected(); n == 0 {
-		return false, fmt.Errorf("the mailbox was not begun with UIDVALIDITY %d: %w", a.uidvalidity, ErrStale)
+		return fmt.Errorf("the mailbox was not begun with UIDVALIDITY %d: %w", a.uidvalidity, ErrStale)
 	}
+	return nil
+}
+
+// keep keeps a mail, if it is not there yet.
+func keep(ctx context.Context, tx *sql.Tx, a arrival) (fresh bool, err error) {
 	var mail int64
 	err = tx.QueryRowContext(ctx, `
 		SELECT id   FROM inbox WHERE mailbox = ?1 AND uidvalidity = ?2 AND uid = ?3
@@ -166,7 +231,8 @@ func take(ctx context.Context, tx *sql.Tx, a arrival) (fresh bool, err error) {
 	if !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
-	return true, insertMail(ctx, tx, a)
+	_, err = insertMail(ctx, tx, a)
+	return err == nil, err
 }
 
 // twin is the mail in the same mailbox with the same fingerprint. One that came
@@ -209,7 +275,7 @@ func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, err
 	return true, err
 }
 
-func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
+func insertMail(ctx context.Context, tx *sql.Tx, a arrival) (mail int64, err error) {
 	verdict, decided := "", ""
 	if !a.whole {
 		verdict, decided = Parked, stamp(a.at)
@@ -219,14 +285,13 @@ func insertMail(ctx context.Context, tx *sql.Tx, a arrival) error {
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		a.mailbox, a.uidvalidity, a.uid, a.fingerprint, stamp(a.at), a.size, a.whole, verdict, a.reason, decided)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	mail, err := r.LastInsertId()
-	if err != nil {
-		return err
+	if mail, err = r.LastInsertId(); err != nil {
+		return 0, err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO raw (mail, bytes, form, stack) VALUES (?, ?, ?, ?)`, mail, some(a.stored), a.form, a.stack)
-	return err
+	return mail, err
 }
 
 // some is b, and not NULL where there is nothing.

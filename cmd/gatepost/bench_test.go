@@ -9,6 +9,7 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -174,7 +175,8 @@ func (c *counting) WithGroup(string) slog.Handler      { return c }
 func (y *yard) product(path string) spent {
 	y.t.Helper()
 	limitMemory()
-	defer debug.SetGCPercent(100) // all else is measured as Go comes
+	defer debug.SetMemoryLimit(math.MaxInt64) // all else is measured as Go comes
+	defer debug.SetGCPercent(100)
 	db, err := store.Create(path)
 	if err != nil {
 		y.t.Fatal(err)

@@ -9,12 +9,13 @@ import (
 
 // How the garbage collector of the service trades memory for the processor: in
 // percent of what is in use, while there is much to do and when there is not;
-// and from how many bytes on it works harder: a mail of the largest size, read
-// with everything around it, keeps below them. GOGC and GOMEMLIMIT set others.
+// and from how many bytes on it works harder, whatever the percentage. It may be
+// less than a mail of the largest size takes for a moment: the collector never
+// takes more than half of the processor. GOGC and GOMEMLIMIT set others.
 const (
-	collectBusy = 200
+	collectBusy = 400
 	collectCalm = 50
-	memoryLimit = 256 << 20
+	memoryLimit = 96 << 20
 )
 
 // calmAfter is how long after the work the letters that came of it may still
