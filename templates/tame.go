@@ -24,6 +24,9 @@ func hidden(r rune) bool {
 // oneLine makes a value fit to stand in a line of ours: no line break, no
 // control, nothing hidden, single spaces.
 func oneLine(s string) string {
+	if ascii(s) {
+		return strings.Join(strings.Fields(s), " ")
+	}
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.IsSpace(r), r == 0x2028, r == 0x2029:
@@ -36,21 +39,38 @@ func oneLine(s string) string {
 	return strings.Join(strings.Fields(s), " ")
 }
 
+// tameRune is a rune of a line as it is shown; negative if it is not.
+func tameRune(r rune) rune {
+	switch {
+	case unicode.Is(unicode.Zs, r):
+		return ' '
+	case unicode.IsControl(r), hidden(r):
+		return -1
+	}
+	return r
+}
+
+// ascii tells whether s is nothing but printable ASCII.
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+var breaks = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n", "\t", "    ")
+
 // manyTame keeps a person's line breaks and indentation and drops what
 // oneLine drops. Runs of blank lines become one.
 func manyTame(s string) string {
-	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\v", "\n", "\f", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n", "\t", "    ").Replace(s)
+	s = breaks.Replace(s)
 	var out []string
 	for line := range strings.SplitSeq(s, "\n") {
-		line = strings.Map(func(r rune) rune {
-			switch {
-			case unicode.Is(unicode.Zs, r):
-				return ' '
-			case unicode.IsControl(r), hidden(r):
-				return -1
-			}
-			return r
-		}, line)
+		if !ascii(line) {
+			line = strings.Map(tameRune, line)
+		}
 		line = strings.TrimRight(line, " ")
 		if line == "" && (len(out) == 0 || out[len(out)-1] == "") {
 			continue
@@ -63,6 +83,9 @@ func manyTame(s string) string {
 // clip cuts s to at most n runes, at a word if there is one near, and shows
 // that it did.
 func clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
 	r := []rune(s)
 	if len(r) <= n {
 		return s

@@ -21,11 +21,11 @@ package templates
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	htmpl "html/template"
 	"reflect"
-	"regexp"
+	"strings"
+	"sync"
 	"time"
 
 	"gatepost/loop"
@@ -77,11 +77,9 @@ func (w *wording) render(l loop.Letter, c Context) (Words, error) {
 	if w.texts[l.Kind] == nil {
 		return Words{}, fmt.Errorf("render %q: no such letter", l.Kind)
 	}
-	tamed, err := tameLetter(l)
-	if err != nil {
-		return Words{}, fmt.Errorf("render %q: %w", l.Kind, err)
-	}
 	var words Words
+	var err error
+	tamed := tameLetter(l)
 	if l.Kind == loop.DigestMail {
 		words, err = w.renderDigest(tamed, c)
 	} else {
@@ -166,24 +164,30 @@ func (v *view) html() (string, error) {
 	}
 }
 
-var spaceBetweenTags = regexp.MustCompile(`>\s*\n\s*<`)
-
 // squeeze takes the line breaks and indentation between tags away; the words
 // are inside them.
-func squeeze(s string) string { return spaceBetweenTags.ReplaceAllString(s, ">\n<") }
+func squeeze(s string) string {
+	var b strings.Builder
+	b.Grow(len(s))
+	for {
+		end := strings.IndexByte(s, '>') + 1
+		if end == 0 {
+			b.WriteString(s)
+			return b.String()
+		}
+		b.WriteString(s[:end])
+		s = s[end:]
+		if rest := strings.TrimLeft(s, " \t\n\f\r"); strings.HasPrefix(rest, "<") && strings.IndexByte(s[:len(s)-len(rest)], '\n') >= 0 {
+			b.WriteByte('\n')
+			s = rest
+		}
+	}
+}
 
 // tameLetter is a deep copy of l in which every string is fit to be shown.
-func tameLetter(l loop.Letter) (loop.Letter, error) {
-	raw, err := json.Marshal(l)
-	if err != nil {
-		return l, err
-	}
-	var out loop.Letter
-	if err := json.Unmarshal(raw, &out); err != nil {
-		return l, err
-	}
-	tameValue(reflect.ValueOf(&out).Elem(), false)
-	return out, nil
+func tameLetter(l loop.Letter) loop.Letter {
+	tameValue(reflect.ValueOf(&l).Elem(), false)
+	return l
 }
 
 // manyLines are the fields that hold people's words with their line breaks;
@@ -193,6 +197,8 @@ var manyLines = map[string]bool{
 	"Problem": true, "Reproduce": true, "Done": true, "Context": true,
 }
 
+// tameValue tames v, a copy of which nothing but what it points to is shared, and
+// puts copies in the place of that.
 func tameValue(v reflect.Value, many bool) {
 	switch v.Kind() {
 	case reflect.String:
@@ -203,18 +209,55 @@ func tameValue(v reflect.Value, many bool) {
 		}
 	case reflect.Pointer:
 		if !v.IsNil() {
-			tameValue(v.Elem(), false)
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			tameValue(own.Elem(), false)
+			v.Set(own)
 		}
-	case reflect.Slice, reflect.Array:
+	case reflect.Slice:
+		if v.Len() > 0 {
+			own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+			reflect.Copy(own, v)
+			for i := range own.Len() {
+				tameValue(own.Index(i), many)
+			}
+			v.Set(own)
+		}
+	case reflect.Array:
 		for i := range v.Len() {
 			tameValue(v.Index(i), many)
 		}
 	case reflect.Struct:
-		if v.Type() == reflect.TypeFor[time.Time]() {
-			return
-		}
-		for i := range v.NumField() {
-			tameValue(v.Field(i), manyLines[v.Type().Field(i).Name] && v.Field(i).Kind() == reflect.String)
+		for _, f := range fieldsOf(v.Type()) {
+			tameValue(v.Field(f.index), f.many)
 		}
 	}
+}
+
+// field is one of a struct in which words may stand.
+type field struct {
+	index int
+	many  bool // of several lines
+}
+
+var fieldsByType sync.Map // reflect.Type → []field
+
+// fieldsOf is the fields of a struct that are to be tamed: a time is not, nor is
+// what only the package of the type can set.
+func fieldsOf(t reflect.Type) []field {
+	if known, ok := fieldsByType.Load(t); ok {
+		return known.([]field)
+	}
+	var list []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		switch f.Type.Kind() {
+		case reflect.String, reflect.Pointer, reflect.Slice, reflect.Array, reflect.Struct:
+			if f.IsExported() && f.Type != reflect.TypeFor[time.Time]() {
+				list = append(list, field{i, f.Type.Kind() == reflect.String && manyLines[f.Name]})
+			}
+		}
+	}
+	fieldsByType.Store(t, list)
+	return list
 }

@@ -4,6 +4,7 @@ import (
 	htmpl "html/template"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/width"
 
@@ -44,6 +45,10 @@ func padLeft(n int, s string) string { return strings.Repeat(" ", max(n-wide(s),
 func wide(s string) int {
 	n := 0
 	for _, r := range s {
+		if r < utf8.RuneSelf {
+			n++
+			continue
+		}
 		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
 			n++
 		}
