@@ -255,3 +255,87 @@ func TestPool(t *testing.T) {
 	}
 	_ = pool.Close()
 }
+
+// lines is a server with connections that stop before the end of a letter.
+type lines struct {
+	*watcher
+	o    *outbox
+	mu   sync.Mutex
+	last map[int]string // connection → Message-ID of the letter that it took last
+}
+
+func (l *lines) Line(i int) LateSender { return line{l, i} }
+
+type line struct {
+	*lines
+	i int
+}
+
+// SendAfter demands that what this connection took last is noted before it ends
+// another letter.
+func (l line) SendAfter(ctx context.Context, from, to string, raw []byte, ready func() error) error {
+	if err := ready(); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	before := l.last[l.i]
+	l.mu.Unlock()
+	l.o.mu.Lock()
+	for _, r := range l.o.rows {
+		if r.post.MessageID == before && before != "" && r.state != "sent" {
+			l.t.Errorf("%s is not noted while another letter is sent on connection %d", before, l.i)
+		}
+	}
+	l.o.mu.Unlock()
+	err := l.Send(ctx, from, to, raw)
+	_, rest, _ := strings.Cut(string(raw), "Message-ID: <")
+	id, _, _ := strings.Cut(rest, ">")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last[l.i] = id
+	return err
+}
+
+// Letters are noted late and together, and never so late that a crash would send
+// more than one of a connection again.
+func TestNotedLate(t *testing.T) {
+	o := newOutbox(t, many(120, 50)...)
+	l := &lines{watcher: newWatcher(t, 4), o: o, last: map[int]string{}}
+	sender, _, failed := sending(t, o, l)
+	sender.Connections = 4
+	if n, err := sender.Once(within(t, 20*time.Second)); n != 120 || err != nil || len(*failed) != 0 {
+		t.Fatalf("%d sent, %v, failed %v", n, err, *failed)
+	}
+	for serial, state := range o.states() {
+		if state != "sent" {
+			t.Errorf("letter %d is %s", serial, state)
+		}
+	}
+}
+
+// What cannot be noted ends no further letter, and is not sent again.
+func TestNotNoted(t *testing.T) {
+	o := newOutbox(t, many(40, 40)...)
+	o.fail["sent"] = "not"
+	l := &lines{watcher: newWatcher(t, 2), o: o, last: map[int]string{}}
+	sender, _, _ := sending(t, o, l)
+	sender.Connections = 2
+	if _, err := sender.Once(within(t, 20*time.Second)); !errors.Is(err, errFake) {
+		t.Error(err)
+	}
+	if len(l.tried) > 2 {
+		t.Errorf("%d letters were ended", len(l.tried))
+	}
+	left := 0
+	for _, r := range o.rows {
+		if r.state == "waiting" {
+			left++
+		}
+		if r.post.Attempts != 0 || len(r.waits) > 0 {
+			t.Errorf("letter %d was put off", r.post.Serial)
+		}
+	}
+	if n, err := sender.Once(within(t, 20*time.Second)); n != left || left < 38 || err != nil {
+		t.Errorf("%d sent of %d, %v", n, left, err)
+	}
+}
