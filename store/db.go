@@ -301,6 +301,16 @@ func syncFolder(dir string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
+// ReleaseMemory gives back the pages that SQLite keeps for the next statements,
+// for when none is likely to come soon. What is under way goes on.
+func (d *DB) ReleaseMemory() {
+	d.reader.SetMaxIdleConns(0) // closes those that nobody uses; new ones are made when they are needed
+	d.reader.SetMaxIdleConns(readers)
+	if d.writer != nil {
+		_, _ = d.writer.Exec(`PRAGMA shrink_memory`) // whoever writes next finds out what is wrong
+	}
+}
+
 // write runs f in one immediate transaction. The one context is that of every
 // statement in it: a statement cancelled by another context would end the
 // transaction behind our back and let the next one commit by itself.

@@ -46,10 +46,16 @@ func init() {
 
 func parseFiles(from fs.FS) (*wording, error) {
 	w := &wording{map[string]*language{}, map[loop.Kind]*ttmpl.Template{}, map[loop.Kind]*htmpl.Template{}}
+	frame, err := ttmpl.New("").Funcs(ttmpl.FuncMap(funcs)).ParseFS(from, "layout.txt", "partials.txt")
+	if err != nil {
+		return nil, err
+	}
 	for _, k := range loop.Kinds {
 		name := string(k)
-		var err error
-		if w.texts[k], err = ttmpl.New(name).Funcs(ttmpl.FuncMap(funcs)).ParseFS(from, "layout.txt", "partials.txt", name+".txt"); err != nil {
+		if w.texts[k], err = frame.Clone(); err != nil {
+			return nil, err
+		}
+		if w.texts[k], err = w.texts[k].ParseFS(from, name+".txt"); err != nil {
 			return nil, err
 		}
 		if w.htmls[k], err = htmpl.New(name).Funcs(funcs).ParseFS(from, "layout.html", "partials.html", name+".html"); err != nil {

@@ -14,7 +14,7 @@ import (
 // takes more than half of the processor. GOGC and GOMEMLIMIT set others.
 const (
 	collectBusy = 400
-	collectCalm = 50
+	collectCalm = 25
 	memoryLimit = 96 << 20
 )
 
@@ -33,18 +33,19 @@ func limitMemory() {
 
 // collector is told how much there is to do. A nil one leaves all as it is.
 type collector struct {
-	mu   sync.Mutex
-	busy bool
-	calm *time.Timer // while it waits
+	release func() // what others keep for their work
+	mu      sync.Mutex
+	busy    bool
+	calm    *time.Timer // while it waits
 }
 
 // newCollector is one that has the garbage of the start to collect, nil if GOGC
 // says how.
-func newCollector() *collector {
+func newCollector(release func()) *collector {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
-	return &collector{busy: true}
+	return &collector{release: release, busy: true}
 }
 
 // work says that there is much to do.
@@ -78,6 +79,7 @@ func (c *collector) rest() {
 		defer c.mu.Unlock()
 		if c.calm != nil { // else there is work again
 			c.busy, c.calm = false, nil
+			c.release()
 			debug.SetGCPercent(collectCalm)
 			debug.FreeOSMemory()
 		}

@@ -49,7 +49,7 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 	s := &service{db: db, now: now, mailCame: make(chan struct{}, 1)}
 	s.steps = newStepper(db, cfg, log, s.lettersDue)
 	s.steps.faults = newFaults(db, cfg, log, now)
-	s.steps.garbage = newCollector()
+	s.steps.garbage = newCollector(db.ReleaseMemory)
 	var keep mailin.Receiver = db
 	if c != nil {
 		keep = crashingReceiver{db, c}
