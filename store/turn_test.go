@@ -155,6 +155,45 @@ func TestTurnFails(t *testing.T) {
 	r.verifyClean()
 }
 
+// What the database refuses of a step, while the next ones are decided already,
+// is the end of the whole turn; nothing is written or read after it.
+func TestTurnRefused(t *testing.T) {
+	for name, then := range map[string]func(r *rig, turn *Turn, two int64) error{
+		"nothing more": func(*rig, *Turn, int64) error { return nil },
+		"more steps": func(r *rig, turn *Turn, two int64) error {
+			_ = r.openIn(turn, 2, two) // may not know yet
+			return nil
+		},
+		"a question": func(_ *rig, turn *Turn, _ int64) error {
+			_, err := turn.IsLetter([]string{"x@y"})
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			one, two := r.receive("one"), r.receive("two")
+			err := r.Turn(t.Context(), func(turn *Turn) error {
+				if err := r.openIn(turn, 1, one); err != nil {
+					return err
+				}
+				if err := turn.Commit(Step{Team: shop, At: clock(1), Mail: 999, Verdict: Ignored}); err != nil {
+					return err
+				}
+				return then(r, turn, two)
+			})
+			if !errors.Is(err, ErrStale) {
+				t.Fatal(err)
+			}
+			if m, err := r.NextMail(t.Context(), clock(9)); err != nil || m == nil || m.ID != one {
+				t.Errorf("next mail %+v, %v", m, err)
+			}
+			must(t, r.opens(1, one))
+			must(t, r.opens(2, two))
+			r.verifyClean()
+		})
+	}
+}
+
 // Within a turn the state is the one that a load would bring: what was closed
 // is there only when it is named.
 func TestTurnNamesClosedTasks(t *testing.T) {
