@@ -25,7 +25,7 @@ func (l *Loop) sendAll(ctx context.Context, posts []*loop.Post) (sent int, err e
 			if err := ctx.Err(); err != nil {
 				return sent, err
 			}
-			taken, err := l.deliver(ctx, p, l.Sender, nil)
+			taken, err := l.deliver(ctx, p, l.Sender)
 			if err == nil && taken {
 				sent++
 				err = l.note(ctx, []*loop.Post{p})
@@ -40,8 +40,7 @@ func (l *Loop) sendAll(ctx context.Context, posts []*loop.Post) (sent int, err e
 }
 
 // crew is several letters under way at once. A letter is claimed by one
-// worker, once; letters of one thread to one person go one after the other, each
-// after the one before it was noted.
+// worker, once; letters of one thread to one person go one after the other.
 type crew struct {
 	mu      sync.Mutex
 	news    *sync.Cond
@@ -49,23 +48,21 @@ type crew struct {
 	busy    map[string]bool // threads with a letter under way
 	closed  bool            // no more will come
 	err     error           // the first; nothing is claimed after it
-	taken   []*note         // what is to be noted
-	ask     chan struct{}   // holds one token when somebody waits for that
+	taken   chan note       // what is to be noted
 }
 
 // note is a letter that a server took; done is closed when that is noted, or
-// cannot be, and err says why.
+// cannot be.
 type note struct {
 	post *loop.Post
 	done chan struct{}
-	err  error
 }
 
 func threadOf(p *loop.Post) string { return fmt.Sprintf("%s %d", p.Letter.To, p.Letter.Task) }
 
 // claim is the first letter whose thread is free, nil when there is nothing
-// more to do, or nothing now and wait is false.
-func (c *crew) claim(wait bool) *loop.Post {
+// more to do.
+func (c *crew) claim() *loop.Post {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for {
@@ -79,15 +76,9 @@ func (c *crew) claim(wait bool) *loop.Post {
 				return p
 			}
 		}
-		if !wait {
-			return nil
-		}
 		c.news.Wait()
 	}
 }
-
-// free lets the next letter of the thread go.
-func (c *crew) free(p *loop.Post) { c.change(func() { delete(c.busy, threadOf(p)) }) }
 
 // change does something under the lock and tells the workers.
 func (c *crew) change(f func()) {
@@ -106,12 +97,12 @@ func (c *crew) fail(err error) {
 }
 
 // sendTogether keeps Connections workers busy, each on a connection of its own.
-// While they send, the next letters are put into words. What was taken is noted
-// before the same connection ends another letter, and all that came together by
-// then in one transaction: a crash can send again only the one letter of each
+// While they send, the next letters are put into words, and what was taken is
+// noted, as much as has come together in one transaction. A worker waits for
+// that before it goes on: a crash can send again only the one letter of each
 // connection that was taken last.
 func (l *Loop) sendTogether(ctx context.Context, posts []*loop.Post) (sent int, err error) {
-	c := &crew{busy: map[string]bool{}, ask: make(chan struct{}, 1)}
+	c := &crew{busy: map[string]bool{}, taken: make(chan note)}
 	c.news = sync.NewCond(&c.mu)
 	stop := context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
 	defer stop()
@@ -137,7 +128,7 @@ func (l *Loop) sendTogether(ctx context.Context, posts []*loop.Post) (sent int, 
 	}
 	c.change(func() { c.closed = true })
 	workers.Wait()
-	close(c.ask)
+	close(c.taken)
 	noter.Wait()
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -146,77 +137,48 @@ func (l *Loop) sendTogether(ctx context.Context, posts []*loop.Post) (sent int, 
 
 // line is the sender of the i-th worker, its own where there is one.
 func (l *Loop) line(i int) Sender {
-	if lines, ok := l.Sender.(interface{ Line(int) LateSender }); ok {
+	if lines, ok := l.Sender.(interface{ Line(int) Sender }); ok {
 		return lines.Line(i)
 	}
 	return l.Sender
 }
 
 func (l *Loop) work(ctx context.Context, c *crew, by Sender) {
-	var last *note // taken, and not noted yet
-	settle := func() error {
-		if last == nil {
-			return nil
-		}
-		n := last
-		last = nil
-		defer c.free(n.post)
-		return c.settle(n)
-	}
-	for {
-		p := c.claim(last == nil)
-		if p == nil && last == nil {
-			return
-		}
-		if p == nil { // there may be no other for long
-			_ = settle() // the pass ends with its error
-			continue
-		}
-		taken, err := l.deliver(ctx, p, by, settle)
+	for p := c.claim(); p != nil; p = c.claim() {
+		taken, err := l.deliver(ctx, p, by)
 		if taken {
-			_ = settle() // if it was taken in a pass before, nothing has asked for that
-			last = &note{post: p, done: make(chan struct{})}
-			c.change(func() { c.taken = append(c.taken, last) })
-		} else {
-			c.free(p)
+			n := note{p, make(chan struct{})}
+			c.taken <- n
+			<-n.done
 		}
+		c.change(func() { delete(c.busy, threadOf(p)) })
 		if err != nil {
 			c.fail(err)
 		}
 	}
 }
 
-// settle waits until a letter is noted.
-func (c *crew) settle(n *note) error {
-	select {
-	case c.ask <- struct{}{}:
-	default: // it is asked for already
-	}
-	<-n.done
-	return n.err
-}
-
-// noteAll notes what was taken whenever it is asked for. What a server has taken
-// is noted even if the pass was told to stop meanwhile.
+// noteAll notes what was taken until no more comes. What a server has taken is
+// noted even if the pass was told to stop meanwhile.
 func (l *Loop) noteAll(ctx context.Context, c *crew) (sent int) {
-	for range c.ask {
-		var list []*note
-		c.change(func() { list, c.taken = c.taken, nil })
-		if len(list) == 0 {
-			continue
-		}
-		posts := make([]*loop.Post, len(list))
-		for i, n := range list {
-			posts[i] = n.post
+	for n := range c.taken {
+		list, waiting := []*loop.Post{n.post}, []chan struct{}{n.done}
+		for more := true; more; {
+			select {
+			case n, ok := <-c.taken:
+				if more = ok; ok {
+					list, waiting = append(list, n.post), append(waiting, n.done)
+				}
+			default:
+				more = false
+			}
 		}
 		sent += len(list)
-		err := l.note(context.WithoutCancel(ctx), posts)
-		if err != nil {
+		if err := l.note(context.WithoutCancel(ctx), list); err != nil {
 			c.fail(err)
 		}
-		for _, n := range list {
-			n.err = err
-			close(n.done)
+		for _, done := range waiting {
+			close(done)
 		}
 	}
 	return sent

@@ -40,14 +40,6 @@ type Sender interface {
 	Send(ctx context.Context, from, to string, raw []byte) error
 }
 
-// LateSender is a Sender that can stop before the end of a letter: ready is
-// called when a server has all of it but its end. If that fails the server gets
-// no end, and no letter; the error says so.
-type LateSender interface {
-	Sender
-	SendAfter(ctx context.Context, from, to string, raw []byte, ready func() error) error
-}
-
 // Loop sends what is due. Teams goes by team address. Failed is told of each
 // letter before it is given up, and an error keeps it waiting; it may be nil.
 // Passed is told of each pass of Run as Once ends it; it may be nil.
@@ -154,20 +146,14 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 	return ready, nil
 }
 
-// deliver tries one letter, of which no server has the end before ready; nil if
-// there is nothing to wait for. taken is that a server has it, and is still to be
+// deliver tries one letter. taken is that a server has it, and is still to be
 // noted; everything else that may come of it is noted here.
-func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender, ready func() error) (taken bool, err error) {
-	var unready error
-	if ready != nil {
-		before := ready
-		ready = func() error { unready = before(); return unready }
-	}
+func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool, err error) {
 	if _, taken := l.taken.Load(p.Serial); !taken {
 		if waits, err := l.Outbox.Waits(ctx, p.Serial); err != nil || !waits {
 			return false, err
 		}
-		err = l.send(ctx, p, by, ready)
+		err = l.send(ctx, p, by)
 	}
 	var answer *SendError
 	errors.As(err, &answer)
@@ -179,8 +165,6 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender, ready func(
 		return true, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err() // not the letter's fault: it stays as it is
-	case unready != nil:
-		return false, unready // nor is this
 	case answer != nil && answer.Permanent:
 		return false, l.fail(ctx, p, err)
 	}
@@ -217,21 +201,12 @@ func (l *Loop) note(ctx context.Context, posts []*loop.Post) error {
 
 // send gives the letter to the sender. A panic there is a failure like others:
 // the letter would end the program again at each start.
-func (l *Loop) send(ctx context.Context, p *loop.Post, by Sender, ready func() error) (err error) {
+func (l *Loop) send(ctx context.Context, p *loop.Post, by Sender) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("send letter %d: panic: %v", p.Serial, r)
 		}
 	}()
-	if ready == nil {
-		return by.Send(ctx, p.Sender, p.Letter.To, p.Raw)
-	}
-	if late, ok := by.(LateSender); ok {
-		return late.SendAfter(ctx, p.Sender, p.Letter.To, p.Raw, ready)
-	}
-	if err := ready(); err != nil {
-		return err
-	}
 	return by.Send(ctx, p.Sender, p.Letter.To, p.Raw)
 }
 

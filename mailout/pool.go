@@ -17,7 +17,7 @@ type Pool struct {
 }
 
 // Line is the i-th connection, from 0; beyond the last it is one of them again.
-func (p *Pool) Line(i int) LateSender {
+func (p *Pool) Line(i int) Sender {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	i %= max(p.Connections, 1)

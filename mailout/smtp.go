@@ -55,11 +55,6 @@ type SMTP struct {
 // Send gives one letter to the server. from "" is the empty envelope sender.
 // raw is sent as it is, dots stuffed. The error is a *SendError, or ctx's.
 func (s *SMTP) Send(ctx context.Context, from, to string, raw []byte) error {
-	return s.SendAfter(ctx, from, to, raw, func() error { return nil })
-}
-
-// SendAfter implements LateSender.
-func (s *SMTP) SendAfter(ctx context.Context, from, to string, raw []byte, ready func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, address := range []string{from, to} {
@@ -75,14 +70,14 @@ func (s *SMTP) SendAfter(ctx context.Context, from, to string, raw []byte, ready
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	err := s.transaction(ctx, from, to, raw, ready)
+	err := s.transaction(ctx, from, to, raw)
 	var failed *SendError
 	if reused && errors.As(err, &failed) && failed.Stage == "mail" && (failed.Code == 0 || failed.Code == 421) && ctx.Err() == nil {
 		// The server hung up while the connection was idle; nothing of the letter had gone out.
 		if err := s.open(ctx); err != nil {
 			return err
 		}
-		err = s.transaction(ctx, from, to, raw, ready)
+		err = s.transaction(ctx, from, to, raw)
 	}
 	return err
 }
@@ -90,7 +85,7 @@ func (s *SMTP) SendAfter(ctx context.Context, from, to string, raw []byte, ready
 // transaction is MAIL, RCPT, DATA on the open connection. After an answer of
 // the server the connection is reset and kept; after anything else it is
 // closed hard, so that half a letter is never ended by a dot.
-func (s *SMTP) transaction(ctx context.Context, from, to string, raw []byte, ready func() error) error {
+func (s *SMTP) transaction(ctx context.Context, from, to string, raw []byte) error {
 	stop := context.AfterFunc(ctx, closer(s.conn))
 	defer stop()
 	s.sent++
@@ -102,7 +97,7 @@ func (s *SMTP) transaction(ctx context.Context, from, to string, raw []byte, rea
 		err = s.patient(commandWait, func() error { return s.client.Rcpt("<" + to + ">") })
 	}
 	if err == nil {
-		stage, err = s.data(raw, ready)
+		stage, err = s.data(raw)
 	}
 	if err == nil {
 		return nil
@@ -117,16 +112,13 @@ func (s *SMTP) transaction(ctx context.Context, from, to string, raw []byte, rea
 	return failed
 }
 
-func (s *SMTP) data(raw []byte, ready func() error) (stage string, err error) {
+func (s *SMTP) data(raw []byte) (stage string, err error) {
 	_ = s.conn.SetDeadline(deadline(commandWait))
 	w, err := s.client.Data()
 	if err != nil {
 		return "data", err
 	}
-	if _, err = w.Write(raw); err == nil {
-		err = ready()
-	}
-	if err != nil {
+	if _, err = w.Write(raw); err != nil {
 		_ = s.conn.Close() // before anything can write the final dot
 		return "data", err
 	}

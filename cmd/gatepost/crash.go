@@ -141,21 +141,15 @@ func (s crashingSender) Send(ctx context.Context, from, to string, raw []byte) e
 }
 
 // Line is a connection of the pool, with the point before it.
-func (s crashingSender) Line(i int) mailout.LateSender { return crashingLine{s.Pool.Line(i), s.crash} }
+func (s crashingSender) Line(i int) mailout.Sender { return crashingLine{s.Pool.Line(i), s.crash} }
 
 type crashingLine struct {
-	mailout.LateSender
+	mailout.Sender
 	crash *crash
 }
 
 // Send implements mailout.Sender.
 func (s crashingLine) Send(ctx context.Context, from, to string, raw []byte) error {
 	s.crash.at("data")
-	return s.LateSender.Send(ctx, from, to, raw)
-}
-
-// SendAfter implements mailout.LateSender.
-func (s crashingLine) SendAfter(ctx context.Context, from, to string, raw []byte, ready func() error) error {
-	s.crash.at("data")
-	return s.LateSender.SendAfter(ctx, from, to, raw, ready)
+	return s.Sender.Send(ctx, from, to, raw)
 }
