@@ -34,6 +34,11 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 		defer close(done)
 		failed = s.keep(ctx, known.pieces, pieces)
 	}()
+	ended := sync.OnceFunc(func() {
+		close(pieces)
+		<-done
+	})
+	defer ended() // whatever becomes of arrive
 	err = arrive(func(piece []byte) error {
 		select {
 		case pieces <- piece:
@@ -42,8 +47,7 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 			return failed
 		}
 	})
-	close(pieces)
-	if <-done; err == nil {
+	if ended(); err == nil {
 		err = failed
 	}
 	if err != nil {
