@@ -309,6 +309,7 @@ func (d *DB) ReleaseMemory() {
 	if d.writer != nil {
 		_, _ = d.writer.Exec(`PRAGMA shrink_memory`) // whoever writes next finds out what is wrong
 	}
+	giveFreed()
 }
 
 // write runs f in one immediate transaction. The one context is that of every
