@@ -25,7 +25,6 @@ import (
 	htmpl "html/template"
 	"reflect"
 	"strings"
-	"sync"
 	"time"
 
 	"gatepost/loop"
@@ -228,36 +227,13 @@ func tameValue(v reflect.Value, many bool) {
 			tameValue(v.Index(i), many)
 		}
 	case reflect.Struct:
-		for _, f := range fieldsOf(v.Type()) {
-			tameValue(v.Field(f.index), f.many)
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return
 		}
-	}
-}
-
-// field is one of a struct in which words may stand.
-type field struct {
-	index int
-	many  bool // of several lines
-}
-
-var fieldsByType sync.Map // reflect.Type → []field
-
-// fieldsOf is the fields of a struct that are to be tamed: a time is not, nor is
-// what only the package of the type can set.
-func fieldsOf(t reflect.Type) []field {
-	if known, ok := fieldsByType.Load(t); ok {
-		return known.([]field)
-	}
-	var list []field
-	for i := range t.NumField() {
-		f := t.Field(i)
-		switch f.Type.Kind() {
-		case reflect.String, reflect.Pointer, reflect.Slice, reflect.Array, reflect.Struct:
-			if f.IsExported() && f.Type != reflect.TypeFor[time.Time]() {
-				list = append(list, field{i, f.Type.Kind() == reflect.String && manyLines[f.Name]})
+		for i := range v.NumField() {
+			if f := v.Type().Field(i); f.IsExported() {
+				tameValue(v.Field(i), manyLines[f.Name] && v.Field(i).Kind() == reflect.String)
 			}
 		}
 	}
-	fieldsByType.Store(t, list)
-	return list
 }
