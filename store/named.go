@@ -29,18 +29,32 @@ const taskRoots = `
 
 const letterNames = `SELECT message_id, 1 FROM post WHERE message_id IN (SELECT value FROM json_each(?)) AND message_id <> ''`
 
-// LookUp asks at once, for several mails, what TaskByMessage and IsLetter would
-// ask for each.
-func (t *Turn) LookUp(team *loop.Team, messageIDs []string) error {
-	tasks := t.named.tasks[team]
-	if tasks == nil {
-		tasks = map[string]int{}
-		t.named.tasks[team] = tasks
+// LookUp asks at once, for the mails of several teams, what TaskByMessage and
+// IsLetter would ask for each; mail of no team goes under nil.
+func (t *Turn) LookUp(messageIDs map[*loop.Team][]string) error {
+	var all []string
+	for team, ids := range messageIDs {
+		all = append(all, ids...)
+		if team == nil {
+			continue
+		}
+		if _, err := t.tasks(team, ids); err != nil {
+			return err
+		}
 	}
-	if err := ask(t, messageIDs, tasks, taskRoots, team.Address); err != nil {
-		return explain("task by Message-ID", err)
+	_, err := t.IsLetter(all)
+	return err
+}
+
+// tasks is what is stored of these Message-IDs, and of others: the task that each
+// opened in the team.
+func (t *Turn) tasks(team *loop.Team, messageIDs []string) (map[string]int, error) {
+	known := t.named.tasks[team]
+	if known == nil {
+		known = map[string]int{}
+		t.named.tasks[team] = known
 	}
-	return explain("letter by Message-ID", ask(t, messageIDs, t.named.letters, letterNames))
+	return known, explain("task by Message-ID", ask(t, messageIDs, known, taskRoots, team.Address))
 }
 
 // ask puts into known what a query says of those Message-IDs that are not there;
@@ -81,11 +95,12 @@ func ask[T any](t *Turn, messageIDs []string, known map[string]T, query string, 
 // Message-IDs (without angle brackets), the first that fits; 0 if none does. The
 // tasks of this turn are among them.
 func (t *Turn) TaskByMessage(team *loop.Team, messageIDs []string) (int, error) {
-	if err := t.LookUp(team, messageIDs); err != nil {
+	stored, err := t.tasks(team, messageIDs)
+	if err != nil {
 		return 0, err
 	}
 	for _, id := range messageIDs {
-		if n := cmp.Or(t.named.tasks[team][id], t.drafts[team].opened(id, t.states[team])); n != 0 {
+		if n := cmp.Or(stored[id], t.drafts[team].opened(id, t.states[team])); n != 0 {
 			return n, nil
 		}
 	}

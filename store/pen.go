@@ -19,9 +19,7 @@ type pen struct {
 	ended chan struct{}
 	all   sync.WaitGroup // steps that are not written yet
 	seqs  []func()
-
-	mu  sync.Mutex
-	err error
+	err   error // the pen's own until all are written
 }
 
 // ahead is how many decided steps may wait for the pen.
@@ -32,8 +30,8 @@ func newPen(ctx context.Context, tx *sql.Tx) *pen {
 	go func() {
 		defer close(p.ended)
 		for s := range p.steps {
-			if p.failed() == nil {
-				p.fail(p.step(s))
+			if p.err == nil {
+				p.err = p.step(s)
 			}
 			p.all.Done()
 		}
@@ -56,40 +54,24 @@ func (p *pen) step(s Step) (err error) {
 	return explain(op, err)
 }
 
-func (p *pen) failed() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.err
-}
-
-func (p *pen) fail(err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.err = err
-}
-
-// write hands a step over; an error is that of one before it.
-func (p *pen) write(s Step) error {
-	if err := p.failed(); err != nil {
-		return err
-	}
+// write hands a step over. What becomes of it wait and end tell.
+func (p *pen) write(s Step) {
 	p.all.Add(1)
 	p.steps <- s
-	return nil
 }
 
 // wait waits until all is written: whoever reads sees it, and no statement is
 // between two of a step.
 func (p *pen) wait() error {
 	p.all.Wait()
-	return p.failed()
+	return p.err
 }
 
 // end waits for all and puts the pen down.
 func (p *pen) end() error {
 	close(p.steps)
 	<-p.ended
-	return p.failed()
+	return p.err
 }
 
 // number sets the places of the events in the record, once they are there.

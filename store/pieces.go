@@ -82,7 +82,7 @@ func newFingerprint() *fingerprint {
 	f.end = sync.OnceFunc(func() { close(f.pieces) })
 	go func() {
 		defer close(f.done)
-		f.of, f.err = parse.FingerprintOf(&arrived{pieces: f.pieces})
+		f.of, f.err = parse.FingerprintOf(&pieceReader{pieces: f.pieces})
 		for range f.pieces { // what an error left
 		}
 	}()
@@ -96,23 +96,23 @@ func (f *fingerprint) sum() (string, error) {
 	return f.of, f.err
 }
 
-// arrived reads pieces as they come.
-type arrived struct {
+// pieceReader reads pieces as they come.
+type pieceReader struct {
 	pieces <-chan []byte
 	left   []byte
 }
 
 // Read implements io.Reader.
-func (a *arrived) Read(b []byte) (int, error) {
-	for len(a.left) == 0 {
-		piece, more := <-a.pieces
+func (r *pieceReader) Read(b []byte) (int, error) {
+	for len(r.left) == 0 {
+		piece, more := <-r.pieces
 		if !more {
 			return 0, io.EOF
 		}
-		a.left = piece
+		r.left = piece
 	}
-	n := copy(b, a.left)
-	a.left = a.left[n:]
+	n := copy(b, r.left)
+	r.left = r.left[n:]
 	return n, nil
 }
 

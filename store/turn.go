@@ -229,8 +229,9 @@ func (t *Turn) Commit(s Step) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	t.wrote = true
-	if err := t.pen.write(s); err != nil || s.After == nil {
-		return explain(op, err)
+	t.pen.write(s)
+	if s.After == nil {
+		return nil
 	}
 	return explain(op, t.settle(s.Before, s.After))
 }

@@ -34,7 +34,7 @@ func (s *stepper) turn(ctx context.Context, readings []*seen, now time.Time) (do
 		if err != nil {
 			return err
 		}
-		if err := lookUp(t, readings); err != nil {
+		if err := t.LookUp(replies(readings)); err != nil {
 			return err
 		}
 		for i, r := range readings {
@@ -122,8 +122,10 @@ func (s *stepper) rule(ctx context.Context, t *store.Turn, r *seen, now time.Tim
 	if r.broken != nil {
 		return step, r.broken
 	}
-	if other, err := t.IsLetter(r.repliesBefore()); other || err != nil {
-		return step, errors.Join(err, errApart)
+	if other, err := t.IsLetter(r.repliesBefore()); err != nil {
+		return step, err
+	} else if other {
+		return step, errApart
 	}
 	m, answers := r.mail, r.answers
 	if m.Park != "" {
@@ -167,21 +169,13 @@ func (r *seen) repliesBefore() []string {
 	return r.head.Replies[:slices.Index(r.head.Replies, r.answers.MessageID)]
 }
 
-// lookUp asks the store at once what it knows of the Message-IDs that mails
-// answer.
-func lookUp(t *store.Turn, readings []*seen) error {
-	replies := map[*loop.Team][]string{}
+// replies is the Message-IDs that mails answer, by the team they are for.
+func replies(readings []*seen) map[*loop.Team][]string {
+	ids := map[*loop.Team][]string{}
 	for _, r := range readings {
-		if r.team != nil {
-			replies[r.team] = append(replies[r.team], r.head.Replies...)
-		}
+		ids[r.team] = append(ids[r.team], r.head.Replies...)
 	}
-	for team, ids := range replies {
-		if err := t.LookUp(team, ids); err != nil {
-			return err
-		}
-	}
-	return nil
+	return ids
 }
 
 // apply lets the rules have the mail and gathers what is to be committed.
