@@ -3,18 +3,17 @@ package mailout
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"gatepost/loop"
 )
 
-// sendAll brings letters on their way: each is put into words, sent and noted.
-// It ends when every one of them has had its try, or at the first error, when
-// no further one is begun.
-func (l *Loop) sendAll(ctx context.Context, posts []*loop.Post) (sent int, err error) {
-	if l.Connections > 0 {
-		return l.sendTogether(ctx, posts)
-	}
+// sendInTurn brings letters on their way: each is put into words, sent and noted
+// before the next. It ends when every one of them has had its try, or at the
+// first error.
+func (l *Loop) sendInTurn(ctx context.Context, posts []*loop.Post) (sent int, err error) {
 	for len(posts) > 0 {
 		n := min(chunk, len(posts))
 		ready, err := l.prepare(ctx, posts[:n])
@@ -45,7 +44,8 @@ type crew struct {
 	mu      sync.Mutex
 	news    *sync.Cond
 	waiting []*loop.Post
-	busy    map[string]bool // threads with a letter under way
+	under   map[int64]bool  // serials of those that wait, and of those that a worker has
+	busy    map[string]bool // threads of which a worker has a letter
 	closed  bool            // no more will come
 	err     error           // the first; nothing is claimed after it
 	taken   chan note       // what is to be noted
@@ -80,6 +80,44 @@ func (c *crew) claim() *loop.Post {
 	}
 }
 
+// add hands letters to the workers.
+func (c *crew) add(posts []*loop.Post) {
+	c.change(func() {
+		c.waiting = append(c.waiting, posts...)
+		for _, p := range posts {
+			c.under[p.Serial] = true
+		}
+	})
+}
+
+// done says that a letter has had its try, and what came of it is noted.
+func (c *crew) done(p *loop.Post) {
+	c.change(func() {
+		delete(c.under, p.Serial)
+		delete(c.busy, threadOf(p))
+	})
+}
+
+// underway is the serials of the letters that had no try yet, as soon as at most
+// so many wait for a worker. It is false once something failed.
+func (c *crew) underway(most int) (serials []int64, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.err == nil && len(c.waiting) > most {
+		c.news.Wait()
+	}
+	return slices.Sorted(maps.Keys(c.under)), c.err == nil
+}
+
+// rest waits until no letter is under way.
+func (c *crew) rest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.err == nil && len(c.under) > 0 {
+		c.news.Wait()
+	}
+}
+
 // change does something under the lock and tells the workers.
 func (c *crew) change(f func()) {
 	c.mu.Lock()
@@ -96,35 +134,23 @@ func (c *crew) fail(err error) {
 	})
 }
 
-// sendTogether keeps Connections workers busy, each on a connection of its own.
-// While they send, the next letters are put into words, and what was taken is
-// noted, as much as has come together in one transaction. A worker waits for
+// sendTogether is a pass with Connections workers, each on a connection of its
+// own. While they send, the next letters are put into words, and what was taken
+// is noted, as much as has come together in one transaction. A worker waits for
 // that before it goes on: a crash can send again only the one letter of each
-// connection that was taken last.
-func (l *Loop) sendTogether(ctx context.Context, posts []*loop.Post) (sent int, err error) {
-	c := &crew{busy: map[string]bool{}, taken: make(chan note)}
+// connection that was taken last. At the first error no further letter is begun.
+func (l *Loop) sendTogether(ctx context.Context) (sent int, err error) {
+	c := &crew{under: map[int64]bool{}, busy: map[string]bool{}, taken: make(chan note)}
 	c.news = sync.NewCond(&c.mu)
 	stop := context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
 	defer stop()
 	var workers, noter sync.WaitGroup
-	for i := range min(l.Connections, len(posts)) {
+	for i := range l.Connections {
 		workers.Go(func() { l.work(ctx, c, l.line(i)) })
 	}
 	noter.Go(func() { sent = l.noteAll(ctx, c) })
-	for len(posts) > 0 {
-		n := min(chunk, len(posts))
-		ready, err := l.prepare(ctx, posts[:n])
-		c.change(func() { c.waiting = append(c.waiting, ready...) })
-		if err != nil {
-			c.fail(err)
-		}
-		c.mu.Lock()
-		ended := c.err != nil
-		c.mu.Unlock()
-		if ended {
-			break
-		}
-		posts = posts[n:]
+	if err := l.feed(ctx, c); err != nil {
+		c.fail(err)
 	}
 	c.change(func() { c.closed = true })
 	workers.Wait()
@@ -133,6 +159,44 @@ func (l *Loop) sendTogether(ctx context.Context, posts []*loop.Post) (sent int, 
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return sent, c.err
+}
+
+// feed sees to it that the workers have letters, until nothing is to be sent any
+// more.
+func (l *Loop) feed(ctx context.Context, c *crew) error {
+	seen := map[int64]bool{}
+	for {
+		underway, ok := c.underway(chunk)
+		if !ok {
+			return nil
+		}
+		posts, err := l.next(ctx, seen, underway)
+		if err != nil {
+			return err
+		}
+		if len(posts) == 0 && len(underway) == 0 {
+			return nil
+		}
+		if len(posts) == 0 { // one that fails may make room for another
+			c.rest()
+		}
+		for len(posts) > 0 {
+			underway, ok := c.underway(chunk)
+			if !ok {
+				return nil
+			}
+			n := chunk
+			if len(underway) == 0 { // no worker is to wait for so many
+				n = l.Connections
+			}
+			n = min(n, len(posts))
+			ready, err := l.prepare(ctx, posts[:n])
+			if c.add(ready); err != nil {
+				return err
+			}
+			posts = posts[n:]
+		}
+	}
 }
 
 // line is the sender of the i-th worker, its own where there is one.
@@ -151,10 +215,10 @@ func (l *Loop) work(ctx context.Context, c *crew, by Sender) {
 			c.taken <- n
 			<-n.done
 		}
-		c.change(func() { delete(c.busy, threadOf(p)) })
 		if err != nil {
 			c.fail(err)
 		}
+		c.done(p)
 	}
 }
 

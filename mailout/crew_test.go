@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -163,6 +164,91 @@ func TestTogetherOutboxFails(t *testing.T) {
 		if _, err := l.Once(within(t, 20*time.Second)); !errors.Is(err, errFake) {
 			t.Errorf("%s: %v", method, err)
 		}
+	}
+}
+
+// carrier is a Sender as a function.
+type carrier func(ctx context.Context, to string) error
+
+func (f carrier) Send(ctx context.Context, _, to string, _ []byte) error { return f(ctx, to) }
+
+// A letter that takes its time holds up none but its own connection.
+func TestTogetherSlow(t *testing.T) {
+	const letters = 250
+	o := newOutbox(t, many(letters, letters)...)
+	var others atomic.Int32
+	all := make(chan struct{})
+	l, _, _ := sending(t, o, carrier(func(ctx context.Context, to string) error {
+		if to != "p0@acme.example" {
+			if others.Add(1) == letters-1 {
+				close(all)
+			}
+			return nil
+		}
+		select {
+		case <-all:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}))
+	l.Connections = 2
+	if n, err := l.Once(within(t, 20*time.Second)); n != letters || err != nil {
+		t.Errorf("%d sent, %v; %d others", n, err, others.Load())
+	}
+}
+
+// A letter that somebody waits for and that comes while digests are being sent
+// goes before most of them.
+func TestTogetherOvertakes(t *testing.T) {
+	posts := many(200, 200)
+	for _, p := range posts {
+		p.Letter.Kind = loop.DigestMail
+	}
+	o := newOutbox(t, posts...)
+	var mu sync.Mutex
+	n, at := 0, 0
+	l, _, _ := sending(t, o, carrier(func(_ context.Context, to string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if n++; to == "boss@acme.example" {
+			at = n
+		}
+		if n == 20 {
+			gate := due(201, loop.Gate)
+			gate.Letter.To = "boss@acme.example"
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.rows = append(o.rows, newOutbox(t, gate).rows...)
+		}
+		return nil
+	}))
+	l.Connections = 2
+	if sent, err := l.Once(within(t, 20*time.Second)); sent != 201 || err != nil {
+		t.Fatalf("%d sent, %v", sent, err)
+	}
+	if most := 20 + batch + chunk + l.Connections; at > most {
+		t.Errorf("it was letter %d, want at most %d", at, most)
+	}
+}
+
+// What is under way counts for the limits before it is noted.
+func TestTogetherLimits(t *testing.T) {
+	posts := many(60, 60)
+	for _, p := range posts[30:] {
+		p.Letter.Kind = loop.DigestMail
+	}
+	o, w := newOutbox(t, posts...), newWatcher(t, 4)
+	l, _, _ := sending(t, o, w)
+	l.Connections, l.Limits = 4, Limits{PerDay: 50}
+	if n, err := l.Once(within(t, 20*time.Second)); n != 40 || err != nil { // a fifth is left for what somebody waits for
+		t.Errorf("%d sent, %v", n, err)
+	}
+	o.mu.Lock()
+	o.rows = append(o.rows, newOutbox(t, many(80, 80)[60:]...).rows...)
+	o.mu.Unlock()
+	if n, err := l.Once(within(t, 20*time.Second)); n != 10 || err != nil {
+		t.Errorf("then %d sent, %v", n, err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -67,7 +68,7 @@ func (o *outbox) row(serial int64) *row {
 	return &row{}
 }
 
-func (o *outbox) NextPosts(_ context.Context, now time.Time, most, scheduled int) (posts []*loop.Post, err error) {
+func (o *outbox) NextPosts(_ context.Context, now time.Time, most, scheduled int, underway ...int64) (posts []*loop.Post, err error) {
 	err = o.call("next", func() {
 		left := map[bool]int{false: most}
 		for _, later := range []bool{false, true} {
@@ -76,7 +77,7 @@ func (o *outbox) NextPosts(_ context.Context, now time.Time, most, scheduled int
 			}
 			for _, r := range o.rows {
 				k := r.post.Letter.Kind
-				if is := k == loop.DigestMail || k == loop.Prompt || k == loop.WeeklyMail; is == later && r.state == "waiting" && !r.next.After(now) && left[later] > 0 {
+				if is := k == loop.DigestMail || k == loop.Prompt || k == loop.WeeklyMail; is == later && r.state == "waiting" && !r.next.After(now) && left[later] > 0 && !slices.Contains(underway, r.post.Serial) {
 					left[later]--
 					r.now = now
 					c := r.post

@@ -16,14 +16,16 @@ type Limits struct {
 // letters that somebody waits for: a fifth.
 const reserve = 5
 
-// left is how many letters may go now, and how many of them scheduled ones.
-func (m Limits) left(ctx context.Context, o Outbox, now time.Time) (most, scheduled int, err error) {
+// left is how many letters may go now besides those under way, and how many of
+// them scheduled ones.
+func (m Limits) left(ctx context.Context, o Outbox, now time.Time, underway int) (most, scheduled int, err error) {
 	most, scheduled = batch, batch
 	if m.PerMinute > 0 {
 		n, err := o.SentSince(ctx, now.Add(-time.Minute))
 		if err != nil {
 			return 0, 0, err
 		}
+		n += underway
 		most, scheduled = min(most, m.PerMinute-n), min(scheduled, m.PerMinute-n)
 	}
 	if m.PerDay > 0 {
@@ -31,6 +33,7 @@ func (m Limits) left(ctx context.Context, o Outbox, now time.Time) (most, schedu
 		if err != nil {
 			return 0, 0, err
 		}
+		n += underway
 		most, scheduled = min(most, m.PerDay-n), min(scheduled, m.PerDay-m.PerDay/reserve-n)
 	}
 	return max(most, 0), max(scheduled, 0), nil

@@ -14,10 +14,11 @@ import (
 // Outbox is where letters wait. Each method is one transaction; recording the
 // same thing twice is no error.
 type Outbox interface {
-	// NextPosts are letters that are to be tried now, at most so many: first
-	// those that somebody waits for, then digests, prompts and weekly reviews,
-	// of these at most scheduled; each oldest due first.
-	NextPosts(ctx context.Context, now time.Time, most, scheduled int) ([]*loop.Post, error)
+	// NextPosts are letters that are to be tried now, at most so many and none
+	// of those under way: first those that somebody waits for, then digests,
+	// prompts and weekly reviews, of these at most scheduled; each oldest due
+	// first.
+	NextPosts(ctx context.Context, now time.Time, most, scheduled int, underway ...int64) ([]*loop.Post, error)
 	// KeepPost keeps what Compose made, of all of them or of none. Bytes that
 	// are kept are never replaced.
 	KeepPost(ctx context.Context, posts ...*loop.Post) error
@@ -63,10 +64,11 @@ type Loop struct {
 	taken   sync.Map   // serials that a server took, as long as that could not be noted
 }
 
-// batch is how many letters are looked for at once, and chunk how many are put
-// into words and kept in one transaction.
+// batch is how many letters are looked for at once, few, so that one that
+// somebody waits for is soon among them; chunk is how many are put into words
+// and kept in one transaction.
 const (
-	batch = 100
+	batch = 2 * chunk
 	chunk = 16
 )
 
@@ -86,34 +88,43 @@ func (l *Loop) hangUp() {
 }
 
 func (l *Loop) pass(ctx context.Context) (sent int, err error) {
+	if l.Connections > 0 {
+		return l.sendTogether(ctx)
+	}
 	seen := map[int64]bool{}
 	for {
-		if err := ctx.Err(); err != nil {
+		posts, err := l.next(ctx, seen, nil)
+		if err != nil || len(posts) == 0 {
 			return sent, err
 		}
-		most, scheduled, err := l.Limits.left(ctx, l.Outbox, l.Now())
-		if err != nil {
-			return sent, fmt.Errorf("letters sent so far: %w", err)
-		}
-		posts, err := l.Outbox.NextPosts(ctx, l.Now(), most, scheduled)
-		if err != nil {
-			return sent, fmt.Errorf("next letter: %w", err)
-		}
-		if len(posts) == 0 {
-			return sent, nil
-		}
-		for _, p := range posts {
-			if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
-				return sent, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
-			}
-			seen[p.Serial] = true
-		}
-		n, err := l.sendAll(ctx, posts)
-		sent += n
-		if err != nil {
+		n, err := l.sendInTurn(ctx, posts)
+		if sent += n; err != nil {
 			return sent, err
 		}
 	}
+}
+
+// next is what may go now besides the letters under way, none if there is
+// nothing. seen is all that this pass had.
+func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) ([]*loop.Post, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	most, scheduled, err := l.Limits.left(ctx, l.Outbox, l.Now(), len(underway))
+	if err != nil {
+		return nil, fmt.Errorf("letters sent so far: %w", err)
+	}
+	posts, err := l.Outbox.NextPosts(ctx, l.Now(), most, scheduled, underway...)
+	if err != nil {
+		return nil, fmt.Errorf("next letter: %w", err)
+	}
+	for _, p := range posts {
+		if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
+			return nil, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
+		}
+		seen[p.Serial] = true
+	}
+	return posts, nil
 }
 
 // prepare puts letters into words and keeps them; those that cannot be are

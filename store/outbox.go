@@ -108,20 +108,25 @@ const duePosts = `
 		   AND ` + scheduledKinds + ` = ?
 		   AND next <= ?
 		   AND (team IN (SELECT value FROM json_each(?))) <> ?
+		   AND serial NOT IN (SELECT value FROM json_each(?))
 		 ORDER BY next, serial
 		 LIMIT ?`
 
-// NextPosts are letters that are due, at most so many: first those that
-// somebody waits for, then digests, prompts and weekly reviews, of these at
-// most scheduled; of each those that have been due longest. They stay the next
-// ones until they are sent, put off, failed or cancelled.
-func (d *DB) NextPosts(ctx context.Context, now time.Time, most, scheduled int) ([]*loop.Post, error) {
-	return d.NextPostsOf(ctx, Share{Not: true}, now, most, scheduled)
+// NextPosts are letters that are due, at most so many and none of those under
+// way: first those that somebody waits for, then digests, prompts and weekly
+// reviews, of these at most scheduled; of each those that have been due longest.
+// They stay the next ones until they are sent, put off, failed or cancelled.
+func (d *DB) NextPosts(ctx context.Context, now time.Time, most, scheduled int, underway ...int64) ([]*loop.Post, error) {
+	return d.NextPostsOf(ctx, Share{Not: true}, now, most, scheduled, underway...)
 }
 
 // NextPostsOf is NextPosts for a share of the outbox.
-func (d *DB) NextPostsOf(ctx context.Context, share Share, now time.Time, most, scheduled int) (list []*loop.Post, err error) {
+func (d *DB) NextPostsOf(ctx context.Context, share Share, now time.Time, most, scheduled int, underway ...int64) (list []*loop.Post, err error) {
 	teams, err := share.args()
+	if err != nil {
+		return nil, err
+	}
+	not, err := json.Marshal(append([]int64{}, underway...))
 	if err != nil {
 		return nil, err
 	}
@@ -134,7 +139,7 @@ func (d *DB) NextPostsOf(ctx context.Context, share Share, now time.Time, most, 
 			if limit <= 0 {
 				continue
 			}
-			rows, err := tx.QueryContext(ctx, postColumns+rawColumns+duePosts, append(append([]any{rank, stamp(now)}, teams...), limit)...)
+			rows, err := tx.QueryContext(ctx, postColumns+rawColumns+duePosts, rank, stamp(now), teams[0], teams[1], string(not), limit)
 			if err != nil {
 				return err
 			}

@@ -237,19 +237,21 @@ func TestNextPosts(t *testing.T) {
 	must(t, r.Commit(t.Context(), step))
 	for _, c := range []struct {
 		most, scheduled int
+		underway        []int64
 		want            string
 	}{
-		{9, 9, "gate receipt task digest weekly prompt"}, {4, 9, "gate receipt task digest"}, {9, 1, "gate receipt task digest"},
-		{9, 0, "gate receipt task"}, {2, 9, "gate receipt"}, {0, 9, ""}, {-1, -1, ""},
+		{9, 9, nil, "gate receipt task digest weekly prompt"}, {4, 9, nil, "gate receipt task digest"}, {9, 1, nil, "gate receipt task digest"},
+		{9, 0, nil, "gate receipt task"}, {2, 9, nil, "gate receipt"}, {0, 9, nil, ""}, {-1, -1, nil, ""},
+		{9, 9, []int64{3, 1}, "receipt task weekly prompt"}, {2, 1, []int64{3, 5}, "task digest"}, {9, 9, []int64{1, 2, 3, 4, 5, 6}, ""},
 	} {
-		posts, err := r.NextPosts(t.Context(), clock(20), c.most, c.scheduled)
+		posts, err := r.NextPosts(t.Context(), clock(20), c.most, c.scheduled, c.underway...)
 		must(t, err)
 		var kinds []string
 		for _, p := range posts {
 			kinds = append(kinds, string(p.Letter.Kind))
 		}
 		if got := strings.Join(kinds, " "); got != c.want {
-			t.Errorf("at most %d and %d: %q, want %q", c.most, c.scheduled, got, c.want)
+			t.Errorf("at most %d and %d besides %v: %q, want %q", c.most, c.scheduled, c.underway, got, c.want)
 		}
 	}
 	must(t, r.SentPost(t.Context(), clock(30), 3, 5))

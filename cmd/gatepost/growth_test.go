@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -78,7 +79,10 @@ func TestGrowth(t *testing.T) {
 		n := 0
 		for m := range town.All() {
 			if n++; *growthReport && n == measureAt { // work is going on everywhere
-				pace.pause(func() { waits(t, r, town, dir) })
+				pace.pause(func() {
+					waits(t, r, town, dir)
+					syscall.Sync() // what measuring wrote, and the copy that it removed
+				})
 				if *growthStop > 0 {
 					return
 				}
@@ -173,7 +177,8 @@ func (p *pace) report(r *replayer) {
 		p.tenths[i-1].Seconds()*1000/each, p.tenths[i-1].Seconds()/p.tenths[0].Seconds(),
 		work.Seconds()*1000/each, work.Seconds()/(p.cpu[1]-p.cpu[0]).Seconds(), r.letters, m.HeapAlloc>>20)
 	if i == 10 {
-		quantiles("gate letter", p.gates)
+		quantiles("gate letter", slices.Clone(p.gates))
+		tell("the slowest gate letter was number %d of %d", 1+slices.Index(p.gates, slices.Max(p.gates)), len(p.gates))
 	}
 }
 

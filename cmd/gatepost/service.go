@@ -232,8 +232,8 @@ type outboxShare struct {
 }
 
 // NextPosts implements mailout.Outbox.
-func (o outboxShare) NextPosts(ctx context.Context, now time.Time, most, scheduled int) ([]*loop.Post, error) {
-	return o.NextPostsOf(ctx, o.share, now, most, scheduled)
+func (o outboxShare) NextPosts(ctx context.Context, now time.Time, most, scheduled int, underway ...int64) ([]*loop.Post, error) {
+	return o.NextPostsOf(ctx, o.share, now, most, scheduled, underway...)
 }
 
 // SentSince implements mailout.Outbox.
