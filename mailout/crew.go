@@ -47,6 +47,7 @@ type crew struct {
 	under   map[int64]bool  // serials of those that wait, and of those that a worker has
 	busy    map[string]bool // threads of which a worker has a letter
 	closed  bool            // no more will come
+	woken   bool            // more may be due
 	err     error           // the first; nothing is claimed after it
 	taken   chan note       // what is to be noted
 }
@@ -109,12 +110,25 @@ func (c *crew) underway(most int) (serials []int64, ok bool) {
 	return slices.Sorted(maps.Keys(c.under)), c.err == nil
 }
 
-// rest waits until no letter is under way.
-func (c *crew) rest() {
+// rest waits until fewer letters are under way, or more may be due.
+func (c *crew) rest(underway int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.err == nil && len(c.under) > 0 {
+	for c.err == nil && len(c.under) >= underway && !c.woken {
 		c.news.Wait()
+	}
+	c.woken = false
+}
+
+// listen tells the crew when wake says so, until ctx ends.
+func (c *crew) listen(ctx context.Context, wake <-chan struct{}) {
+	for {
+		select {
+		case <-wake:
+			c.change(func() { c.woken = true })
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
@@ -139,12 +153,14 @@ func (c *crew) fail(err error) {
 // is noted, as much as has come together in one transaction. A worker waits for
 // that before it goes on: a crash can send again only the one letter of each
 // connection that was taken last. At the first error no further letter is begun.
-func (l *Loop) sendTogether(ctx context.Context) (sent int, err error) {
+func (l *Loop) sendTogether(ctx context.Context, wake <-chan struct{}) (sent int, err error) {
 	c := &crew{under: map[int64]bool{}, busy: map[string]bool{}, taken: make(chan note)}
 	c.news = sync.NewCond(&c.mu)
 	stop := context.AfterFunc(ctx, func() { c.fail(ctx.Err()) })
 	defer stop()
-	var workers, noter sync.WaitGroup
+	var workers, noter, listener sync.WaitGroup
+	awake, sleep := context.WithCancel(ctx)
+	listener.Go(func() { c.listen(awake, wake) })
 	for i := range l.Connections {
 		workers.Go(func() { l.work(ctx, c, l.line(i)) })
 	}
@@ -152,6 +168,8 @@ func (l *Loop) sendTogether(ctx context.Context) (sent int, err error) {
 	if err := l.feed(ctx, c); err != nil {
 		c.fail(err)
 	}
+	sleep()
+	listener.Wait()
 	c.change(func() { c.closed = true })
 	workers.Wait()
 	close(c.taken)
@@ -177,8 +195,8 @@ func (l *Loop) feed(ctx context.Context, c *crew) error {
 		if len(posts) == 0 && len(underway) == 0 {
 			return nil
 		}
-		if len(posts) == 0 { // one that fails may make room for another
-			c.rest()
+		if len(posts) == 0 {
+			c.rest(len(underway))
 		}
 		for len(posts) > 0 {
 			underway, ok := c.underway(chunk)

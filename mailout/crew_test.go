@@ -198,6 +198,42 @@ func TestTogetherSlow(t *testing.T) {
 	}
 }
 
+// A letter that comes while a server is slow to take another is sent beside it.
+func TestTogetherWoken(t *testing.T) {
+	ctx, cancel := context.WithCancel(within(t, 20*time.Second))
+	defer cancel()
+	o := newOutbox(t, many(1, 1)...)
+	wake, second := make(chan struct{}, 1), make(chan struct{})
+	l, _, _ := sending(t, o, carrier(func(ctx context.Context, to string) error {
+		if to == "boss@acme.example" {
+			close(second)
+			return nil
+		}
+		gate := due(2, loop.Gate)
+		gate.Letter.To = "boss@acme.example"
+		o.mu.Lock()
+		o.rows = append(o.rows, newOutbox(t, gate).rows...)
+		o.mu.Unlock()
+		wake <- struct{}{}
+		select {
+		case <-second:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}))
+	l.Connections = 2
+	l.Passed = func(sent int, err error) {
+		if sent != 2 || err != nil {
+			t.Errorf("%d sent, %v", sent, err)
+		}
+		cancel()
+	}
+	if err := l.Run(ctx, wake); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
 // A letter that somebody waits for and that comes while digests are being sent
 // goes before most of them.
 func TestTogetherOvertakes(t *testing.T) {

@@ -78,7 +78,7 @@ const (
 // letters of a pass that was cut short stay due.
 func (l *Loop) Once(ctx context.Context) (sent int, err error) {
 	defer l.hangUp() // for good: nobody says that there will be another pass
-	return l.pass(ctx)
+	return l.pass(ctx, nil)
 }
 
 func (l *Loop) hangUp() {
@@ -87,9 +87,10 @@ func (l *Loop) hangUp() {
 	}
 }
 
-func (l *Loop) pass(ctx context.Context) (sent int, err error) {
+// pass is Once on connections that stay. wake says that more may be due.
+func (l *Loop) pass(ctx context.Context, wake <-chan struct{}) (sent int, err error) {
 	if l.Connections > 0 {
-		return l.sendTogether(ctx)
+		return l.sendTogether(ctx, wake)
 	}
 	seen := map[int64]bool{}
 	for {
@@ -276,7 +277,7 @@ func (l *Loop) Run(ctx context.Context, wake <-chan struct{}) error {
 	defer l.hangUp()
 	faults := 0
 	for {
-		sent, err := l.pass(ctx)
+		sent, err := l.pass(ctx, wake)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
