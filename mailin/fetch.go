@@ -56,121 +56,81 @@ func (p *Poller) takeAll(ctx context.Context, s *session, at *cursor, uids []uin
 		return p.fetchFault(ctx, uids, err)
 	}
 	rep.Gone += p.gone(len(uids) - len(metas))
-	var ahead *fetching // what comes next, while what came is stored
-	defer func() {
-		if ahead != nil { // the connection is not to be used before it has ended
-			<-ahead.done
+	portions, stop := p.fetchAhead(ctx, s, at, metas)
+	defer stop()
+	for c := range portions {
+		if err := p.takePortion(ctx, at, c, portions, rep, stored); err != nil {
+			return err
 		}
-	}()
-	for len(metas) > 0 {
-		n := p.heap(at, metas)
-		got := ahead
-		if got == nil {
-			got = p.startNext(ctx, s, at, metas)
-		}
-		ahead = nil
-		rest := metas[max(1, n):]
-		goOn := func() { ahead = p.startNext(ctx, s, at, rest) }
-		if n == 0 {
-			if err := p.takeOdd(ctx, s, at, metas[0], got, goOn, rep, stored); err != nil {
-				return err
-			}
-		} else {
-			if <-got.done; got.err != nil {
-				return p.fetchFault(ctx, uids, got.err)
-			}
-			goOn()
-			if err := p.receive(ctx, at, metas[:n], got.mails, rep, stored); err != nil {
-				return err
-			}
-		}
-		metas = rest
 	}
 	return nil
 }
 
-// heap is how many of the next mails are fetched at once: as many small ones as
-// fit. 0 if the first is none of them.
-func (p *Poller) heap(at *cursor, metas []meta) (n int) {
-	for size := int64(0); n < len(metas) && metas[n].size <= min(piece, p.cfg.MaxBytes) && !p.old(at, metas[n]); n++ {
-		if size += metas[n].size; size > heap {
-			break
-		}
-	}
-	return n
-}
-
-// fetching is a FETCH under way, the only command in flight.
-type fetching struct {
-	done  chan struct{}
-	mails map[uint32]answer
-	err   error
-}
-
-func start(fetch func() (map[uint32]answer, error)) *fetching {
-	f := &fetching{done: make(chan struct{})}
-	go func() {
-		defer close(f.done)
-		f.mails, f.err = fetch()
-	}()
-	return f
-}
-
-// startNext fetches what comes next: small mails together, or the first piece of
-// a large one; nil if the next mail is not to be fetched.
-func (p *Poller) startNext(ctx context.Context, s *session, at *cursor, metas []meta) *fetching {
-	switch n := p.heap(at, metas); {
-	case n > 0:
-		return start(func() (map[uint32]answer, error) { return p.bodies(ctx, s, metas[:n]) })
-	case len(metas) == 0 || p.old(at, metas[0]) || metas[0].size > p.cfg.MaxBytes:
-		return nil
-	}
-	return p.startPiece(ctx, s, metas[0], 0)
-}
-
-// takeOdd is for a mail that is old, too large, or comes in pieces: the first is
-// on its way. goOn is called when the last one came.
-func (p *Poller) takeOdd(ctx context.Context, s *session, at *cursor, m meta, first *fetching, goOn func(), rep *Report, stored *[]uint32) error {
-	if first != nil {
-		defer func() { <-first.done }() // should the receiver not want it
-	}
-	if p.old(at, m) {
+// takePortion stores what came. The other pieces of a large mail are among the
+// portions that follow.
+func (p *Poller) takePortion(ctx context.Context, at *cursor, c portion, rest <-chan portion, rep *Report, stored *[]uint32) error {
+	m := c.metas[0]
+	switch c.kind {
+	case smallMails:
+		return p.receive(ctx, at, c.metas, c.mails, rep, stored)
+	case largePiece:
+		return p.takeLarge(ctx, at, c, rest, rep, stored)
+	case tooLarge:
+		return p.park(ctx, at, m, c.head, overLimit(c.size, p.cfg.MaxBytes), rep)
+	case tooOld:
 		p.log.Info("mail left alone: it is older than the first start", "uid", m.uid, "received", m.at)
 		rep.OldBefore++
 		at.uid, at.skipped = m.uid, true
-		return nil
-	}
-	if m.size > p.cfg.MaxBytes {
-		return p.parkLarge(ctx, s, at, m, m.size, rep)
-	}
-	var fetched error // what went wrong at the server, and not at the receiver
-	fresh, err := p.to.ReceiveLarge(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), func(keep func([]byte) error) error {
-		var kept error
-		fetched = p.pieces(ctx, s, m, first, goOn, func(piece []byte) error {
-			kept = keep(piece)
-			return kept
-		})
-		if kept != nil {
-			fetched = nil
-			return kept
-		}
-		return fetched
-	})
-	var large tooLarge
-	switch {
-	case errors.As(fetched, &large):
-		return p.parkLarge(ctx, s, at, m, int64(large), rep)
-	case errors.Is(fetched, errGone):
+	case noMore:
 		rep.Gone += p.gone(1)
+	case failed:
+		uids := make([]uint32, len(c.metas))
+		for i, m := range c.metas {
+			uids[i] = m.uid
+		}
+		return p.fetchFault(ctx, uids, c.err)
+	}
+	return nil
+}
+
+// takeLarge stores a mail that comes in pieces, of which this is the first.
+func (p *Poller) takeLarge(ctx context.Context, at *cursor, c portion, rest <-chan portion, rep *Report, stored *[]uint32) error {
+	m := c.metas[0]
+	next := func() bool { // another piece came
+		if c.more {
+			c = <-rest
+			return c.kind == largePiece
+		}
+		return false
+	}
+	fresh, err := p.to.ReceiveLarge(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), func(keep func([]byte) error) error {
+		for {
+			if err := keep(c.piece); err != nil {
+				return err
+			}
+			if !next() {
+				break
+			}
+		}
+		if c.kind != largePiece {
+			return errBroken
+		}
 		return nil
-	case fetched != nil:
-		return p.fetchFault(ctx, []uint32{m.uid}, fetched)
-	case err != nil:
+	})
+	if err != nil && c.kind == largePiece {
 		return fmt.Errorf("store mail %d of %q: %w: %w", m.uid, p.cfg.Mailbox, ErrKeep, err)
+	}
+	for next() { // the receiver did not want them
+	}
+	if c.kind != largePiece {
+		return p.takePortion(ctx, at, c, rest, rep, stored)
 	}
 	p.received(at, m, fresh, rep, stored)
 	return nil
 }
+
+// errBroken ends a mail of which not all could be had.
+var errBroken = errors.New("the mail broke off")
 
 // received notes that the receiver has the mail.
 func (p *Poller) received(at *cursor, m meta, fresh bool, rep *Report, stored *[]uint32) {
@@ -183,7 +143,7 @@ func (p *Poller) received(at *cursor, m meta, fresh bool, rep *Report, stored *[
 	*stored = append(*stored, m.uid)
 }
 
-func (p *Poller) old(at *cursor, m meta) bool { return m.at.Before(at.before) }
+func (at *cursor) old(m meta) bool { return m.at.Before(at.before) }
 
 func (p *Poller) gone(n int) int {
 	if n > 0 {
@@ -259,23 +219,6 @@ func (p *Poller) arrival(m meta) time.Time {
 	return m.at
 }
 
-func (p *Poller) parkLarge(ctx context.Context, s *session, at *cursor, m meta, size int64, rep *Report) error {
-	section := &imap.FetchItemBodySection{
-		Specifier: imap.PartSpecifierHeader, Peek: true,
-		Partial: &imap.SectionPartial{Offset: 0, Size: headBytes},
-	}
-	got, err := p.fetch(ctx, s, []uint32{m.uid}, headBytes, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
-	if err != nil {
-		return p.fetchFault(ctx, []uint32{m.uid}, err)
-	}
-	head, ok := got[m.uid]
-	if !ok {
-		rep.Gone += p.gone(1)
-		return nil
-	}
-	return p.park(ctx, at, m, head.body, overLimit(size, p.cfg.MaxBytes), rep)
-}
-
 func overLimit(size, limit int64) string {
 	return fmt.Sprintf("larger than the limit: %d bytes, limit %d", size, limit)
 }
@@ -346,57 +289,6 @@ func (p *Poller) bodies(ctx context.Context, s *session, metas []meta) (map[uint
 // nothing is the fault of a server that has a mail and gives none of it.
 func (p *Poller) nothing(m meta) error {
 	return fmt.Errorf("%s: fetch mail %d: it has %d bytes, and none came", p.addr, m.uid, m.size)
-}
-
-type tooLarge int64
-
-func (n tooLarge) Error() string { return fmt.Sprintf("mail of over %d bytes", int64(n)) }
-
-var errGone = errors.New("mail is not there any more")
-
-// pieces fetches one mail and hands it on piece by piece, until one comes
-// short; the size that the server told is not relied on. The next piece is
-// fetched while one is kept, and what goOn starts while the last one is.
-func (p *Poller) pieces(ctx context.Context, s *session, m meta, first *fetching, goOn func(), keep func(piece []byte) error) error {
-	ahead := first
-	defer func() {
-		if ahead != nil { // the connection is not to be used before it has ended
-			<-ahead.done
-		}
-	}()
-	for at := int64(0); ; {
-		got := ahead
-		<-got.done
-		if ahead = nil; got.err != nil {
-			return got.err
-		}
-		a, ok := got.mails[m.uid]
-		if !ok {
-			return errGone
-		}
-		if at == 0 && len(a.body) == 0 && m.size > 0 {
-			return p.nothing(m)
-		}
-		if at += int64(len(a.body)); at > p.cfg.MaxBytes {
-			return tooLarge(at)
-		}
-		more := len(a.body) >= piece
-		if more {
-			ahead = p.startPiece(ctx, s, m, at)
-		} else {
-			goOn()
-		}
-		if err := keep(a.body); err != nil || !more {
-			return err
-		}
-	}
-}
-
-func (p *Poller) startPiece(ctx context.Context, s *session, m meta, at int64) *fetching {
-	section := &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: at, Size: piece}}
-	return start(func() (map[uint32]answer, error) {
-		return p.fetch(ctx, s, []uint32{m.uid}, piece, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{section}})
-	})
 }
 
 // fetch runs UID FETCH and gives the answers that hold what was asked, by UID.

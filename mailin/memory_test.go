@@ -14,7 +14,8 @@ import (
 // memory is a Receiver that holds the contract: mail is known by number and by
 // content, the position moves with each mail, an error keeps nothing.
 type memory struct {
-	t *testing.T
+	unwanted bool // large mails are passed by
+	t        *testing.T
 
 	mu      sync.Mutex
 	known   bool
@@ -80,6 +81,12 @@ func (m *memory) ReceiveAll(ctx context.Context, _ string, uidvalidity uint32, m
 
 // ReceiveLarge puts the pieces together.
 func (m *memory) ReceiveLarge(_ context.Context, _ string, uidvalidity, uid uint32, at time.Time, arrive func(keep func([]byte) error) error) (bool, error) {
+	if m.unwanted {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.move(uidvalidity, uid)
+		return false, nil
+	}
 	var raw []byte
 	if err := arrive(func(piece []byte) error {
 		raw = append(raw, piece...)

@@ -76,32 +76,43 @@ func TestRenumberedWhileRunning(t *testing.T) {
 }
 
 // TestConnectionCutAnywhere cuts the connection after ever more bytes, in
-// greeting, login, list and literals: every mail arrives once, in order.
+// greeting, login, list and literals: every mail arrives once, in order. What
+// comes behind a mail that the receiver does not want is not lost either.
 func TestConnectionCutAnywhere(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		m := newMemory(t)
 		once(t, h.poller(m))
-		want := []string{mail("one"), large("two", 700<<10), mail("three"), large("four", 100<<10)}
+		want := []string{mail("one"), large("two", 1100<<10), mail("three"), large("four", 100<<10)}
+		unwanted := newMemory(t)
+		once(t, h.poller(unwanted))
+		unwanted.unwanted = true
 		for _, raw := range want {
 			h.deliver(raw, time.Now())
 		}
-		p := h.proxy(t)
-		for i := 0; ; i++ {
-			cut := int64(1+i*97) << min(i/4, 20) // all over the talk, then ever wider apart
-			p.CutAfter(cut)
-			_, err := h.poller(m, at(p.Addr)).Once(t.Context())
-			if err == nil {
-				if i < 10 {
-					t.Errorf("nothing was cut at %d", cut)
-				}
-				break
-			}
-			if !Temporary(err) {
-				t.Errorf("cut after %d: %v", cut, err)
-			}
-		}
+		cutAnywhere(t, h, m)
 		m.expect(t, want...)
+		cutAnywhere(t, h, unwanted)
+		unwanted.expect(t, want[0], want[2], want[3])
 	})
+}
+
+func cutAnywhere(t *testing.T, h *house, m *memory) {
+	t.Helper()
+	p := h.proxy(t)
+	for i := 0; ; i++ {
+		cut := int64(1+i*97) << min(i/4, 20) // all over the talk, then ever wider apart
+		p.CutAfter(cut)
+		_, err := h.poller(m, at(p.Addr)).Once(t.Context())
+		if err == nil {
+			if i < 10 {
+				t.Errorf("nothing was cut at %d", cut)
+			}
+			return
+		}
+		if !Temporary(err) {
+			t.Errorf("cut after %d: %v", cut, err)
+		}
+	}
 }
 
 // TestMuteServer lets the server fall silent at every stage; the poller gives
