@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -347,14 +348,16 @@ func (c *turn) thread(n int) {
 		return
 	}
 	c.out.Task = n
-	cmds := c.in.Mail.Commands
+	cmds := inThread(c.in.Mail.Commands, n)
 	if len(cmds) == 0 {
 		c.words(t, c.in.Mail.Text)
 		return
 	}
-	if word, other := contradicts(cmds); other != "" {
-		c.doubtful(t, parse.Command{Line: word.Line, Doubt: parse.DoubtContradiction, Hint: word.Word, Text: c.in.Mail.Text})
-		return
+	for _, cmd := range cmds {
+		if contradicted(cmds, cmd, n) {
+			c.doubtful(t, parse.Command{Line: cmd.Line, Doubt: parse.DoubtContradiction, Hint: cmd.Word, Text: c.in.Mail.Text})
+			return
+		}
 	}
 	for _, cmd := range cmds {
 		if cmd.Task != 0 { // in a prompt's thread a line may name another task
@@ -365,16 +368,34 @@ func (c *turn) thread(n int) {
 	}
 }
 
-// contradicts finds two different moves for one task in one mail.
-func contradicts(cmds []parse.Command) (parse.Command, string) {
-	for i, a := range cmds {
-		for _, b := range cmds[i+1:] {
-			if a.Word != "" && b.Word != "" && a.Word != b.Word && a.Task == b.Task {
-				return a, b.Word
-			}
-		}
+// inThread is commands as they are meant in the thread of task n, where a line
+// without a number and one with it may be of the same task. An approval that is
+// said again is one.
+func inThread(written []parse.Command, n int) (cmds []parse.Command) {
+	all := slices.Clone(written)
+	for i := range all {
+		all[i].Task = cmp.Or(all[i].Task, n)
 	}
-	return parse.Command{}, ""
+	parse.Contradict(all)
+	approved := map[int]bool{}
+	for i, cmd := range all {
+		again := cmd.Word == "approve" || cmd.Hint == "approve" && cmd.Doubt == parse.DoubtPlace
+		if approved[cmd.Task] && again {
+			continue
+		}
+		approved[cmd.Task] = cmd.Word == "approve" || approved[cmd.Task]
+		cmd.Task = written[i].Task
+		cmds = append(cmds, cmd)
+	}
+	return cmds
+}
+
+// contradicted tells whether there is another move for the task of a command in
+// the same mail; n is the task of those that name none.
+func contradicted(cmds []parse.Command, cmd parse.Command, n int) bool {
+	return cmd.Word != "" && slices.ContainsFunc(cmds, func(o parse.Command) bool {
+		return o.Word != "" && o.Word != cmd.Word && cmp.Or(o.Task, n) == cmp.Or(cmd.Task, n)
+	})
 }
 
 // desk is a mail to the address that digests and prompts carry. Lines with a
@@ -420,20 +441,11 @@ func (c *turn) desk() {
 			}
 			continue
 		}
-		if c.contradicted(cmds, cmd) {
+		if contradicted(cmds, cmd, 0) {
 			cmd.Doubt, cmd.Hint, cmd.Word = parse.DoubtContradiction, cmd.Word, ""
 		}
 		c.command(cmd.Task, cmd)
 	}
-}
-
-func (c *turn) contradicted(cmds []parse.Command, cmd parse.Command) bool {
-	for _, o := range cmds {
-		if o.Task == cmd.Task && o.Word != "" && cmd.Word != "" && o.Word != cmd.Word {
-			return true
-		}
-	}
-	return false
 }
 
 // working is the tasks that are active in the streams of this engineer.

@@ -133,8 +133,12 @@ func numberOf(t *Task) int {
 	return t.Number
 }
 
-// unclear says that nothing moved, quotes the line and asks.
+// unclear says that nothing moved, quotes the line and asks: once about a task,
+// however many lines of the mail are of it.
 func (c *turn) unclear(t *Task, cmd parse.Command, cause string) {
+	if t != nil && slices.ContainsFunc(c.out.Letters, func(l Letter) bool { return l.Kind == Unclear && l.Task == t.Number }) {
+		return
+	}
 	b := Body{Cause: cause, Line: cmd.Line, Act: cmd.Hint}
 	if cmd.Word != "" {
 		b.Act = cmd.Word

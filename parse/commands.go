@@ -1,6 +1,9 @@
 package parse
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // doubt takes a command back: whatever it was, it may not move anything now.
 func (c *Command) doubt(why string) {
@@ -98,7 +101,7 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	lx.contradict(out)
 	for i := range out {
 		// Words below history limit a decision above it too.
-		if c := &out[i]; c.Task == 0 && (c.Word == "approve" || c.Word == "done") {
+		if c := &out[i]; c.Task == 0 && slices.Contains(limitable, c.Word) {
 			below := textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own })
 			if why := lx.limited(below, c.Word); why != "" {
 				c.doubt(why)
@@ -220,27 +223,70 @@ func (lx *lexicon) lookalike(t string) (Command, bool) {
 	return c, true
 }
 
-// contradict takes commands back that cannot all be meant, and an approval
-// that the lines below it limit.
+// limitable are the words that what is said beside them may limit.
+var limitable = []string{"approve", "done"}
+
+// contradict is Contradict, and takes back a decision that the lines below it
+// limit.
 func (lx *lexicon) contradict(cs []Command) {
 	for i := range cs {
-		for j := range cs {
-			a, b := &cs[i], &cs[j]
-			wa, wb := a.meant(), b.meant()
-			if i != j && a.Task == b.Task && wa != wb && opposing(wa, wb) {
-				a.doubt(DoubtContradiction)
-				b.doubt(DoubtContradiction)
+		c := &cs[i]
+		if len(cs) == 1 || c.Word != "" || c.Doubt != "" {
+			continue
+		}
+		for _, word := range limitable {
+			if why := lx.limited(c.Text, word); why != "" {
+				if c.limits == nil {
+					c.limits = map[string]string{}
+				}
+				c.limits[word] = why
 			}
 		}
 	}
+	Contradict(cs)
 	for i := range cs {
 		c := &cs[i]
-		if c.Task != 0 && (c.Word == "approve" || c.Word == "done") {
+		if c.Task != 0 && slices.Contains(limitable, c.Word) {
 			if why := lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word); why != "" {
 				c.doubt(why)
 			}
 		}
 	}
+}
+
+// Contradict takes commands back that cannot all be meant for one task: words
+// that oppose each other, a word that another line says with a condition, a
+// question or the like, and one that is limited by words for that task. Those without a number are of one task among themselves;
+// who knows which one sets it before.
+func Contradict(cs []Command) {
+	for i := range cs {
+		for j := range cs {
+			a, b := &cs[i], &cs[j]
+			if i == j || a.Task != b.Task {
+				continue
+			}
+			wa, wb := a.meant(), b.meant()
+			switch {
+			case wa != wb && opposing(wa, wb):
+				a.doubt(DoubtContradiction)
+				b.doubt(DoubtContradiction)
+			case a.Word == wb && b.takesBack():
+				a.doubt(b.Doubt)
+			case a.Word != "" && b.limits[a.Word] != "":
+				a.doubt(b.limits[a.Word])
+			}
+		}
+	}
+}
+
+// takesBack tells whether a line that says a word in doubt leaves none of the
+// same word elsewhere: one that only stands in an odd place repeats it.
+func (c *Command) takesBack() bool {
+	switch c.Doubt {
+	case DoubtCondition, DoubtNegation, DoubtQuestion, DoubtContradiction, DoubtTail:
+		return true
+	}
+	return false
 }
 
 func (c *Command) meant() string {
@@ -290,6 +336,9 @@ func (lx *lexicon) limited(text, word string) string {
 		}
 		if word == "done" && tails["unfinished"].prefix(ts) > 0 {
 			return DoubtCondition
+		}
+		if c, ok := lx.line(line); ok && c.Hint == word && c.Doubt != DoubtTail && c.takesBack() {
+			return c.Doubt
 		}
 	}
 	return ""
