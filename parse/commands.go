@@ -314,10 +314,10 @@ func opposing(a, b string) bool {
 // limited looks at the lines below a decision for what takes it back or makes
 // it wait.
 func (lx *lexicon) limited(text, word string) string {
-	n := 0
+	n, above := 0, ""
 	for line := range strings.SplitSeq(text, "\n") {
-		ts := tokens(line)
-		if len(ts) == 0 {
+		ts, before := tokens(line), above
+		if above = line; len(ts) == 0 {
 			continue
 		}
 		if n++; n > 200 {
@@ -330,8 +330,8 @@ func (lx *lexicon) limited(text, word string) string {
 			return DoubtCondition
 		}
 		if word == "approve" {
-			if at, ok := tails["limits"].any(ts); ok && at >= 0 {
-				return DoubtContradiction
+			if why := regret(before, line, ts); why != "" {
+				return why
 			}
 		}
 		if word == "done" && tails["unfinished"].prefix(ts) > 0 {
@@ -343,3 +343,28 @@ func (lx *lexicon) limited(text, word string) string {
 	}
 	return ""
 }
+
+// regret tells why a line below an approval takes it back; before is the line
+// above it. Most of the phrases count only where a sentence begins, and not
+// where a mail client broke one.
+func regret(before, line string, ts []token) string {
+	if at, ok := tails["limits"].any(ts); ok && at >= 0 {
+		return DoubtContradiction
+	}
+	before, line = strings.TrimSpace(before), strings.TrimSpace(line)
+	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > 0 {
+		return ""
+	}
+	switch {
+	case tails["regret"].prefix(ts) > 0, tails["alone"].prefix(ts) == len(ts):
+		return DoubtContradiction
+	case tails["wait-open"].prefix(ts) > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:
+		return DoubtCondition
+	case strings.Contains(line, "?") && tails["asks"].prefix(ts) == len(ts):
+		return DoubtQuestion
+	}
+	return ""
+}
+
+// wrapped is how long a line is at least that a mail client broke.
+const wrapped = 50
