@@ -9,12 +9,12 @@ import (
 // portion is the next of what a mailbox holds, in the order of UID.
 type portion struct {
 	kind  kind
-	metas []meta            // the mails; but for small ones there is one
-	mails map[uint32]answer // small: those that are still there
-	piece []byte            // large: the next one
-	more  bool              // large: others follow
-	size  int64             // over: of the mail
-	head  []byte            // over: its header
+	metas []meta            // the mails; of most kinds one
+	mails map[uint32]answer // smallMails: those that are still there
+	piece []byte            // largePiece
+	more  bool              // largePiece: others follow
+	size  int64             // tooLarge: of the mail
+	head  []byte            // tooLarge: its header
 	err   error             // failed
 }
 
