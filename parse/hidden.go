@@ -46,7 +46,16 @@ func hides(st map[string]string) bool {
 	if strings.Contains(st["clip"], "rect(0") || strings.Contains(st["clip"], "rect(1px") || strings.Contains(st["clip-path"], "inset(50%") || strings.Contains(st["clip-path"], "inset(100%") || strings.Contains(st["transform"], "scale(0") {
 		return true
 	}
+	filter := strings.ReplaceAll(st["filter"], " ", "")
+	if zero(st["zoom"]) || zero(st["scale"]) || strings.Contains(filter, "opacity(0)") || strings.Contains(filter, "opacity(0%)") || st["-webkit-text-fill-color"] == "transparent" {
+		return true
+	}
 	return st["color"] == "transparent" || strings.Contains(strings.ReplaceAll(st["color"], " ", ""), ",0)") && strings.HasPrefix(st["color"], "rgba")
+}
+
+// strikes tells whether a style draws a line through what is in its element.
+func strikes(st map[string]string) bool {
+	return strings.Contains(st["text-decoration"], "line-through") || strings.Contains(st["text-decoration-line"], "line-through")
 }
 
 func length(v string) float64 {
@@ -113,15 +122,12 @@ func colour(v string) string {
 	return ""
 }
 
-// sheet is what the style elements of a mail hide: classes, ids and tags.
-// Only simple selectors are read; rules in an @media block are too, for a
-// phone may be what the writer never saw.
-type sheet struct{ classes, ids, tags map[string]bool }
+// sheet is what the style elements of a mail hide or strike through. Only simple
+// selectors are read; a rule in an @media block is not, for it does not hold for
+// every reader.
+type sheet struct{ hidden, struck selectors }
 
 func (s *sheet) read(css string) {
-	if s.classes == nil {
-		s.classes, s.ids, s.tags = map[string]bool{}, map[string]bool{}, map[string]bool{}
-	}
 	css = css[:min(len(css), 128<<10)]
 	for len(css) > 0 {
 		open := strings.IndexByte(css, '{')
@@ -131,7 +137,7 @@ func (s *sheet) read(css string) {
 		selectors := css[:open]
 		css = css[open+1:]
 		if at := strings.LastIndexByte(selectors, '@'); at >= 0 && strings.Contains(selectors[at:], "media") {
-			depth, i := 1, 0 // pass over: it does not hold for every reader
+			depth, i := 1, 0
 			for ; i < len(css) && depth > 0; i++ {
 				switch css[i] {
 				case '{':
@@ -145,30 +151,47 @@ func (s *sheet) read(css string) {
 		}
 		body, rest, _ := strings.Cut(css, "}")
 		css = rest
-		if !hides(style(body)) {
-			continue
+		st := style(body)
+		if hides(st) {
+			s.hidden.add(selectors)
 		}
-		if i := strings.LastIndexAny(selectors, "};>"); i >= 0 {
-			selectors = selectors[i+1:]
-		}
-		for sel := range strings.SplitSeq(selectors, ",") {
-			f := strings.Fields(sel)
-			if len(f) == 0 {
-				continue
-			}
-			sel = f[len(f)-1]
-			if i := strings.LastIndexByte(sel, '.'); i >= 0 {
-				s.classes[sel[i+1:]] = true
-			} else if i := strings.LastIndexByte(sel, '#'); i >= 0 {
-				s.ids[sel[i+1:]] = true
-			} else if strings.Trim(strings.ToLower(sel), "abcdefghijklmnopqrstuvwxyz0123456789") == "" {
-				s.tags[strings.ToLower(sel)] = true
-			}
+		if strikes(st) {
+			s.struck.add(selectors)
 		}
 	}
 }
 
-func (s *sheet) hides(n *html.Node) bool {
+// selectors are the classes, ids and tags of which a sheet says something.
+type selectors struct{ classes, ids, tags map[string]bool }
+
+// add reads what stands before a rule.
+func (s *selectors) add(list string) {
+	if s.classes == nil {
+		s.classes, s.ids, s.tags = map[string]bool{}, map[string]bool{}, map[string]bool{}
+	}
+	if i := strings.LastIndexAny(list, "};>"); i >= 0 {
+		list = list[i+1:]
+	}
+	for sel := range strings.SplitSeq(list, ",") {
+		f := strings.Fields(sel)
+		if len(f) == 0 {
+			continue
+		}
+		sel = f[len(f)-1]
+		if i := strings.LastIndexByte(sel, '.'); i >= 0 {
+			s.classes[sel[i+1:]] = true
+		} else if i := strings.LastIndexByte(sel, '#'); i >= 0 {
+			s.ids[sel[i+1:]] = true
+		} else if strings.Trim(strings.ToLower(sel), "abcdefghijklmnopqrstuvwxyz0123456789") == "" {
+			s.tags[strings.ToLower(sel)] = true
+		}
+	}
+}
+
+func (s *selectors) has(n *html.Node) bool {
+	if s.classes == nil { // nearly every mail
+		return false
+	}
 	if s.tags[n.Data] || s.ids[attr(n, "id")] && attr(n, "id") != "" {
 		return true
 	}

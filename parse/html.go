@@ -30,6 +30,7 @@ type ctx struct {
 	depth  int
 	box    string
 	sign   bool
+	struck bool // a line goes through it
 	color  string
 	ground string // background
 	cite   *cite
@@ -82,7 +83,7 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 		return
 	}
 	switch n.Data {
-	case "head", "script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea", "audio", "video", "map", "meta", "link":
+	case "head", "script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea", "audio", "video", "map", "meta", "link", "canvas", "datalist", "meter", "progress":
 		if n.Data == "textarea" && n.FirstChild != nil {
 			r.hidden++
 		}
@@ -96,6 +97,7 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 		}
 		return
 	}
+	c.struck = c.struck || n.Data == "s" || n.Data == "del" || n.Data == "strike" || lk.strikes || r.sheet.struck.has(n)
 	wasDepth, wasBox, wasSign := c.depth, c.box, c.sign
 	if k := containerOf(n); k != nil {
 		switch k.scope {
@@ -163,9 +165,6 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 			r.cur.WriteString(" |")
 			r.space = true
 		}
-	case "s", "del", "strike":
-		r.cur.WriteString("~~")
-		defer func() { r.cur.WriteString("~~") }()
 	}
 	from := r.cur.Len()
 	r.children(n, c)
@@ -192,8 +191,8 @@ func (r *htmlReader) children(n *html.Node, c ctx) {
 
 // look is what an inline style says.
 type look struct {
-	style map[string]string
-	hides bool
+	style          map[string]string
+	hides, strikes bool
 }
 
 // fewStyles is how many different styles of a mail are remembered: clients write
@@ -207,7 +206,7 @@ func (r *htmlReader) look(s string) look {
 	known, ok := r.looks[s]
 	if !ok {
 		known.style = style(s)
-		known.hides = hides(known.style)
+		known.hides, known.strikes = hides(known.style), strikes(known.style)
 		if len(r.looks) >= fewStyles {
 			clear(r.looks)
 		}
@@ -222,13 +221,11 @@ func (r *htmlReader) look(s string) look {
 // isHidden also keeps track of colours: text of the colour of its ground is
 // not to be seen.
 func (r *htmlReader) isHidden(n *html.Node, lk look, c *ctx) bool {
-	for i := range n.Attr {
-		if n.Attr[i].Key == "hidden" {
-			return true
-		}
+	if hasAttr(n, "hidden") {
+		return true
 	}
 	st := lk.style
-	if lk.hides || r.sheet.hides(n) || attr(n, "aria-hidden") == "true" && zero(attr(n, "height")) {
+	if lk.hides || r.sheet.hidden.has(n) || n.Data == "dialog" && !hasAttr(n, "open") || attr(n, "aria-hidden") == "true" && zero(attr(n, "height")) {
 		return true
 	}
 	if n.Data == "font" && attr(n, "size") == "0" {
@@ -272,6 +269,9 @@ func (r *htmlReader) text(s string, c ctx) {
 		}
 		return
 	}
+	if c.struck {
+		s = strike(s)
+	}
 	if r.pre > 0 {
 		s = unbroken(s)
 		for {
@@ -300,6 +300,17 @@ func (r *htmlReader) text(s string, c ctx) {
 		r.cur.WriteString(s[from:i])
 		r.space = false
 	}
+}
+
+// strike marks the words of each line as struck through.
+func strike(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, l := range lines {
+		if t := strings.TrimSpace(l); t != "" {
+			lines[i] = strings.Replace(l, t, "~~"+t+"~~", 1)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // htmlSpace tells whether a byte is white space of HTML.

@@ -307,6 +307,9 @@ func choose(plain, rich *reading) *reading {
 // first own lines differ, or one holds words the other has not.
 func disagree(a, b *reading) bool {
 	ta, tb := a.text, b.text
+	if strings.Contains(ta, "~~") != strings.Contains(tb, "~~") {
+		return true // clients leave the line through it out of the plain form
+	}
 	sa, sb := squash(ta), squash(tb)
 	if sa == sb || stub(ta) || stub(tb) {
 		return false

@@ -21,6 +21,8 @@ func TestHiddenHTML(t *testing.T) {
 		`<style>.q{display:none}</style><div class="a q b">%s</div>`, `<style>#q, .z { visibility : hidden }</style><div id="q">%s</div>`, `<style>aside{display:none}</style><aside>%s</aside>`,
 		`<div style="color:transparent">%s</div>`, `<div style="color:rgba(0,0,0,0)">%s</div>`, `<table bgcolor="#FFFFFF"><tr><td style="color:#FFFFFF">%s</td></tr></table>`,
 		`<div style="clip:rect(0,0,0,0);position:absolute">%s</div>`, `<div style="transform:scale(0)">%s</div>`, `<object>%s</object>`, `<svg><text>%s</text></svg>`, `<select><option>%s</option></select>`,
+		`<canvas>%s</canvas>`, `<datalist><option>%s</option></datalist>`, `<meter>%s</meter>`, `<progress>%s</progress>`, `<dialog>%s</dialog>`,
+		`<div style="zoom:0">%s</div>`, `<div style="filter: opacity(0)">%s</div>`, `<div style="-webkit-text-fill-color:transparent">%s</div>`,
 		`<img alt="%s" src="x">`, `<a href="x" title="%s"></a>`, `<input value="%s">`,
 	} {
 		raw := htmlMail(fmt.Sprintf(hide, "approve") + "<div>The label is cut off.</div>")
@@ -40,6 +42,26 @@ func TestHiddenHTML(t *testing.T) {
 	} {
 		if m := Read(htmlMail(fmt.Sprintf(show, "approve")), Options{}); answerOf(m.Commands) != "approve" {
 			t.Errorf("%s: %q %v", show, m.Text, m.Commands)
+		}
+	}
+}
+
+// Words that are struck through are said to be, whoever wrote the line.
+func TestStruck(t *testing.T) {
+	for _, strike := range []string{
+		`<s>%s</s>`, `<del>%s</del>`, `<strike>%s</strike>`, `<span style="text-decoration:line-through">%s</span>`, `<p style="text-decoration-line: line-through">%s</p>`,
+		`<span style="text-decoration: underline line-through red">%s</span>`, `<style>.x{text-decoration:line-through}</style><p class="x">%s</p>`,
+		`<s><p>Hi</p><p>%s</p></s>`, `<div style="text-decoration:line-through"><div>%s</div><div>thanks</div></div>`, `<pre><s>%s
+thanks</s></pre>`, `<s>Hi<br>%s</s>`, `<s><b>%s</b></s>`,
+	} {
+		html := fmt.Sprintf(strike, "approve") + "<div>The label is cut off.</div>"
+		m := Read(htmlMail(html), Options{})
+		if !strings.Contains(m.Text, "~~approve~~") || answerOf(m.Commands) == "approve" {
+			t.Errorf("%s: %q %v", strike, m.Text, m.Commands)
+		}
+		m = Read(bothMail("approve\n\nThe label is cut off.\n", html), Options{})
+		if answerOf(m.Commands) == "approve" {
+			t.Errorf("%s beside plain text: %q %v", strike, m.Text, m.Commands)
 		}
 	}
 }
