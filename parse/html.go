@@ -165,6 +165,9 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 			r.cur.WriteString(" |")
 			r.space = true
 		}
+	case "q": // shown between quotation marks
+		r.text(`"`, c)
+		defer r.text(`"`, c)
 	}
 	from := r.cur.Len()
 	r.children(n, c)

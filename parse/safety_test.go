@@ -66,6 +66,13 @@ thanks</s></pre>`, `<s>Hi<br>%s</s>`, `<s><b>%s</b></s>`,
 	}
 }
 
+// What is shown between quotation marks stands between them.
+func TestQuotationElement(t *testing.T) {
+	if m := Read(htmlMail("<p><q>approve</q> is what he wrote</p>"), Options{}); answerOf(m.Commands) == "approve" || m.Text != `"approve" is what he wrote` {
+		t.Errorf("%q %v", m.Text, m.Commands)
+	}
+}
+
 // A text and an HTML part that say different things are asked about.
 func TestPartsThatDisagree(t *testing.T) {
 	for _, c := range []struct{ plain, html, want string }{
