@@ -17,13 +17,18 @@ const longestLine = 64 << 10
 // marks stand around a line without meaning: emphasis, code.
 const marks = "*_` \t\u00a0"
 
+// dashed tells whether a line is struck through as wikis do it: -approve-
+func dashed(s string) bool {
+	return len(s) > 2 && s[0] == '-' && s[len(s)-1] == '-' && !strings.ContainsAny(s[1:2]+s[len(s)-2:len(s)-1], "- ")
+}
+
 // line reads one own line. ok is false when it is no command at all.
 func (lx *lexicon) line(s string) (c Command, ok bool) {
 	if len(s) > longestLine {
 		s = s[:longestLine] + " and so on" // nothing so long is a word and a friendly tail
 	}
 	c.Line = strings.TrimSpace(s)
-	struck := strings.Contains(s, "~~")
+	struck := strings.Contains(s, "~~") || dashed(c.Line)
 	s = strings.Trim(strings.ReplaceAll(s, "~~", ""), marks)
 	s = unbullet(s)
 	c.Task, s = taskPrefix(s)

@@ -100,12 +100,15 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	}
 	lx.contradict(out)
 	for i := range out {
-		// Words below history limit a decision above it too.
-		if c := &out[i]; c.Task == 0 && slices.Contains(limitable, c.Word) {
-			below := textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own })
-			if why := lx.limited(below, c.Word); why != "" {
-				c.doubt(why)
-			}
+		c, why := &out[i], ""
+		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
+			why = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+		}
+		if why == "" && c.Word == "approve" {
+			why = afterthought(r.lines[at[i]+1:])
+		}
+		if why != "" {
+			c.doubt(why)
 		}
 	}
 	if len(out) > 1 && out[0].Doubt == DoubtSoft {
@@ -323,6 +326,10 @@ func (lx *lexicon) limited(text, word string) string {
 		if n++; n > 200 {
 			return ""
 		}
+		if n := opening(line, ts); n > 0 && n < len(ts) {
+			line, before = line[ts[n].start:], ""
+			ts = tokens(line)
+		}
 		if tails["takes-back"].prefix(ts) > 0 {
 			return DoubtContradiction
 		}
@@ -356,12 +363,38 @@ func regret(before, line string, ts []token) string {
 		return ""
 	}
 	switch {
-	case tails["regret"].prefix(ts) > 0, tails["alone"].prefix(ts) == len(ts):
+	case tails["refusal"].prefix(ts[:1]) > 0 && strings.ContainsAny(line[:min(len(line), ts[0].end+1)], ",.;:!"),
+		tails["regret"].prefix(ts) > 0, tails["alone"].prefix(ts) == len(ts):
 		return DoubtContradiction
 	case tails["wait-open"].prefix(ts) > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:
 		return DoubtCondition
 	case strings.Contains(line, "?") && tails["asks"].prefix(ts) == len(ts):
 		return DoubtQuestion
+	}
+	return ""
+}
+
+// opening is how many words at the start of a line only say that something is
+// added: "PS", "Update:".
+func opening(line string, ts []token) int {
+	if n := tails["postscript"].prefix(ts); n > 0 {
+		return n
+	}
+	if n := tails["label"].prefix(ts); n > 0 && strings.HasPrefix(line[ts[n-1].end:], ":") {
+		return n
+	}
+	return 0
+}
+
+// afterthought tells why short lines that stand among those about the writer
+// take an approval back: what is said below the name is said.
+func afterthought(lines []line) string {
+	for i := range lines {
+		if l := &lines[i]; l.kind == signature && len(l.text) < wrapped {
+			if ts := tokens(l.text); len(ts) > 0 && tails["afterthought"].prefix(ts) > 0 {
+				return DoubtContradiction
+			}
+		}
 	}
 	return ""
 }

@@ -48,6 +48,12 @@ func (r *reading) signed(start, end int, from Address) {
 		}
 	}
 	isOwn := func(k int) bool { return lines[k].kind == own && !lines[k].blank() }
+	for k := end - 1; k > start; k-- {
+		if isOwn(k) && lines[k-1].blank() && tails["postscript"].prefix(tokens(lines[k].text)) > 0 {
+			end = k // said below the name
+			break
+		}
+	}
 	// The delimiter of RFC 3676 §4.3, and its form without the space.
 	for i := start; i < end; i++ {
 		l := &lines[i]
