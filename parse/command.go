@@ -115,6 +115,9 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 		}
 		return DoubtQuestion, 0
 	}
+	if r := strings.TrimLeft(rest, " "); decisive(word) && len(r) > 1 && r[0] == '-' && r[1] >= '0' && r[1] <= '9' {
+		return DoubtTail, 0 // a vote against, and no task
+	}
 	if word != "after" && word != "to" && word != "away" && word != "search" && word != "done" && form != colon {
 		if n, after, ok := number2(tail); ok {
 			if v, _ := lx.judge(word, s, after, tokens(after)); v == "" {

@@ -101,6 +101,9 @@ func greeting(s string) bool {
 		if w, _ := everyWord.at(s, ts[n+i:]); w != "" {
 			return false
 		}
+		if tails["nobody"].all[t.text] {
+			return false
+		}
 		for _, kind := range []string{"negation", "condition", "contrast"} {
 			if len(t.text) > 2 && tails[kind].all[t.text] {
 				return false
