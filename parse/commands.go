@@ -333,7 +333,7 @@ func (lx *lexicon) limited(text, word string) string {
 		if tails["takes-back"].prefix(ts) > 0 {
 			return DoubtContradiction
 		}
-		if tails["makes-wait"].prefix(ts) > 0 {
+		if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) {
 			return DoubtCondition
 		}
 		if word == "approve" {
@@ -359,14 +359,15 @@ func regret(before, line string, ts []token) string {
 		return DoubtContradiction
 	}
 	before, line = strings.TrimSpace(before), strings.TrimSpace(line)
-	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > 0 {
+	taken, waits := tails["regret"].prefix(ts), tails["wait-open"].prefix(ts)
+	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > max(taken, waits) {
 		return ""
 	}
 	switch {
 	case tails["refusal"].prefix(ts[:1]) > 0 && strings.ContainsAny(line[:min(len(line), ts[0].end+1)], ",.;:!"),
-		tails["regret"].prefix(ts) > 0, tails["alone"].prefix(ts) == len(ts):
+		taken > 0, tails["alone"].prefix(ts) == len(ts):
 		return DoubtContradiction
-	case tails["wait-open"].prefix(ts) > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:
+	case waits > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:
 		return DoubtCondition
 	case strings.Contains(line, "?") && tails["asks"].prefix(ts) == len(ts):
 		return DoubtQuestion

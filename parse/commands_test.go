@@ -118,3 +118,31 @@ func upperFirst(s string) string {
 	r := []rune(s)
 	return strings.ToUpper(string(r[:1])) + string(r[1:])
 }
+
+// Every phrase that takes an approval back does so below it, below the name as
+// well where it may stand there, and a harmless one does not.
+func TestWordsBelowAnApproval(t *testing.T) {
+	says := func(below string) string {
+		return answerOf(Read([]byte("From: Priya Nair <priya@acme.example>\r\nSubject: Re: x\r\n\r\napprove\r\n\r\n"+below+"\r\n"), Options{}).Commands)
+	}
+	kinds := tableKinds("tail.txt")
+	for kind, below := range map[string]string{
+		"takes-back": "%s the button is off", "makes-wait": "%s the button is mended", "regret": "%s the button", "wait-open": "%s the button is mended",
+		"limits": "Dana says %s today", "alone": "%s.", "asks": "%s?", "wait-last": "Show it to Omar %s.", "refusal": "%s, the button is off",
+		"label": "%s: wait", "postscript": "Priya\r\n\r\n%s not before Monday", "afterthought": "Priya\r\n\r\n%s Monday",
+	} {
+		if len(kinds[kind]) == 0 {
+			t.Errorf("%s: no phrases", kind)
+		}
+		for _, phrase := range kinds[kind] {
+			if got := says(fmt.Sprintf(below, phrase)); got == "approve" {
+				t.Errorf("%s: %q is an approval", kind, fmt.Sprintf(below, phrase))
+			}
+		}
+	}
+	for _, phrase := range kinds["harmless"] {
+		if got := says(phrase + " the button"); got != "approve" {
+			t.Errorf("harmless: %q: %s", phrase, got)
+		}
+	}
+}
