@@ -376,9 +376,9 @@ func regret(before, line string, ts []token) string {
 }
 
 // opening is how many words at the start of a line only say that something is
-// added: "PS", "Update:".
+// added: "PS", "Update:", "Oh".
 func opening(line string, ts []token) int {
-	if n := tails["postscript"].prefix(ts); n > 0 {
+	if n := max(tails["postscript"].prefix(ts), tails["interjection"].prefix(ts)); n > 0 {
 		return n
 	}
 	if n := tails["label"].prefix(ts); n > 0 && strings.HasPrefix(line[ts[n-1].end:], ":") {

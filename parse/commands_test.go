@@ -129,7 +129,7 @@ func TestWordsBelowAnApproval(t *testing.T) {
 	for kind, below := range map[string]string{
 		"takes-back": "%s the button is off", "makes-wait": "%s the button is mended", "regret": "%s the button", "wait-open": "%s the button is mended",
 		"limits": "Dana says %s today", "alone": "%s.", "asks": "%s?", "wait-last": "Show it to Omar %s.", "refusal": "%s, the button is off",
-		"label": "%s: wait", "postscript": "Priya\r\n\r\n%s not before Monday", "afterthought": "Priya\r\n\r\n%s Monday",
+		"label": "%s: wait", "interjection": "%s, no.", "postscript": "Priya\r\n\r\n%s not before Monday", "afterthought": "Priya\r\n\r\n%s Monday",
 	} {
 		if len(kinds[kind]) == 0 {
 			t.Errorf("%s: no phrases", kind)
