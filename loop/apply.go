@@ -354,8 +354,8 @@ func (c *turn) thread(n int) {
 		return
 	}
 	for _, cmd := range cmds {
-		if contradicted(cmds, cmd, n) {
-			c.doubtful(t, parse.Command{Line: cmd.Line, Doubt: parse.DoubtContradiction, Hint: cmd.Word, Text: c.in.Mail.Text})
+		if other := rival(cmds, cmd, n); other != "" {
+			c.doubtful(t, parse.Command{Line: cmd.Line, Beside: other, Doubt: parse.DoubtContradiction, Hint: cmd.Word, Text: c.in.Mail.Text})
 			return
 		}
 	}
@@ -390,12 +390,15 @@ func inThread(written []parse.Command, n int) (cmds []parse.Command) {
 	return cmds
 }
 
-// contradicted tells whether there is another move for the task of a command in
-// the same mail; n is the task of those that name none.
-func contradicted(cmds []parse.Command, cmd parse.Command, n int) bool {
-	return cmd.Word != "" && slices.ContainsFunc(cmds, func(o parse.Command) bool {
-		return o.Word != "" && o.Word != cmd.Word && cmp.Or(o.Task, n) == cmp.Or(cmd.Task, n)
-	})
+// rival is the line of another move for the task of a command in the same mail,
+// "" if there is none; n is the task of those that name none.
+func rival(cmds []parse.Command, cmd parse.Command, n int) string {
+	for _, o := range cmds {
+		if cmd.Word != "" && o.Word != "" && o.Word != cmd.Word && cmp.Or(o.Task, n) == cmp.Or(cmd.Task, n) {
+			return o.Line
+		}
+	}
+	return ""
 }
 
 // desk is a mail to the address that digests and prompts carry. Lines with a
@@ -441,8 +444,8 @@ func (c *turn) desk() {
 			}
 			continue
 		}
-		if contradicted(cmds, cmd, 0) {
-			cmd.Doubt, cmd.Hint, cmd.Word = parse.DoubtContradiction, cmd.Word, ""
+		if other := rival(cmds, cmd, 0); other != "" {
+			cmd.Doubt, cmd.Beside, cmd.Hint, cmd.Word = parse.DoubtContradiction, other, cmd.Word, ""
 		}
 		c.command(cmd.Task, cmd)
 	}

@@ -80,6 +80,7 @@ type Body struct {
 	Text   string    `json:"text,omitempty"`   // their words: question, answer, reason, comment, what was delivered
 	Asked  string    `json:"asked,omitempty"`  // answer: the question that was answered; gate: why this round came about
 	Line   string    `json:"line,omitempty"`   // the line of the reader's mail that was used or is in doubt
+	Beside string    `json:"beside,omitempty"` // the other line that puts it in doubt
 	Cause  string    `json:"cause,omitempty"`  // why: one of the Cause constants
 	Detail string    `json:"detail,omitempty"` // a free sentence to the cause, may be empty
 

@@ -351,7 +351,7 @@ func (g *stage) show(l Letter) string {
 	b.WriteString(")")
 	y := l.Body
 	for _, f := range []struct{ name, value string }{
-		{"act", y.Act}, {"cause", y.Cause}, {"line", y.Line}, {"text", y.Text}, {"missing", strings.Join(y.Missing, "+")},
+		{"act", y.Act}, {"cause", y.Cause}, {"line", y.Line}, {"beside", y.Beside}, {"text", y.Text}, {"missing", strings.Join(y.Missing, "+")},
 		{"advice", strings.Join(y.Advice, "+")}, {"detail", y.Detail}, {"who", y.Who}, {"asked", y.Asked}, {"query", y.Query},
 	} {
 		if f.value != "" {

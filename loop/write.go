@@ -139,7 +139,7 @@ func (c *turn) unclear(t *Task, cmd parse.Command, cause string) {
 	if t != nil && slices.ContainsFunc(c.out.Letters, func(l Letter) bool { return l.Kind == Unclear && l.Task == t.Number }) {
 		return
 	}
-	b := Body{Cause: cause, Line: cmd.Line, Act: cmd.Hint}
+	b := Body{Cause: cause, Line: cmd.Line, Beside: cmd.Beside, Act: cmd.Hint}
 	if cmd.Word != "" {
 		b.Act = cmd.Word
 	}

@@ -100,16 +100,14 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	}
 	lx.contradict(out)
 	for i := range out {
-		c, why := &out[i], ""
+		c, by := &out[i], limit{}
 		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
-			why = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+			by = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
 		}
-		if why == "" && c.Word == "approve" {
-			why = afterthought(r.lines[at[i]+1:])
+		if by.why == "" && c.Word == "approve" {
+			by = afterthought(r.lines[at[i]+1:])
 		}
-		if why != "" {
-			c.doubt(why)
-		}
+		c.limit(by)
 	}
 	if len(out) > 1 && out[0].Doubt == DoubtSoft {
 		out = out[1:] // the other line says more
@@ -226,6 +224,19 @@ func (lx *lexicon) lookalike(t string) (Command, bool) {
 	return c, true
 }
 
+// limit is why a command is in doubt, and the line that puts it there; no why
+// is none.
+type limit struct{ why, line string }
+
+func (c *Command) limit(by limit) {
+	if by.why == "" {
+		return
+	}
+	if c.doubt(by.why); c.Doubt != "" && c.Beside == "" && by.line != c.Line {
+		c.Beside = by.line
+	}
+}
+
 // limitable are the words that what is said beside them may limit.
 var limitable = []string{"approve", "done"}
 
@@ -238,11 +249,11 @@ func (lx *lexicon) contradict(cs []Command) {
 			continue
 		}
 		for _, word := range limitable {
-			if why := lx.limited(c.Text, word); why != "" {
+			if by := lx.limited(c.Text, word); by.why != "" {
 				if c.limits == nil {
-					c.limits = map[string]string{}
+					c.limits = map[string]limit{}
 				}
-				c.limits[word] = why
+				c.limits[word] = by
 			}
 		}
 	}
@@ -250,9 +261,7 @@ func (lx *lexicon) contradict(cs []Command) {
 	for i := range cs {
 		c := &cs[i]
 		if c.Task != 0 && slices.Contains(limitable, c.Word) {
-			if why := lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word); why != "" {
-				c.doubt(why)
-			}
+			c.limit(lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word))
 		}
 	}
 }
@@ -271,12 +280,12 @@ func Contradict(cs []Command) {
 			wa, wb := a.meant(), b.meant()
 			switch {
 			case wa != wb && opposing(wa, wb):
-				a.doubt(DoubtContradiction)
-				b.doubt(DoubtContradiction)
+				a.limit(limit{DoubtContradiction, b.Line})
+				b.limit(limit{DoubtContradiction, a.Line})
 			case a.Word == wb && b.takesBack():
-				a.doubt(b.Doubt)
-			case a.Word != "" && b.limits[a.Word] != "":
-				a.doubt(b.limits[a.Word])
+				a.limit(limit{b.Doubt, b.Line})
+			case a.Word != "":
+				a.limit(b.limits[a.Word])
 			}
 		}
 	}
@@ -316,7 +325,7 @@ func opposing(a, b string) bool {
 
 // limited looks at the lines below a decision for what takes it back or makes
 // it wait.
-func (lx *lexicon) limited(text, word string) string {
+func (lx *lexicon) limited(text, word string) limit {
 	n, above := 0, ""
 	for line := range strings.SplitSeq(text, "\n") {
 		ts, before := tokens(line), above
@@ -324,31 +333,32 @@ func (lx *lexicon) limited(text, word string) string {
 			continue
 		}
 		if n++; n > 200 {
-			return ""
+			return limit{}
 		}
+		whole := strings.TrimSpace(line)
 		if n := opening(line, ts); n > 0 && n < len(ts) {
 			line, before = line[ts[n].start:], ""
 			ts = tokens(line)
 		}
 		if tails["takes-back"].prefix(ts) > 0 {
-			return DoubtContradiction
+			return limit{DoubtContradiction, whole}
 		}
 		if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) {
-			return DoubtCondition
+			return limit{DoubtCondition, whole}
 		}
 		if word == "approve" {
 			if why := regret(before, line, ts); why != "" {
-				return why
+				return limit{why, whole}
 			}
 		}
 		if word == "done" && tails["unfinished"].prefix(ts) > 0 {
-			return DoubtCondition
+			return limit{DoubtCondition, whole}
 		}
 		if c, ok := lx.line(line); ok && c.Hint == word && c.Doubt != DoubtTail && c.takesBack() {
-			return c.Doubt
+			return limit{c.Doubt, whole}
 		}
 	}
-	return ""
+	return limit{}
 }
 
 // regret tells why a line below an approval takes it back; before is the line
@@ -389,15 +399,15 @@ func opening(line string, ts []token) int {
 
 // afterthought tells why short lines that stand among those about the writer
 // take an approval back: what is said below the name is said.
-func afterthought(lines []line) string {
+func afterthought(lines []line) limit {
 	for i := range lines {
 		if l := &lines[i]; l.kind == signature && len(l.text) < wrapped {
 			if ts := tokens(l.text); len(ts) > 0 && tails["afterthought"].prefix(ts) > 0 {
-				return DoubtContradiction
+				return limit{DoubtContradiction, strings.TrimSpace(l.text)}
 			}
 		}
 	}
-	return ""
+	return limit{}
 }
 
 // wrapped is how long a line is at least that a mail client broke.

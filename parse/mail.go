@@ -89,14 +89,16 @@ type ThreadID struct {
 // may move, ask); both are empty (a line "#15 use the old endpoint": words for
 // that task and no command).
 type Command struct {
-	Task   int               `json:"task"`  // number before the word, 0: the mail's own thread
-	Word   string            `json:"word"`  // canonical word; empty if in doubt
-	Tail   string            `json:"tail"`  // what follows the word on its line
-	Line   string            `json:"line"`  // the line as written
-	Doubt  string            `json:"doubt"` // why it does not count: one of the Doubt constants, "" if it does
-	Hint   string            `json:"-"`     // the canonical word that was in doubt
-	inside bool              // the word does not open the line
-	limits map[string]string // words for a task: which commands for it they take back, and why
+	Task   int              `json:"task"`  // number before the word, 0: the mail's own thread
+	Word   string           `json:"word"`  // canonical word; empty if in doubt
+	Tail   string           `json:"tail"`  // what follows the word on its line
+	Line   string           `json:"line"`  // the line as written
+	Doubt  string           `json:"doubt"` // why it does not count: one of the Doubt constants, "" if it does
+	Hint   string           `json:"-"`     // the canonical word that was in doubt
+	inside bool             // the word does not open the line
+	limits map[string]limit // words for a task: which commands for it they take back
+
+	Beside string `json:"-"` // the other line that puts this one in doubt, "" if it does so itself
 
 	Text string `json:"-"` // Tail and the lines that belong to it, up to the next "#N" line or the end of the new text
 }

@@ -112,6 +112,7 @@ var letterFacts = map[string]func(*view) string{
 	"now":     func(v *view) string { return v.At(v.L.Due) },
 	"today":   func(v *view) string { return v.Today() },
 	"line":    func(v *view) string { return quote(v.B.Line) },
+	"beside":  func(v *view) string { return quoted(v.B.Beside) },
 	"act":     func(v *view) string { return clip(v.word(v.B.Act), 30) },
 	"whose":   func(v *view) string { return or(clip(v.B.Detail, 80), v.says("somebody-else")) },
 	"detail":  func(v *view) string { return clip(v.B.Detail, 12) },

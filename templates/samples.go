@@ -203,7 +203,7 @@ func SampleDigest(n int) loop.Letter {
 // sampleAnswers is what is sent when something was asked, or did not work.
 func sampleAnswers() []loop.Letter {
 	unclear := to(loop.Unclear, priya, "t12r1", march(6, 14, 30), loop.Body{
-		Task: coupons(loop.AtGate, 1), Act: "approve", Line: "looks good, approve once CI is green", Cause: parse.DoubtCondition, Choices: gateChoices(),
+		Task: coupons(loop.AtGate, 1), Act: "approve", Line: "Approved, thanks!", Beside: "But wait until CI is green.", Cause: parse.DoubtContradiction, Choices: gateChoices(),
 	})
 	which := to(loop.Unclear, priya, "me", march(6, 14, 30), loop.Body{
 		Act: "drop", Line: "drop: not needed any more", Cause: loop.CauseWhichTask, Tasks: []loop.TaskView{*coupons(loop.AtGate, 1), *refunds(loop.Active), *invoices(loop.Queued)},
