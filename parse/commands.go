@@ -268,8 +268,9 @@ func (lx *lexicon) contradict(cs []Command) {
 
 // Contradict takes commands back that cannot all be meant for one task: words
 // that oppose each other, a word that another line says with a condition, a
-// question or the like, and one that is limited by words for that task. Those without a number are of one task among themselves;
-// who knows which one sets it before.
+// question or the like, and one that is limited by words for that task. Those
+// without a number are of one task among themselves; who knows which one sets
+// it before.
 func Contradict(cs []Command) {
 	for i := range cs {
 		for j := range cs {
@@ -368,13 +369,14 @@ func regret(before, line string, ts []token) string {
 	if at, ok := tails["limits"].any(ts); ok && at >= 0 {
 		return DoubtContradiction
 	}
+	after := line[ts[0].end:]
 	before, line = strings.TrimSpace(before), strings.TrimSpace(line)
 	taken, waits := tails["regret"].prefix(ts), tails["wait-open"].prefix(ts)
 	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > max(taken, waits) {
 		return ""
 	}
 	switch {
-	case tails["refusal"].prefix(ts[:1]) > 0 && strings.ContainsAny(line[:min(len(line), ts[0].end+1)], ",.;:!"),
+	case tails["refusal"].prefix(ts[:1]) > 0 && after != "" && strings.Contains(",.;:!", after[:1]),
 		taken > 0, tails["alone"].prefix(ts) == len(ts):
 		return DoubtContradiction
 	case waits > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:

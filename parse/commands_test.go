@@ -140,6 +140,9 @@ func TestWordsBelowAnApproval(t *testing.T) {
 			}
 		}
 	}
+	if got := says("   no, the button is off"); got == "approve" {
+		t.Error("an indented refusal is an approval")
+	}
 	for _, phrase := range kinds["harmless"] {
 		if got := says(phrase + " the button"); got != "approve" {
 			t.Errorf("harmless: %q: %s", phrase, got)
