@@ -393,8 +393,11 @@ func inThread(written []parse.Command, n int) (cmds []parse.Command) {
 // rival is the line of another move for the task of a command in the same mail,
 // "" if there is none; n is the task of those that name none.
 func rival(cmds []parse.Command, cmd parse.Command, n int) string {
+	if cmd.Word == "" {
+		return ""
+	}
 	for _, o := range cmds {
-		if cmd.Word != "" && o.Word != "" && o.Word != cmd.Word && cmp.Or(o.Task, n) == cmp.Or(cmd.Task, n) {
+		if o.Word != "" && o.Word != cmd.Word && cmp.Or(o.Task, n) == cmp.Or(cmd.Task, n) {
 			return o.Line
 		}
 	}

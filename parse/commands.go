@@ -3,6 +3,7 @@ package parse
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // doubt takes a command back: whatever it was, it may not move anything now.
@@ -99,13 +100,14 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		out[i].Text = strings.TrimSpace(texts[i].String())
 	}
 	lx.contradict(out)
+	below := sync.OnceValue(func() limit { return afterthought(r.lines) })
 	for i := range out {
 		c, by := &out[i], limit{}
 		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
 			by = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
 		}
 		if by.why == "" && c.Word == "approve" {
-			by = afterthought(r.lines[at[i]+1:])
+			by = below()
 		}
 		c.limit(by)
 	}
@@ -272,6 +274,12 @@ func (lx *lexicon) contradict(cs []Command) {
 // without a number are of one task among themselves; who knows which one sets
 // it before.
 func Contradict(cs []Command) {
+	if len(cs) > mostCommands {
+		for i := range cs {
+			cs[i].doubt(DoubtContradiction)
+		}
+		return
+	}
 	for i := range cs {
 		for j := range cs {
 			a, b := &cs[i], &cs[j]
@@ -291,6 +299,9 @@ func Contradict(cs []Command) {
 		}
 	}
 }
+
+// mostCommands is more than anybody means in one mail; each is compared with each.
+const mostCommands = 500
 
 // takesBack tells whether a line that says a word in doubt leaves none of the
 // same word elsewhere: one that only stands in an odd place repeats it.

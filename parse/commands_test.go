@@ -149,3 +149,13 @@ func TestWordsBelowAnApproval(t *testing.T) {
 		}
 	}
 }
+
+// A mail of thousands of commands is no decision, and takes no longer for it.
+func TestThousandsOfCommands(t *testing.T) {
+	m := Read([]byte("From: Priya Nair <priya@acme.example>\r\nSubject: Re: x\r\n\r\n"+strings.Repeat("#1 approve\r\n", 2*mostCommands)), Options{})
+	for _, c := range m.Commands {
+		if c.Word != "" {
+			t.Fatalf("%+v", c)
+		}
+	}
+}
