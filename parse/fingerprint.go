@@ -76,10 +76,10 @@ func (d *digest) write(b []byte) {
 	if len(d.held) > 0 {
 		// A break may have come in two halves.
 		n := len(b[:solid]) - len(bytes.TrimLeft(b[:solid], "\r\n"))
-		d.h.Write(linesOf(append(d.held, b[:n]...)))
+		d.lines(append(d.held, b[:n]...))
 		d.held, b, solid = d.held[:0], b[n:], solid-n
 	}
-	d.h.Write(linesOf(b[:solid]))
+	d.lines(b[:solid])
 	d.held = append(d.held, b[solid:]...)
 }
 
@@ -90,10 +90,19 @@ func (d *digest) sum() string {
 	return hex.EncodeToString(d.h.Sum(nil))
 }
 
-// linesOf is b with its line ends made LF.
-func linesOf(b []byte) []byte {
-	if bytes.IndexByte(b, '\r') < 0 {
-		return b
+// lines reckons b with its line ends made LF.
+func (d *digest) lines(b []byte) {
+	for {
+		n := bytes.IndexByte(b, '\r')
+		if n < 0 {
+			d.h.Write(b)
+			return
+		}
+		rest := b[n+1:]
+		if len(rest) == 0 || rest[0] != '\n' {
+			n++ // a lone CR stays
+		}
+		d.h.Write(b[:n])
+		b = rest
 	}
-	return bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 }
