@@ -20,6 +20,7 @@ type trace struct {
 	used      *reading
 	html      bool // the HTML form was read
 	robotRule string
+	person    bool // the mail says so of itself: words do not make it a robot's
 	hidden    int
 	fromErr   error
 	first     int // index of the first own line, -1: none
@@ -71,6 +72,9 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 		return m, t
 	}
 	m.Robot, t.robotRule = robotOf(e.fields, root, m.From, opt)
+	for _, v := range e.fields.all("auto-submitted") {
+		t.person = t.person || strings.EqualFold(firstToken(uncomment(v)), "no")
+	}
 	if !e.broken { // else the server that wrote it may have read another header
 		m.Evidence = authResults(e.fields, opt.AuthservID, m.From.Address)
 	}
@@ -212,10 +216,13 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 			break
 		}
 	}
-	opens := len(cmds) > 0 && cmds[0].Word != ""
-	if m.Robot == RobotNone {
-		reply := m.InReplyTo != "" || len(m.References) > 0
-		m.Robot, t.robotRule = robotByWords(m.From, m.Subject, m.Text, reply, opens)
+	if m.Robot == RobotNone && !t.person {
+		m.Robot, t.robotRule = robotByWords(m, cmds)
+		if saysAutomatic(m.Subject) {
+			for i := range cmds { // "Ready to help again on 9 March."
+				cmds[i].doubt(DoubtTail)
+			}
+		}
 	}
 	t.first = used.firstOwn()
 	if m.Robot != RobotNone {

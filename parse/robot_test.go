@@ -29,6 +29,16 @@ func TestRobots(t *testing.T) {
 		{"team address as a group", "List-Id: <shop.acme.example>\nList-Post: <mailto:shop@acme.example>\nPrecedence: list\nSubject: Re: x", "approve", RobotNone},
 		{"read receipt asked for", "Disposition-Notification-To: priya@acme.example\nSubject: Re: x", "approve", RobotNone},
 		{"ics attached", "Subject: Dates\nContent-Type: multipart/mixed; boundary=r", "--r\nContent-Type: text/plain\n\nsee the dates\n--r\nContent-Type: text/calendar; method=PUBLISH; name=a.ics\nContent-Disposition: attachment; filename=a.ics\n\nBEGIN:VCALENDAR\n--r--\n", RobotNone},
+		{"a task about automatic replies", "Subject: Automatic reply is sent twice", "Problem: customers get the automatic reply twice.\n\nDone: they get it once.", RobotNone},
+		{"the same without labels", "Subject: Automatic reply is sent twice", "I am away on vacation and my customers get two of them.", RobotNone},
+		{"a task with a colon", "Subject: Out of office: dates are wrong", "Problem: on vacation and on leave I see 3 dates.\n\nDone: I see one.", RobotNone},
+		{"a task about receipts", "Subject: Read: mark is wrong", "Problem: a mail that has been read shows as new.\nDone: it does not.", RobotNone},
+		{"says it is no robot", "Auto-Submitted: no\nSubject: Automatic reply: Cart", "I am away until 9 March.", RobotNone},
+		{"works on holiday", "In-Reply-To: <a@b>\nSubject: Re: Cart", "Thanks for your message! I am on holiday with limited access to email, but I tried it: the coupon is lost.", RobotNone},
+		{"a word after the holiday", "In-Reply-To: <a@b>\nSubject: Re: Cart", "Hi Dana,\n\nThank you for your message. I am on holiday until 9 March, and if urgent I am on the phone.\n\napprove", RobotNone},
+		{"the cart reacted", "In-Reply-To: <a@b>\nSubject: Re: Cart", "The cart reacted to the second click now, but the coupon is still lost.", RobotNone},
+		{"liked, said a person", "In-Reply-To: <a@b>\nSubject: Re: Cart", "I liked your message", RobotNone},
+		{"the team's list, as a campaign", "List-Id: <shop.acme.example>\nList-Post: <mailto:shop@acme.example>\nList-Unsubscribe: <mailto:u@acme.example>\nFeedback-ID: 1\nSubject: Re: x", "approve", RobotNone},
 		{"reacted, said a person", "Subject: Re: x", "She reacted to your message by email yesterday, and I agree with what she said about the cart. We should change it.\n\nMore below.\n\nAnd more.\n\nAnd more.\n", RobotNone},
 
 		// Auto-replies.
@@ -62,6 +72,14 @@ func TestRobots(t *testing.T) {
 		{"no header ja", "Subject: 自動返信: Cart", "休暇をいただいております。", RobotAutoReply},
 		{"no header ko", "Subject: 자동 회신: Cart", "부재중입니다.", RobotAutoReply},
 
+		{"null path with a space", "Return-Path: < >\nSubject: x", "approve", RobotAutoReply},
+		{"x-autoresponse", "X-Autoresponse: yes\nSubject: x", "approve", RobotAutoReply},
+		{"behind a gateway's tag", "Subject: [External] Automatic reply: Cart", "Back on Monday.", RobotAutoReply},
+		{"no header he", "Subject: תשובה אוטומטית: Cart", "אני לא במשרד", RobotAutoReply},
+		{"no header hr", "Subject: Automatski odgovor: Cart", "Na odmoru sam.", RobotAutoReply},
+		{"notes", "In-Reply-To: <a@b>\nSubject: AUTO: Dana Cole is out of the office (returning 09-03-2026)", "I will respond when I return.", RobotAutoReply},
+		{"exchange 2003", "Subject: Out of Office AutoReply: Cart", "Back on 9 March.", RobotAutoReply},
+		{"groupwise", "In-Reply-To: <a@b>\nSubject: Out of Office: Cart", "I am out of the office until Monday.", RobotAutoReply},
 		{"no header, a reply", "In-Reply-To: <a@b>\nSubject: Re: Cart", "Thank you for your message. I am out of the office until 9 March and will return on the 10th.", RobotAutoReply},
 		{"no header, a reply de", "In-Reply-To: <a@b>\nSubject: AW: Cart", "Vielen Dank für Ihre Nachricht. Ich bin bis 9. März nicht im Büro und ab dem 10. März wieder erreichbar.", RobotAutoReply},
 		{"no header pt 2", "Subject: Ausência", "Estou de férias até 9 de março. Em caso de urgência fale com Dana.", RobotAutoReply},
@@ -78,6 +96,9 @@ func TestRobots(t *testing.T) {
 		{"receipt in words", "Subject: Gelesen: Cart", "Ihre Nachricht wurde am 2. März gelesen.", RobotReceipt},
 		{"gmail reaction", "Subject: Re: x\nContent-Type: multipart/alternative; boundary=r", "--r\nContent-Type: text/plain\n\n👍\n--r\nContent-Type: text/vnd.google.email-reaction+json\n\n{}\n--r--\n", RobotReaction},
 		{"outlook reaction", "In-Reply-To: <a@b>\nSubject: Re: x", "Priya reacted to your message:\n👍", RobotReaction},
+		{"outlook reaction in words", "In-Reply-To: <a@b>\nSubject: Re: x", "Priya Nair reacted with 👍 to your message", RobotReaction},
+		{"gmail reaction in words", "In-Reply-To: <a@b>\nSubject: Re: x", "👍\n\nPriya Nair reacted via Gmail <https://mail.example>", RobotReaction},
+		{"reaction de", "In-Reply-To: <a@b>\nSubject: Re: x", "Priya Nair hat auf Ihre Nachricht reagiert:\n👍", RobotReaction},
 		{"invitation", "Subject: Call\nContent-Type: multipart/alternative; boundary=r", "--r\nContent-Type: text/plain\n\napprove\n--r\nContent-Type: text/calendar; method=REQUEST\n\nBEGIN:VCALENDAR\n--r--\n", RobotInvitation},
 		{"calendar answer", "Subject: Accepted: Call\nContent-Type: text/calendar; method=REPLY", "BEGIN:VCALENDAR", RobotInvitation},
 		{"list", "List-Id: <dev.lists.example>\nList-Unsubscribe: <mailto:u@lists.example>\nSubject: [dev] x", "approve", RobotList},
@@ -93,6 +114,10 @@ func TestRobots(t *testing.T) {
 		if m.Robot != RobotNone && len(m.Commands) > 0 {
 			t.Errorf("%s: a robot has commands: %v", c.what, m.Commands)
 		}
+	}
+	m := Read([]byte("From: Dana <dana@acme.example>\nIn-Reply-To: <a@b>\nSubject: Automatic reply: Cart\n\nReady to help again on 9 March.\n"), Options{Teams: teams})
+	if len(m.Commands) != 1 || m.Commands[0].Word != "" {
+		t.Errorf("an absence notice that begins like a command: %+v", m.Commands)
 	}
 	for _, from := range []string{"shop@acme.example", "shop+t42.abcdefghijklmnop@acme.example", "SHOP+x@acme.example"} {
 		if m := Read([]byte("From: "+from+"\n\napprove\n"), Options{Teams: teams}); m.Robot != RobotOwn {
