@@ -181,7 +181,7 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		if strings.Trim(tail, marks+"?？") == "" && containsAny(tail, "?？") {
 			return DoubtQuestion
 		}
-		return ""
+		return lx.unmeant(word, tail)
 	}
 	if lx.friendly(rest) || tails["object"].is(ts) || len(ts) > 0 && tails["reason"].all[ts[0].text] {
 		return ""
@@ -191,7 +191,7 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		// Behind a comma stands the reason, unless it begins by taking back.
 		at0 := tails["contrast"].prefix(ts) > 0 || tails["condition"].prefix(ts) > 0
 		if w, _ := lx.at(tail, ts); !at0 && !(decisive(w) && w != word) {
-			return ""
+			return lx.unmeant(word, tail)
 		}
 		return d
 	}
@@ -205,6 +205,20 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		return notACommand // "Drop shadows are missing"
 	}
 	return d
+}
+
+// unmeant tells why a reason takes its word back: "drop: no, keep it". What
+// redirect says is for the engineer to read.
+func (lx *lexicon) unmeant(word, reason string) string {
+	if word == "redirect" {
+		return ""
+	}
+	for said := range sentences(reason) {
+		if why := lx.limits("", said, word); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // judgeDone: done must be the whole of it.

@@ -1,9 +1,12 @@
 package parse
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // doubt takes a command back: whatever it was, it may not move anything now.
@@ -104,9 +107,11 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	for i := range out {
 		c, by := &out[i], limit{}
 		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
-			by = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+			if by = lx.goesOn(c, r.lines[at[i]+1:]); by.why == "" {
+				by = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+			}
 		}
-		if by.why == "" && c.Word == "approve" {
+		if by.why == "" && slices.Contains(limitable, c.Word) && c.Word != "done" {
 			by = below()
 		}
 		c.limit(by)
@@ -239,8 +244,36 @@ func (c *Command) limit(by limit) {
 	}
 }
 
-// limitable are the words that what is said beside them may limit.
-var limitable = []string{"approve", "done"}
+// limitable are the words that what is said beside them may limit: all that
+// move work and take no reason that could say the same.
+var limitable = []string{"approve", "done", "yes", "undo", "drop", "reopen", "pause", "resume", "queue"}
+
+// limitedAs is the word whose rules hold for a limitable one: done is reported,
+// the others are decided.
+func limitedAs(word string) string {
+	if word != "done" {
+		return "approve"
+	}
+	return word
+}
+
+// goesOn reads the line right below a decision as the rest of it, if it begins
+// small: "approve" and "with changes" below it.
+func (lx *lexicon) goesOn(c *Command, below []line) limit {
+	if len(below) == 0 || below[0].kind != own || c.Word == "done" {
+		return limit{}
+	}
+	next := strings.TrimSpace(below[0].text)
+	if !unicode.IsLower(firstRune(next)) || strings.ContainsAny(c.Line[len(c.Line)-1:], ".!?") {
+		return limit{}
+	}
+	whole, ok := lx.line(c.Line + " " + next)
+	ts := tokens(next)
+	if !ok || whole.Word != "" || whole.Hint != c.Word || whole.Doubt == DoubtTail && (len(ts) > 4 || tails["friendly"].prefix(ts) > 0) {
+		return limit{}
+	}
+	return limit{whole.Doubt, next}
+}
 
 // contradict is Contradict, and takes back a decision that the lines below it
 // limit.
@@ -250,7 +283,7 @@ func (lx *lexicon) contradict(cs []Command) {
 		if len(cs) == 1 || c.Word != "" || c.Doubt != "" {
 			continue
 		}
-		for _, word := range limitable {
+		for _, word := range []string{"approve", "done"} {
 			if by := lx.limited(c.Text, word); by.why != "" {
 				if c.limits == nil {
 					c.limits = map[string]limit{}
@@ -294,7 +327,7 @@ func Contradict(cs []Command) {
 			case a.Word == wb && b.takesBack():
 				a.limit(limit{b.Doubt, b.Line})
 			case a.Word != "":
-				a.limit(b.limits[a.Word])
+				a.limit(b.limits[limitedAs(a.Word)])
 			}
 		}
 	}
@@ -335,42 +368,96 @@ func opposing(a, b string) bool {
 	return in(a) && in(b)
 }
 
-// limited looks at the lines below a decision for what takes it back or makes
-// it wait.
+// limited looks at the sentences below a decision for what takes it back or
+// makes it wait.
 func (lx *lexicon) limited(text, word string) limit {
 	n, above := 0, ""
 	for line := range strings.SplitSeq(text, "\n") {
-		ts, before := tokens(line), above
-		if above = line; len(ts) == 0 {
+		before := above
+		if above = line; strings.TrimSpace(line) == "" {
 			continue
 		}
 		if n++; n > 200 {
 			return limit{}
 		}
-		whole := strings.TrimSpace(line)
-		if n := opening(line, ts); n > 0 && n < len(ts) {
-			line, before = line[ts[n].start:], ""
-			ts = tokens(line)
-		}
-		if tails["takes-back"].prefix(ts) > 0 {
-			return limit{DoubtContradiction, whole}
-		}
-		if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) {
-			return limit{DoubtCondition, whole}
-		}
-		if word == "approve" {
-			if why := regret(before, line, ts); why != "" {
-				return limit{why, whole}
+		for said := range sentences(line) {
+			if why := lx.limits(before, said, word); why != "" {
+				return limit{why, strings.TrimSpace(line)}
 			}
-		}
-		if word == "done" && tails["unfinished"].prefix(ts) > 0 {
-			return limit{DoubtCondition, whole}
-		}
-		if c, ok := lx.line(line); ok && c.Hint == word && c.Doubt != DoubtTail && c.takesBack() {
-			return limit{c.Doubt, whole}
+			before = ""
 		}
 	}
 	return limit{}
+}
+
+// sentences are the parts of a line behind which one ends, or that stand apart
+// behind a dash or in brackets.
+func sentences(line string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start, before := 0, rune(0)
+		for i, r := range line {
+			to := i + utf8.RuneLen(r)
+			spaced := to < len(line) && line[to] == ' '
+			end := -1
+			switch {
+			case strings.ContainsRune(".!?;…", r) && spaced:
+				end = to
+			case strings.ContainsRune("-–—", r) && spaced && before == ' ', r == '(' && before == ' ':
+				end = i
+			}
+			if before = r; end < 0 || strings.TrimSpace(line[start:end]) == "" {
+				continue
+			}
+			if !yield(line[start:end]) {
+				return
+			}
+			start = to
+		}
+		if strings.TrimSpace(line[start:]) != "" {
+			yield(line[start:])
+		}
+	}
+}
+
+// limits tells why one sentence limits the word; before is the line above it,
+// if it stands at the start of one.
+func (lx *lexicon) limits(before, said, word string) string {
+	ts := tokens(said)
+	if len(ts) == 0 {
+		if limitedAs(word) == "approve" && strings.HasPrefix(strings.TrimSpace(said), "??") {
+			return DoubtQuestion
+		}
+		return ""
+	}
+	if strings.HasPrefix(strings.TrimLeft(said, " -*+•"), "[ ]") { // an unticked box
+		return DoubtCondition
+	}
+	if n := opening(said, ts); n > 0 && n < len(ts) {
+		said, before = said[ts[n].start:], ""
+		ts = tokens(said)
+	}
+	if tails["takes-back"].prefix(ts) > 0 {
+		return DoubtContradiction
+	}
+	if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) {
+		return DoubtCondition
+	}
+	if word == "done" {
+		if tails["unfinished"].prefix(ts) > 0 {
+			return DoubtCondition
+		}
+	} else if why := regret(before, said, ts); why != "" {
+		return why
+	}
+	if word == "yes" { // anything but thanks may be what she does not want
+		if d := lx.doubt(word, said); d != DoubtTail {
+			return d
+		}
+	}
+	if c, ok := lx.line(said); ok && c.Hint == word && c.Doubt != DoubtTail && c.takesBack() {
+		return c.Doubt
+	}
+	return ""
 }
 
 // regret tells why a line below an approval takes it back; before is the line
@@ -415,7 +502,8 @@ func opening(line string, ts []token) int {
 func afterthought(lines []line) limit {
 	for i := range lines {
 		if l := &lines[i]; l.kind == signature && len(l.text) < wrapped {
-			if ts := tokens(l.text); len(ts) > 0 && tails["afterthought"].prefix(ts) > 0 {
+			ts := tokens(l.text)
+			if _, limits := tails["limits"].any(ts); limits || tails["afterthought"].prefix(ts) > 0 || tails["alone"].is(ts) {
 				return limit{DoubtContradiction, strings.TrimSpace(l.text)}
 			}
 		}

@@ -159,3 +159,49 @@ func TestThousandsOfCommands(t *testing.T) {
 		}
 	}
 }
+
+// Where the team is known, a word that was not thanked is a name only if it is
+// somebody's.
+func TestNamesOfTheTeam(t *testing.T) {
+	opt := Options{Names: []string{"Lee Osei", "Dana Kim"}}
+	for line, approves := range map[string]bool{
+		"Approved, Lee":                  true,
+		"Approve - Dana, Lee":            true,
+		"Approved, thanks Jonas":         true, // a name it is, whosoever's
+		"Approved - Safari Excluded":     false,
+		"Approved, Legal":                false,
+		"Approved - Partial":             false,
+		"Approved, Omar":                 false,
+		"Approved - Quarantine Required": false,
+	} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\n"+line+"\n"), opt)
+		if got := len(m.Commands) == 1 && m.Commands[0].Word == "approve"; got != approves {
+			t.Errorf("%q: approve %v, want %v (%+v)", line, got, approves, m.Commands)
+		}
+	}
+}
+
+// A yes to "was this you?" is taken at its word only if nothing below it says
+// otherwise.
+func TestYesIsLimited(t *testing.T) {
+	for body, yes := range map[string]bool{
+		"yes":                                 true,
+		"Yes.\n\nThanks for asking!":          true,
+		"yes\n\nPriya":                        true,
+		"yes\nno":                             false,
+		"yes\n\nNo, that was not me.":         false,
+		"yes\n\nWho is Mallory?":              false,
+		"Yes, thanks!\n\nPlease do nothing.":  false,
+		"yes\n\nThis is spam.":                false,
+		"yes\n\nOnly if Omar agrees.":         false,
+		"yes\n\nI do not know this address.":  false,
+		"Yes.\nBut do not carry it out.":      false,
+		"yes\n\nScratch that.":                false,
+		"yes\n\nPlease block it, is a fraud?": false,
+	} {
+		m := Read([]byte("From: priya@acme.example\nTo: shop+c1.abcdefghijklmnop@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Was this you?\n\n"+body+"\n"), Options{Teams: []string{"shop@acme.example"}})
+		if got := len(m.Commands) == 1 && m.Commands[0].Word == "yes"; got != yes {
+			t.Errorf("%q: yes %v, want %v (%+v)", body, got, yes, m.Commands)
+		}
+	}
+}

@@ -228,7 +228,7 @@ func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 		}
 		// Names may follow thanks, or stand for themselves behind a comma.
 		t := ts[i]
-		if names++; names > 3 || !warm && !(apart && i < 2) || !lx.name(s[t.start:t.end], t.text) {
+		if names++; names > 3 || !warm && !(apart && (i == 0 || i < 2 && len(lx.people) > 0)) || !lx.name(s[t.start:t.end], t.text, warm) {
 			return false
 		}
 		i++
@@ -237,12 +237,13 @@ func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 }
 
 // name tells whether a word can be a person's name: capitalised, or of a
-// script without capitals, and no word that could turn the meaning. Where a
-// language writes every noun with a capital, only names that are known count:
-// "freigegeben, Testumgebung" names no person.
-func (lx *lexicon) name(written, folded string) bool {
-	if lx.nouns {
-		return lx.names[folded]
+// script without capitals, and no word that could turn the meaning. Only names
+// that are known count where nobody was thanked ("Approved - Changes Requested"),
+// and where a language writes every noun with a capital ("freigegeben,
+// Testumgebung").
+func (lx *lexicon) name(written, folded string, thanked bool) bool {
+	if lx.nouns || !thanked && len(lx.people) > 0 {
+		return lx.knows(folded)
 	}
 	first, _ := utf8.DecodeRuneInString(written)
 	if !unicode.IsLetter(first) || unicode.IsLower(first) || utf8.RuneCountInString(written) > 20 {
@@ -270,4 +271,4 @@ func (lx *lexicon) name(written, folded string) bool {
 
 // notNames are capitalised words that are no names and could mean a time or a
 // part.
-var notNames = set(strings.Fields("monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz juni juli august september oktober november dezember teil teile hälfte ausnahme ausnahmen vorbehalt bedingung fußzeile lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre parte excepto salvo pendiente other another all any each every qa ci tests staging production prod stop halt postpone delay draft rollback revert revoke withdraw test joke fake false abort refuse veto block blocked void null canceled cancelled rejected redirected undone dropped paused failed failing fails broken bad worse terrible awful ugly hmm huh what why how who where which whatever same ask decide discuss review again never ever then than done ready"))
+var notNames = set(strings.Fields("changes requested needed awaiting tentative partial kaputt nyet remove removed missing excluded included bugs bug below above crashes reject rejection denied negative nonsense bullshit conditional provisional except mostly later soon maybe monday tuesday wednesday thursday friday saturday sunday january february march april may june july august september october november december today tonight yesterday part half some one two round redirect question fix change both this that it he she we you they i please see next new old montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz juni juli august september oktober november dezember teil teile hälfte ausnahme ausnahmen vorbehalt bedingung fußzeile lunes martes miércoles jueves viernes sábado domingo enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre parte excepto salvo pendiente other another all any each every qa ci tests staging production prod stop halt postpone delay draft rollback revert revoke withdraw test joke fake false abort refuse veto block blocked void null canceled cancelled rejected redirected undone dropped paused failed failing fails broken bad worse terrible awful ugly hmm huh what why how who where which whatever same ask decide discuss review again never ever then than done ready"))

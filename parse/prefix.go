@@ -3,6 +3,7 @@ package parse
 import (
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // unbullet takes a list mark away.
@@ -84,6 +85,7 @@ func greeting(s string) bool {
 	if len(s) > 200 || containsAny(s, "?？/@<>=") {
 		return false
 	}
+	speaker := strings.HasSuffix(strings.TrimRight(s, " "), ":")
 	s = strings.TrimRight(s, " ,!.:;–—-，！。)")
 	if !tails["greeting"].mayOpen(s) {
 		return false
@@ -95,8 +97,13 @@ func greeting(s string) bool {
 	}
 	// Between the greeting and the names nothing but spaces, commas, "and".
 	for i, t := range ts[n:] {
-		if strings.ContainsAny(s[ts[n+i-1].end:t.start], ".!:;") {
-			return false
+		gap := s[ts[n+i-1].end:t.start]
+		if strings.ContainsAny(gap, "!:;") || strings.Contains(gap, ".") && len(ts[n+i-1].text) > 4 || speaker && i > 0 && strings.Contains(gap, ",") {
+			return false // "Hi Dana, Omar:" lets another one speak
+		}
+		first := firstRune(s[t.start:])
+		if pictograph(first) && !tails["friendly"].all[t.text] || i > 0 && unicode.IsLower(first) && !tails["filler"].all[t.text] && !tails["particle"].all[t.text] {
+			return false // "Hi Dana, did Omar"
 		}
 		if w, _ := everyWord.at(s, ts[n+i:]); w != "" {
 			return false

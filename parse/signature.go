@@ -229,7 +229,7 @@ func dashName(t string, from Address, apart bool) bool {
 		return false
 	}
 	for _, w := range ts {
-		if !builtin.name(body[w.start:w.end], w.text) {
+		if !builtin.name(body[w.start:w.end], w.text, true) {
 			return false
 		}
 	}

@@ -10,8 +10,8 @@ import (
 type lexicon struct {
 	canon   map[string]string // phrase → canonical word
 	longest map[string]int    // as in phrases
-	nouns   bool              // a language is in use that writes nouns with a capital …
-	names   map[string]bool   // … and the names that are known, folded
+	nouns   bool              // a language is in use that writes nouns with a capital
+	people  []string          // the names that are known
 }
 
 var builtin = func() *lexicon {
@@ -60,20 +60,27 @@ func (lx *lexicon) add(word string, list []string) {
 // no canonical one is passed over: config refuses it.
 func newLexicon(words map[string][]string, names []string) *lexicon {
 	if len(words) == 0 {
-		return builtin
+		return &lexicon{canon: builtin.canon, longest: builtin.longest, people: names}
 	}
-	lx := &lexicon{canon: maps.Clone(builtin.canon), longest: maps.Clone(builtin.longest), names: map[string]bool{}}
+	lx := &lexicon{canon: maps.Clone(builtin.canon), longest: maps.Clone(builtin.longest), people: names}
 	lx.nouns = slices.Contains(words["approve"], languageWords["de"]["approve"][0])
-	for _, name := range names {
-		for _, t := range tokens(name) {
-			lx.names[t.text] = true
-		}
-	}
 	canonical := CanonicalWords()
 	for _, w := range canonical { // in a fixed order
 		lx.add(w, words[w])
 	}
 	return lx
+}
+
+// knows tells whether it is the name, or a part of one, of somebody who is known.
+func (lx *lexicon) knows(folded string) bool {
+	for _, name := range lx.people {
+		for _, t := range tokens(name) {
+			if t.text == folded {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // at returns the canonical word of the longest phrase at the start of ts. The
