@@ -432,6 +432,9 @@ func (lx *lexicon) limits(before, said, word string) string {
 	if strings.HasPrefix(strings.TrimLeft(said, " -*+•"), "[ ]") { // an unticked box
 		return DoubtCondition
 	}
+	if struckOff(said, ts) {
+		return DoubtContradiction
+	}
 	if n := opening(said, ts); n > 0 && n < len(ts) {
 		said, before = said[ts[n].start:], ""
 		ts = tokens(said)
@@ -458,6 +461,19 @@ func (lx *lexicon) limits(before, said, word string) string {
 		return c.Doubt
 	}
 	return ""
+}
+
+// struckOff tells of a line of a list with a "no" behind it: "- the receipt shows
+// the same number: no, off by one".
+func struckOff(said string, ts []token) bool {
+	for i := 1; i < len(ts); i++ {
+		gap := said[ts[i-1].end:ts[i].start]
+		if tails["verdict"].all[ts[i].text] && (containsAny(gap, ":=→\t") || strings.Contains(gap, "  ") || strings.Contains(gap, " - ") || pictograph(firstRune(said[ts[i].start:]))) &&
+			(i == len(ts)-1 || strings.ContainsAny(said[ts[i].end:ts[i+1].start], ",.;!(")) {
+			return true
+		}
+	}
+	return false
 }
 
 // regret tells why a line below an approval takes it back; before is the line

@@ -54,21 +54,23 @@ func runOf(a, b, c, d uint64) uint64 {
 	return ((a*k^b)*k^c)*k ^ d
 }
 
-// mark sets ours on the lines whose words stand in the letter: most of them in
-// runs of four, or the line as a whole next to such lines.
+// mark sets ours on the lines most of whose words stand in the letter, in runs
+// of four, and whole where all of them do, but for what a client puts beside a
+// link or a picture. "- the receipt shows the same number: no" is ours, and not
+// whole: it has an answer in it.
 func (x *letterIndex) mark(lines []line) {
 	if x == nil {
 		return
 	}
 	type at struct {
-		line int
-		hash uint64
+		line, start int
+		hash        uint64
 	}
 	var words []at
 	count := make([]int, len(lines))
 	for i := range lines {
 		for _, t := range tokens(lines[i].text) {
-			words = append(words, at{i, hashOf(t.text)})
+			words = append(words, at{i, t.start, hashOf(t.text)})
 			count[i]++
 		}
 	}
@@ -86,7 +88,25 @@ func (x *letterIndex) mark(lines []line) {
 	}
 	for i := range lines {
 		lines[i].ours = count[i] > 0 && hit[i]*5 >= count[i]*4
+		lines[i].whole = lines[i].ours
 	}
+	for i, w := range words {
+		if l := &lines[w.line]; !covered[i] && l.whole {
+			l.whole = len(l.text) < 2000 && besideLink(l.text, w.start)
+		}
+	}
+}
+
+// besideLink tells whether what stands at i is an address or a file name that a
+// client wrote beside a link or a picture: in angle or square brackets, or a URL.
+func besideLink(s string, i int) bool {
+	for _, b := range []string{"<>", "[]"} {
+		if open := strings.LastIndexByte(s[:i], b[0]); open >= 0 && open > strings.LastIndexByte(s[:i], b[1]) && strings.IndexByte(s[i:], b[1]) >= 0 {
+			return true
+		}
+	}
+	word := s[strings.LastIndexByte(s[:i], ' ')+1:]
+	return strings.HasPrefix(word, "http://") || strings.HasPrefix(word, "https://") || strings.HasPrefix(word, "mailto:")
 }
 
 // end returns the last line, at or after from, of a run of our letter that
@@ -127,7 +147,7 @@ func (r *reading) runs(x *letterIndex) {
 		return
 	}
 	for i := 0; i < len(r.lines); i++ {
-		if r.lines[i].kind != own || !r.lines[i].ours {
+		if r.lines[i].kind != own || !r.lines[i].whole {
 			continue
 		}
 		end, solid, words, strays := i, 0, 0, 0
@@ -140,7 +160,7 @@ func (r *reading) runs(x *letterIndex) {
 				continue
 			}
 			key := join(tokens(l.text))
-			if l.ours || x.lines[key] || key == "" {
+			if l.whole || x.lines[key] || key == "" {
 				solid++
 				words += strings.Count(key, " ") + 1
 				end, strays = k, 0
@@ -164,7 +184,11 @@ func (r *reading) runs(x *letterIndex) {
 			break
 		}
 		for k := start; k <= end; k++ {
-			r.lines[k].is(history, "our-letter")
+			if l := &r.lines[k]; l.blank() || l.whole || k < i {
+				l.is(history, "our-letter")
+			} else if key := join(tokens(l.text)); key == "" || x.lines[key] {
+				l.is(history, "our-letter")
+			}
 		}
 		r.introduced(start)
 		i = end

@@ -122,3 +122,25 @@ func TestMarker(t *testing.T) {
 		}
 	}
 }
+
+// An answer that is written onto a copied line is the writer's, and the line
+// with it.
+func TestAnswersOnCopiedLines(t *testing.T) {
+	letter := "Done:\n- the cart shows the total with tax\n- the receipt shows the same number\n- guests keep their cart after login\n\n1. Which tax rate do we take for books?\n2. Which tax rate do we take for toys?\n"
+	for _, own := range []string{
+		"- the cart shows the total with tax: no\n- the receipt shows the same number: no\n- guests keep their cart after login: yes",
+		"1. Which tax rate do we take for books? 7 %\n2. Which tax rate do we take for toys? 19 %",
+		"Done:\n- the cart shows the total with VAT\n- the receipt shows the same number\n- guests keep their cart after logout",
+	} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\nHi Dana,\n\n"+own+"\n"), Options{Letter: letter})
+		for line := range strings.SplitSeq(own, "\n") {
+			if !strings.Contains(letter, line) && !strings.Contains(m.Text, line) {
+				t.Errorf("%q is lost of\n%s\nread as %q", line, own, m.Text)
+			}
+		}
+	}
+	m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\napprove\n\n"+letter), Options{Letter: letter})
+	if m.Text != "approve" {
+		t.Errorf("the letter as it was is history: %q", m.Text)
+	}
+}

@@ -43,6 +43,7 @@ type line struct {
 	sign   bool   // an HTML container says it is a signature
 	fence  bool   // inside a code fence that is closed again
 	ours   bool   // its words stand in the letter that is answered
+	whole  bool   // all of them do
 	unseen bool   // an invisible character stood between two letters
 	ruled  bool   // it was <hr>
 }
