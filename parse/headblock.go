@@ -42,6 +42,14 @@ func labelOf(s string) (role, value string, ok bool) {
 	return labels[fold(label)], strings.Trim(s[at+n:], " \t*_"), true
 }
 
+// beforeColon is what may be a label.
+func beforeColon(s string) string {
+	if i := strings.IndexAny(s, ":："); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
 // softHeader is answered for lines that may be a header block and are kept.
 const softHeader = "header-faint"
 
@@ -54,7 +62,11 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 	if !ok {
 		return 0, ""
 	}
-	first, _, _ := strings.Cut(lines[i].text, ":")
+	first := beforeColon(lines[i].text)
+	opening := lines[i].text[len(first):]
+	if _, word := taskPrefix(first); everyWord.canon[join(tokens(word))] != "" {
+		return 0, "" // "redirect: …" is the writer's, whatever stands below it
+	}
 	roles := map[string]bool{}
 	sender := false
 	doubled := i+2 < len(lines) && lines[i+1].blank() && !lines[i+2].blank()
@@ -76,6 +88,9 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 			return 0, ""
 		}
 		r, value, ok := labelOf(l.text)
+		if embedsNumber(beforeColon(l.text)) {
+			ok = false // "At 2026-03-02 10:00:00, Ada wrote:"
+		}
 		if !ok || r == "" && known > 0 && shaped == known {
 			// A wrapped value, or the address on its own line.
 			if known == 0 || strays >= 4 || doubled {
@@ -122,6 +137,8 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		return last - i + 1, "header-block"
 	case role != "" && distinct == 2 && roles["date"] && dates > 0 && (roles["from"] || addrs > 0):
 		return last - i + 1, "header-block"
+	case role == "" && known > 0 && !strings.Contains(opening, "@") && !embedsNumber(opening):
+		return 0, "" // the block begins at a label that is known, below the writer's own line
 	case shaped >= 3 && shaped <= 12 && addrs+bare > 0 && dates > 0 && sectionLabels[join(tokens(first))] == "":
 		// Where a label is known we know its language's "From" too: a block
 		// without it is the writer's own list. So is one whose addresses stand
@@ -152,7 +169,7 @@ func separatorLine(s string) bool {
 		return false
 	}
 	core := strings.Trim(s, " \t-_*=~><:：—–―─|[]#")
-	dashed := strings.HasPrefix(s, "--") || strings.HasPrefix(s, "==") || strings.HasPrefix(s, "__") || strings.HasPrefix(s, "**") || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "–") || strings.HasPrefix(s, "―") || strings.HasPrefix(s, "──") || strings.HasPrefix(s, "- -") || strings.HasPrefix(s, "- ") && strings.HasSuffix(s, " -")
+	dashed := strings.HasPrefix(s, "--") || strings.HasPrefix(s, "==") || strings.HasPrefix(s, "__") || strings.HasPrefix(s, "**") || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "–") || strings.HasPrefix(s, "―") || strings.HasPrefix(s, "──") || strings.HasPrefix(s, "- -") || strings.HasPrefix(s, "##") || strings.HasPrefix(s, "- ") && strings.HasSuffix(s, " -")
 	k := fold(core)
 	bare, ok := historySeparators[k]
 	if ok && (dashed || bare && (strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || k == fold(s) || strings.HasSuffix(s, "*"))) {

@@ -1,6 +1,9 @@
 package parse
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // Answers between quotes are kept, in order, in every client that lets one
 // write there; a command among them is asked about.
@@ -81,5 +84,51 @@ func BenchmarkReadHTML(b *testing.B) {
 	b.SetBytes(int64(len(raw)))
 	for b.Loop() {
 		Read(raw, Options{Letter: gateLetter})
+	}
+}
+
+// A word of the writer's that has the shape of a label does not become the head
+// of the history below it.
+func TestOwnLabelAboveHistory(t *testing.T) {
+	block := "From: Dana Kim <dana@acme.example>\nSent: Monday, 2 March 2026 10:00\nTo: Priya <priya@acme.example>\nSubject: Gate\n\nOld words. approve\n"
+	for _, c := range []struct{ body, word, text string }{
+		{"redirect: the order mail is wrong\n" + block, "redirect", "redirect: the order mail is wrong"},
+		{"#12 redirect: no\n" + block, "redirect", "#12 redirect: no"},
+		{"question: gross or net?\n" + block, "question", "question: gross or net?"},
+		{"redirect: wrong total\n\nExpected total:\n\nAt 2026-03-02 10:00:00, \"Dana Kim\" <dana@acme.example> wrote:\n> approve\n", "redirect", "redirect: wrong total\n\nExpected total:"},
+		{"blocked: no access\n\nAsked: Anna\n\nAm 02.03.2026 10:00:00 schrieb Dana Kim <dana@acme.example>:\n\nold words\n", "blocked", "blocked: no access\n\nAsked: Anna"},
+		{"redirect: no\n" + strings.ReplaceAll(block, "\n", "\n\n"), "redirect", "redirect: no"},
+	} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\n"+c.body), Options{})
+		if m.Text != c.text || len(m.Commands) != 1 || m.Commands[0].Word != c.word {
+			t.Errorf("%q\nread as %q, %+v", c.body, m.Text, m.Commands)
+		}
+	}
+	for _, head := range []string{"---- Replied Message ----\n| From | Dana Kim<dana@acme.example> |", "-------- 원본 이메일 --------", "##- Please type your reply above this line -##"} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\nI will look tomorrow.\n\n"+head+"\n#12 approve\n"), Options{})
+		if m.Text != "I will look tomorrow." || len(m.Commands) != 0 {
+			t.Errorf("below %q: %q, %+v", head, m.Text, m.Commands)
+		}
+	}
+}
+
+// What a client writes in one form only (where a link goes, that a picture
+// stood there, a signature's addresses) makes no second opinion.
+func TestFormsDifferInLinks(t *testing.T) {
+	for _, c := range []struct {
+		plain, html string
+		approves    bool
+	}{
+		{"approve\n\n@Dana Kim <dana@acme.example> thanks", "<p>approve</p><p><a href=\"mailto:dana@acme.example\">@Dana Kim</a> thanks</p>", true},
+		{"approve\n\nSee acme.example <http://acme.example> please", "<p>approve</p><p>See <a href=\"http://acme.example\">acme.example</a> please</p>", true},
+		{"approve\n\n[image: image.png]\n\nlike this", "<p>approve</p><p><img src=\"cid:1\"></p><p>like this</p>", true},
+		{"approve\n\n[cid:image001.png@01DAB0.12345670]", "<p>approve</p><img src=\"cid:1\">", true},
+		{"approve\n\nonly the <header> part", "<p>approve</p>", false},
+		{"approve", "<p>redirect: no</p>", false},
+	} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\nMIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n"+c.plain+"\n--b\nContent-Type: text/html\n\n"+c.html+"\n--b--\n"), Options{})
+		if got := len(m.Commands) > 0 && m.Commands[0].Word == "approve"; got != c.approves {
+			t.Errorf("%q / %q: approves %v (%+v)", c.plain, c.html, got, m.Commands)
+		}
 	}
 }

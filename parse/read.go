@@ -2,6 +2,7 @@ package parse
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -310,6 +311,16 @@ func choose(plain, rich *reading) *reading {
 	return plain
 }
 
+// besides is what a client writes in the plain form only: where a link goes,
+// and that a picture stood there.
+var besides = regexp.MustCompile(`<(?:mailto:|tel:|https?://)[^<>\s]{1,1000}>|<[^<>\s@]{1,100}@[^<>\s@]{1,200}>|\[(?:image|cid|inline image)\b[^\]\n]{0,200}\]|\[[^\]\n]{1,100}\.(?:png|jpe?g|gif|webp)\]`)
+
+// signs tells whether these words, which the other form has as its text, stand
+// in the signature here.
+func signs(r *reading, words string) bool {
+	return words != "" && strings.HasPrefix(squash(besides.ReplaceAllString(textOf(r.lines, func(l *line) bool { return l.kind == signature }), " ")), words)
+}
+
 // disagree tells whether two forms of one text say different things: their
 // first own lines differ, or one holds words the other has not.
 func disagree(a, b *reading) bool {
@@ -317,6 +328,7 @@ func disagree(a, b *reading) bool {
 	if strings.Contains(ta, "~~") != strings.Contains(tb, "~~") {
 		return true // clients leave the line through it out of the plain form
 	}
+	ta, tb = besides.ReplaceAllString(ta, " "), besides.ReplaceAllString(tb, " ")
 	sa, sb := squash(ta), squash(tb)
 	if sa == sb || stub(ta) || stub(tb) {
 		return false
@@ -334,7 +346,7 @@ func disagree(a, b *reading) bool {
 	}
 	first := func(r *reading) string {
 		if i := r.firstOwn(); i >= 0 {
-			return squash(r.lines[i].text)
+			return squash(besides.ReplaceAllString(r.lines[i].text, " "))
 		}
 		return ""
 	}
@@ -347,6 +359,9 @@ func disagree(a, b *reading) bool {
 	}
 	// Wrapping, links and pictures make small differences; words do not.
 	if strings.HasPrefix(sa, sb) || strings.HasPrefix(sb, sa) {
+		if signs(a, sb[min(len(sa), len(sb)):]) || signs(b, sa[min(len(sa), len(sb)):]) {
+			return false
+		}
 		return max(len(sa)-len(sb), len(sb)-len(sa)) > 25 && difference(ta, tb) > 0.15
 	}
 	return difference(ta, tb) > 0.1
