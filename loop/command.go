@@ -22,9 +22,10 @@ func (c *turn) command(n int, cmd parse.Command) {
 		c.out.Task = n
 	}
 	waits := (t.State == Draft || t.State == Queued) && (c.boss(t) || t.Proposed && t.By == c.p.Key())
+	works := (t.State == Active && c.boss(t) || t.State == AtGate && c.approver(t)) && !c.owner(t) && cmd.Doubt != parse.DoubtQuestion
 	switch {
-	case waits && (cmd.Word == "done" || cmd.Hint == "done") && strings.TrimSpace(cmd.Text) != "":
-		c.words(t, c.said(cmd)) // "Done: …" names the part of a task that is not in work
+	case (waits || works) && (cmd.Word == "done" || cmd.Hint == "done") && strings.TrimSpace(cmd.Text) != "":
+		c.words(t, c.said(cmd)) // "Done: …" of a PM names that part of the task
 	case cmd.Doubt != "":
 		c.doubtful(t, cmd)
 	case cmd.Word == "":

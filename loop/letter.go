@@ -78,7 +78,7 @@ type Body struct {
 	When   time.Time `json:"when,omitzero"`    // of that act
 	Act    string    `json:"act,omitempty"`    // the command it is about: approve, redirect, undo, drop, blocked, question, too big …
 	Text   string    `json:"text,omitempty"`   // their words: question, answer, reason, comment, what was delivered
-	Asked  string    `json:"asked,omitempty"`  // answer: the question that was answered; gate: why this round came about
+	Asked  string    `json:"asked,omitempty"`  // answer: the question that was answered; gate: why this round came about; with Next: why that goes another round
 	Line   string    `json:"line,omitempty"`   // the line of the reader's mail that was used or is in doubt
 	Beside string    `json:"beside,omitempty"` // the other line that puts it in doubt
 	Cause  string    `json:"cause,omitempty"`  // why: one of the Cause constants

@@ -128,7 +128,8 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	}
 	switch word {
 	case "approve", "queue", "undo", "pause", "resume", "yes":
-		if lx.friendly(rest) || word != "approve" && tails["object"].is(tokens(tail)) {
+		ts := tokens(tail)
+		if lx.friendly(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && tails["apology"].is(ts) || word == "yes" && tails["mine"].is(ts) {
 			return "", 0
 		}
 		if word == "yes" {
@@ -207,16 +208,18 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 	return d
 }
 
-// unmeant tells why a reason takes its word back: "drop: no, keep it". What
-// redirect says is for the engineer to read.
+// unmeant tells why a reason takes its word back: "drop: no, keep it". What is
+// broken, or has to be fixed first, is a reason; and what redirect says is for
+// the engineer to read.
 func (lx *lexicon) unmeant(word, reason string) string {
-	if word == "redirect" {
+	ts := tokens(reason)
+	switch {
+	case word == "redirect" || len(ts) == 0:
 		return ""
-	}
-	for said := range sentences(reason) {
-		if why := lx.limits("", said, word); why != "" {
-			return why
-		}
+	case tails["alone"].is(ts), refuses(reason, ts), tails["unmeant"].prefix(ts) > 0:
+		return DoubtContradiction
+	case tails["makes-wait"].prefix(ts) > 0:
+		return DoubtCondition
 	}
 	return ""
 }

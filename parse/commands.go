@@ -244,9 +244,9 @@ func (c *Command) limit(by limit) {
 	}
 }
 
-// limitable are the words that what is said beside them may limit: all that
-// move work and take no reason that could say the same.
-var limitable = []string{"approve", "done", "yes", "undo", "drop", "reopen", "pause", "resume", "queue"}
+// limitable are the words that what is said beside them may limit: those that
+// move work on and take no reason. Undo and pause only hold it up.
+var limitable = []string{"approve", "done", "yes", "resume", "queue"}
 
 // limitedAs is the word whose rules hold for a limitable one: done is reported,
 // the others are decided.
@@ -483,15 +483,14 @@ func regret(before, line string, ts []token) string {
 	if at, ok := tails["limits"].any(ts); ok && at >= 0 {
 		return DoubtContradiction
 	}
-	after := line[ts[0].end:]
+	no := refuses(line, ts)
 	before, line = strings.TrimSpace(before), strings.TrimSpace(line)
 	taken, waits := tails["regret"].prefix(ts), tails["wait-open"].prefix(ts)
 	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > max(taken, waits) {
 		return ""
 	}
 	switch {
-	case tails["refusal"].prefix(ts[:1]) > 0 && after != "" && strings.Contains(",.;:!", after[:1]),
-		taken > 0, tails["alone"].prefix(ts) == len(ts):
+	case no, taken > 0, tails["alone"].prefix(ts) == len(ts):
 		return DoubtContradiction
 	case waits > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:
 		return DoubtCondition
@@ -499,6 +498,12 @@ func regret(before, line string, ts []token) string {
 		return DoubtQuestion
 	}
 	return ""
+}
+
+// refuses tells of a no with a comma or the like behind it: "No, it is red".
+func refuses(line string, ts []token) bool {
+	after := line[ts[0].end:]
+	return tails["refusal"].prefix(ts[:1]) > 0 && after != "" && strings.Contains(",.;:!", after[:1])
 }
 
 // opening is how many words at the start of a line only say that something is

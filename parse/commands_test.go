@@ -181,6 +181,16 @@ func TestNamesOfTheTeam(t *testing.T) {
 	}
 }
 
+// Whoever undoes a decision says why, and is sorry.
+func TestUndoIsSorry(t *testing.T) {
+	for _, body := range []string{"Undo, sorry!", "undo - my mistake", "undo, wrong task", "undo\n\nSorry, that was too early. Wrong task."} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\n"+body+"\n"), Options{})
+		if len(m.Commands) != 1 || m.Commands[0].Word != "undo" {
+			t.Errorf("%q: %+v", body, m.Commands)
+		}
+	}
+}
+
 // A yes to "was this you?" is taken at its word only if nothing below it says
 // otherwise.
 func TestYesIsLimited(t *testing.T) {
@@ -202,6 +212,31 @@ func TestYesIsLimited(t *testing.T) {
 		m := Read([]byte("From: priya@acme.example\nTo: shop+c1.abcdefghijklmnop@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Was this you?\n\n"+body+"\n"), Options{Teams: []string{"shop@acme.example"}})
 		if got := len(m.Commands) == 1 && m.Commands[0].Word == "yes"; got != yes {
 			t.Errorf("%q: yes %v, want %v (%+v)", body, got, yes, m.Commands)
+		}
+	}
+}
+
+// What is broken is a reason to open a task again, and no doubt about it.
+func TestReasons(t *testing.T) {
+	for line, word := range map[string]string{
+		"reopen: safari is broken again":            "reopen",
+		"reopen: fix the header first":              "reopen",
+		"reopen: it still fails if I log in twice":  "reopen",
+		"drop: no longer needed":                    "drop",
+		"drop: the shop is closed, before we ship":  "drop",
+		"drop: wrong task, I meant the other shop":  "drop",
+		"drop: no, keep it":                         "",
+		"drop: never":                               "",
+		"drop: don't":                               "",
+		"drop: just kidding":                        "",
+		"drop: only if Omar agrees":                 "",
+		"reopen: no":                                "",
+		"reopen: unless Omar objects":               "",
+		"redirect: no, the header is still too big": "redirect",
+	} {
+		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\n"+line+"\n"), Options{})
+		if len(m.Commands) != 1 || m.Commands[0].Word != word {
+			t.Errorf("%q: %+v", line, m.Commands)
 		}
 	}
 }
