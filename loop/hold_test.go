@@ -1,7 +1,6 @@
 package loop
 
 import (
-	"strings"
 	"testing"
 
 	"gatepost/parse"
@@ -96,25 +95,5 @@ priya > c1: yes
 	g.play("priya > c2: yes\n")
 	if s := g.s.Tasks[1].State; s != AtGate {
 		t.Errorf("an expired hold made it %s", s)
-	}
-}
-
-// The question letter says that the words go to the engineer at once, whoever
-// answered meanwhile.
-func TestSecondAnswer(t *testing.T) {
-	g := newStage(t)
-	g.play(`priya > web: Cart
-| Problem: p
-| Done: d
-dana > t1: question: which font?
-omar > t1: Arial.
-`)
-	if g.s.Tasks[1].Question != nil {
-		t.Fatal("the question is open after an answer")
-	}
-	in := Incoming{At: g.now, Mail: g.compose("priya", "t1", "Re: Cart", "Helvetica."), Answers: &Letter{Kind: Question, To: "priya@acme.example", Task: 1}}
-	lines := strings.Join(g.apply(in), "\n")
-	if !strings.Contains(lines, "comment to dana #1") || !strings.Contains(lines, "Helvetica.") {
-		t.Errorf("a second answer went to nobody: %s", lines)
 	}
 }

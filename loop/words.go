@@ -70,9 +70,6 @@ func (c *turn) words(t *Task, text string) {
 		case c.boss(t) && t.Question != nil:
 			c.answer(t, text)
 			return
-		case c.boss(t) && c.in.Answers != nil && c.in.Answers.Kind == Question:
-			c.passOn(t, parse.Command{Text: text}) // another answer closed it; the letter said that the words go at once
-			return
 		case c.boss(t):
 			c.emit(Event{Kind: Commented, Task: t.Number, Text: text})
 			return
