@@ -14,7 +14,7 @@ var says = map[EventKind]string{
 	PassedOn: "commented, passed on at once", Noted: "noted", DeliveredE: "delivered", ApprovedE: "approved",
 	RedirectedE: "redirected", Undone: "took back", Reopened: "reopened", Placed: "moved in the queue",
 	MovedTo: "moved to stream", Dropped: "dropped", PausedE: "paused", ResumedE: "resumed", AwayE: "away", BackE: "back",
-	MaybeAwayE: "absence notice", Moved: "due date moved to", HeldE: "held, a confirm letter was written", Confirmed: "confirmed",
+	MaybeAwayE: "absence notice", Moved: "due date moved to", HeldE: "held, not carried out", Confirmed: "confirmed",
 	Released: "hold ended:", AliasAdded: "added the address", Told: "was told that nothing moved:", Digested: "digest",
 	Prompted: "prompt", Reviewed: "weekly review", BouncedE: "letter came back", Ignored: "ignored:",
 	HandedE: "handed to", LetInE: "let in", SeenE: "evidence seen for", ForgotE: "evidence forgotten for", WrongTokenE: "a wrong token from",

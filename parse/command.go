@@ -218,7 +218,8 @@ func (lx *lexicon) unmeant(word, reason string) string {
 		return ""
 	case tails["alone"].is(ts), refuses(reason, ts), tails["unmeant"].prefix(ts) > 0:
 		return DoubtContradiction
-	case tails["makes-wait"].prefix(ts) > 0:
+	}
+	if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) { // "once more" is harmless
 		return DoubtCondition
 	}
 	return ""

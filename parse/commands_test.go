@@ -220,6 +220,7 @@ func TestYesIsLimited(t *testing.T) {
 func TestReasons(t *testing.T) {
 	for line, word := range map[string]string{
 		"reopen: safari is broken again":            "reopen",
+		"reopen: once more":                         "reopen",
 		"reopen: fix the header first":              "reopen",
 		"reopen: it still fails if I log in twice":  "reopen",
 		"drop: no longer needed":                    "drop",
