@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -212,7 +213,7 @@ func TestOneTeamFails(t *testing.T) {
 			}, func() string { return two.tasks(t) })
 			two.lookout.mu.Lock()
 			for _, w := range two.lookout.watches { // an hour goes by
-				if w.dark == 0 && w.teams[0].Name == "Pay" && strings.HasPrefix(c.place, [...]string{"reading", "sending"}[w.what]) {
+				if w.teams[0].Name == "Pay" && strings.HasPrefix(c.place, [...]string{"reading", "sending"}[w.what]) {
 					w.dark = 2 * time.Hour
 				}
 			}
@@ -239,6 +240,14 @@ func TestOneTeamFails(t *testing.T) {
 				t.Error(err)
 			}
 			mails := two.house.Mailbox("ops@acme.example")
+			seen := map[string]bool{} // cut off before it was noted, a letter goes out again with the same Message-ID
+			mails = slices.DeleteFunc(mails, func(raw []byte) bool {
+				_, id, _ := strings.Cut(string(raw), "Message-ID: ")
+				id, _, _ = strings.Cut(id, "\r\n")
+				known := seen[id]
+				seen[id] = true
+				return known
+			})
 			if len(mails) != 1 || !strings.Contains(string(mails[0]), "Pay") {
 				t.Errorf("the operator has %d letters: %s", len(mails), mails)
 			}
