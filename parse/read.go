@@ -328,9 +328,12 @@ func disagree(a, b *reading) bool {
 	if strings.Contains(ta, "~~") != strings.Contains(tb, "~~") {
 		return true // clients leave the line through it out of the plain form
 	}
-	ta, tb = besides.ReplaceAllString(ta, " "), besides.ReplaceAllString(tb, " ")
 	sa, sb := squash(ta), squash(tb)
-	if sa == sb || stub(ta) || stub(tb) {
+	if sa == sb {
+		return false
+	}
+	ta, tb = besides.ReplaceAllString(ta, " "), besides.ReplaceAllString(tb, " ")
+	if sa, sb = squash(ta), squash(tb); sa == sb || stub(ta) || stub(tb) {
 		return false
 	}
 	all := func(r *reading) bool {
