@@ -218,8 +218,7 @@ func (lx *lexicon) unmeant(word, reason string) string {
 		return ""
 	case tails["alone"].is(ts), refuses(reason, ts), tails["unmeant"].prefix(ts) > 0:
 		return DoubtContradiction
-	}
-	if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) { // "once more" is harmless
+	case makesWait(ts):
 		return DoubtCondition
 	}
 	return ""

@@ -424,7 +424,7 @@ func sentences(line string) iter.Seq[string] {
 func (lx *lexicon) limits(before, said, word string) string {
 	ts := tokens(said)
 	if len(ts) == 0 {
-		if limitedAs(word) == "approve" && strings.HasPrefix(strings.TrimSpace(said), "??") {
+		if word != "done" && strings.HasPrefix(strings.TrimSpace(said), "??") {
 			return DoubtQuestion
 		}
 		return ""
@@ -442,7 +442,7 @@ func (lx *lexicon) limits(before, said, word string) string {
 	if tails["takes-back"].prefix(ts) > 0 {
 		return DoubtContradiction
 	}
-	if n := tails["makes-wait"].prefix(ts); n > 0 && n >= tails["harmless"].prefix(ts) {
+	if makesWait(ts) {
 		return DoubtCondition
 	}
 	if word == "done" {
@@ -461,6 +461,12 @@ func (lx *lexicon) limits(before, said, word string) string {
 		return c.Doubt
 	}
 	return ""
+}
+
+// makesWait tells whether words begin with a condition; "once more" is none.
+func makesWait(ts []token) bool {
+	n := tails["makes-wait"].prefix(ts)
+	return n > 0 && n >= tails["harmless"].prefix(ts)
 }
 
 // struckOff tells of a line of a list with a "no" behind it: "- the receipt shows

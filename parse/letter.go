@@ -184,9 +184,8 @@ func (r *reading) runs(x *letterIndex) {
 			break
 		}
 		for k := start; k <= end; k++ {
-			if l := &r.lines[k]; l.blank() || l.whole || k < i {
-				l.is(history, "our-letter")
-			} else if key := join(tokens(l.text)); key == "" || x.lines[key] {
+			l := &r.lines[k]
+			if key := join(tokens(l.text)); k < i || l.whole || key == "" || x.lines[key] { // else a line of the writer's stands between
 				l.is(history, "our-letter")
 			}
 		}

@@ -219,7 +219,7 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	}
 	if m.Robot == RobotNone && !t.person {
 		m.Robot, t.robotRule = robotByWords(m, cmds)
-		if saysAutomatic(m.Subject) {
+		if len(cmds) > 0 && saysAutomatic(ownSubject(m.Subject)) {
 			for i := range cmds { // "Ready to help again on 9 March."
 				cmds[i].doubt(DoubtTail)
 			}
@@ -315,10 +315,13 @@ func choose(plain, rich *reading) *reading {
 // and that a picture stood there.
 var besides = regexp.MustCompile(`<(?:mailto:|tel:|https?://)[^<>\s]{1,1000}>|<[^<>\s@]{1,100}@[^<>\s@]{1,200}>|\[(?:image|cid|inline image)\b[^\]\n]{0,200}\]|\[[^\]\n]{1,100}\.(?:png|jpe?g|gif|webp)\]`)
 
+// bare is the words of a form without these, as squash gives them.
+func bare(text string) string { return squash(besides.ReplaceAllString(text, " ")) }
+
 // signs tells whether these words, which the other form has as its text, stand
 // in the signature here.
 func signs(r *reading, words string) bool {
-	return words != "" && strings.HasPrefix(squash(besides.ReplaceAllString(textOf(r.lines, func(l *line) bool { return l.kind == signature }), " ")), words)
+	return words != "" && strings.HasPrefix(bare(textOf(r.lines, func(l *line) bool { return l.kind == signature })), words)
 }
 
 // disagree tells whether two forms of one text say different things: their
@@ -349,7 +352,7 @@ func disagree(a, b *reading) bool {
 	}
 	first := func(r *reading) string {
 		if i := r.firstOwn(); i >= 0 {
-			return squash(besides.ReplaceAllString(r.lines[i].text, " "))
+			return bare(r.lines[i].text)
 		}
 		return ""
 	}

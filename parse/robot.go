@@ -235,8 +235,8 @@ func startsWith(s string, list []string) bool {
 
 // robotByWords knows absence notices, free-form bounces and reactions by what
 // they say, when no header tells. To lose what a person wrote is worse than to
-// ask a robot once a day, so a task, and a mail with a command in it, are a
-// person's in all but name.
+// ask a robot once a day, so a task, and a mail that opens with a command, are a
+// person's.
 func robotByWords(m *Mail, commands []Command) (Robot, string) {
 	if len(commands) > 0 && commands[0].Word != "" {
 		return RobotNone, "" // it opens with one
@@ -261,7 +261,7 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 	replies := m.InReplyTo != "" || len(m.References) > 0
 	speaks := func() bool { return firstPerson(head) && embedsNumber(head) && len(text) < 2000 }
 	switch {
-	case saysAutomatic(m.Subject):
+	case saysAutomatic(s):
 		return RobotAutoReply, "away-subject"
 	case away && n >= 2 && speaks(), replies && n > 0 && startsWith(s, []string{"out of office:", "ooo:"}):
 		return RobotAutoReply, "away-words"
@@ -290,10 +290,9 @@ func ownSubject(subject string) string {
 	return s
 }
 
-// saysAutomatic tells of a subject that no person writes: "Automatic reply:
+// saysAutomatic tells of an own subject that no person writes: "Automatic reply:
 // Cart". "Automatic reply is sent twice" is a task.
-func saysAutomatic(subject string) bool {
-	s := ownSubject(subject)
+func saysAutomatic(s string) bool {
 	for _, p := range absence["auto subject"] {
 		if rest, ok := strings.CutPrefix(s, p); ok {
 			rest = strings.TrimLeft(rest, " ")
