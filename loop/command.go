@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -135,8 +136,15 @@ func (c *turn) done(t *Task, cmd parse.Command) {
 	c.emit(Event{Kind: DeliveredE, Task: t.Number, Text: strings.TrimSpace(cmd.Text), Line: cmd.Line, Due: due, Days: days})
 	t = c.task(t.Number)
 	for _, p := range c.directors(t) {
-		c.write(Gate, p, t, c.gateBody(t, p))
+		c.gateLetter(t, p)
 	}
+}
+
+// gateLetter asks one approver to decide. Its key makes it one letter a gate,
+// unless the one before it was taken back.
+func (c *turn) gateLetter(t *Task, to *Person) {
+	l := c.write(Gate, to, t, c.gateBody(t, to))
+	l.Key = fmt.Sprintf("%s|%s|t%dr%d", Gate, to.Key(), t.Number, t.Round)
 }
 
 // gateBody is what an approver needs to decide: the done as written beside

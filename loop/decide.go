@@ -179,6 +179,11 @@ func (c *turn) undo(t *Task, cmd parse.Command) {
 	if back != 0 {
 		l.Body.Next = c.view(c.task(back))
 	}
+	for _, p := range c.directors(t) {
+		if p.Key() != c.p.Key() {
+			c.gateLetter(t, p) // it may have lapsed while the decision stood
+		}
+	}
 	if c.withdraw(t, d) {
 		return // the engineer never heard of it
 	}

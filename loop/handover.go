@@ -29,7 +29,7 @@ func HandGate(s *State, stream string, had func(person string) bool, now time.Ti
 		for _, p := range c.directors(t) {
 			if !had(p.Key()) {
 				c.emit(Event{Kind: HandedE, Task: t.Number, By: "operator", Person: p.Key()})
-				c.write(Gate, p, c.task(t.Number), c.gateBody(c.task(t.Number), p))
+				c.gateLetter(c.task(t.Number), p)
 			}
 		}
 	}

@@ -56,7 +56,7 @@ type Letter struct {
 	Ref      string    `json:"ref,omitempty"`   // what a reply to it refers to: t42, t42r1, me, c17; "" (alert): the bare team address
 	Asked    bool      `json:"asked,omitempty"` // it answers a mail of the reader's own: sent at once, empty envelope sender
 	Due      time.Time `json:"due"`             // not to be sent before
-	Key      string    `json:"key,omitempty"`   // unique name of a scheduled letter, "digest|priya@acme.example|2026-03-02"
+	Key      string    `json:"key,omitempty"`   // names what is to be sent once: "digest|priya@acme.example|2026-03-02", "gate|priya@acme.example|t42r1"
 	Thread   Thread    `json:"thread"`
 	Body     Body      `json:"body"`
 }

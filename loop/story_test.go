@@ -119,6 +119,7 @@ type stage struct {
 	sent  []Letter
 	// withdrawn are those of them that were taken back before their time.
 	withdrawn map[int]bool
+	looked    map[int]bool // those whose time came
 	raws      map[int64]parse.Mail
 	extra     string // header fields for the next mail
 	seldom    bool   // check when told to: a long story makes it slow
@@ -126,7 +127,7 @@ type stage struct {
 
 func newStage(t testing.TB) *stage {
 	team := shop()
-	return &stage{t: t, team: team, s: NewState(team), now: time.Date(2026, 3, 2, 9, 0, 0, 0, berlin), raws: map[int64]parse.Mail{}, withdrawn: map[int]bool{}}
+	return &stage{t: t, team: team, s: NewState(team), now: time.Date(2026, 3, 2, 9, 0, 0, 0, berlin), raws: map[int64]parse.Mail{}, withdrawn: map[int]bool{}, looked: map[int]bool{}}
 }
 
 func (g *stage) play(src string) string {
@@ -146,6 +147,7 @@ func (g *stage) play(src string) string {
 				g.t.Fatal(err)
 			}
 			g.now = when
+			out = append(out, g.lapse()...)
 		case strings.HasPrefix(line, "as "):
 			g.extra += line[3:] + "\r\n"
 		case line == "tick":
@@ -263,6 +265,32 @@ func (g *stage) apply(in Incoming) []string {
 	return out
 }
 
+// lapse takes back what was not true any more when its time came.
+func (g *stage) lapse() (out []string) {
+	for i := range g.sent {
+		l := &g.sent[i]
+		if g.looked[i] || g.withdrawn[i] || l.Due.After(g.now) {
+			continue
+		}
+		g.looked[i] = true
+		if why := l.Lapsed(g.team, g.s.Tasks[l.Task]); why != "" {
+			g.withdrawn[i] = true
+			out = append(out, "= lapsed "+g.show(*l)+": "+why)
+		}
+	}
+	return out
+}
+
+// keyed tells whether a letter with this key was written and not taken back.
+func (g *stage) keyed(key string) bool {
+	for i, l := range g.sent {
+		if l.Key == key && !g.withdrawn[i] {
+			return true
+		}
+	}
+	return false
+}
+
 func (g *stage) tick() []string { return g.outcome(Tick(g.s, g.now)) }
 
 func (g *stage) outcome(o Outcome) []string {
@@ -273,6 +301,7 @@ func (g *stage) outcome(o Outcome) []string {
 	for _, n := range o.Withdraw {
 		out = append(out, "= withdrawn "+g.show(g.sent[n]))
 	}
+	o.Letters = slices.DeleteFunc(o.Letters, func(l Letter) bool { return l.Kind == Gate && g.keyed(l.Key) })
 	for _, l := range o.Letters {
 		out = append(out, "= "+g.show(l))
 	}
@@ -290,7 +319,10 @@ func (g *stage) outcome(o Outcome) []string {
 	}
 	g.s = o.State
 	g.log = append(g.log, o.Events...)
-	g.sent = append(g.sent, o.Letters...)
+	for _, l := range o.Letters {
+		g.looked[len(g.sent)] = !l.Due.After(g.now)
+		g.sent = append(g.sent, l)
+	}
 	if !g.seldom {
 		g.check()
 	}

@@ -377,3 +377,39 @@ func TestPool(t *testing.T) {
 	}
 	_ = pool.Close()
 }
+
+// What its reader was to be asked has been settled while the letter waited. It is
+// taken back, once; a letter that was put into words before is not.
+func TestLapsed(t *testing.T) {
+	for _, connections := range []int{0, 2} {
+		kept := due(2, loop.Gate)
+		if err := Compose(kept, team(), "acme.example", noon); err != nil {
+			t.Fatal(err)
+		}
+		o, s := newOutbox(t, due(1, loop.Gate), kept, due(3, loop.Approved)), &postman{}
+		task := func(state loop.TaskState) *loop.Task {
+			return &loop.Task{Number: 12, Stream: "web", State: state, Round: 1}
+		}
+		o.tasks = map[int]*loop.Task{12: task(loop.Approve)}
+		l, _, failed := sending(t, o, s)
+		l.Connections = connections
+		for _, trouble := range []string{"task", "cancel"} {
+			o.fail[trouble] = "not"
+			if n, err := l.Once(within(t, 20*time.Second)); n != 0 || !errors.Is(err, errFake) || o.states()[1] != "waiting" {
+				t.Errorf("the outbox fails at %s: %d sent, %v, %v", trouble, n, err, o.states())
+			}
+		}
+		if n, err := l.Once(within(t, 20*time.Second)); n != 2 || err != nil || len(*failed) != 0 {
+			t.Errorf("%d sent, %v, failed %v", n, err, *failed)
+		}
+		if got := o.states(); got[1] != "cancelled" || got[2] != "sent" || got[3] != "sent" || !strings.Contains(o.row(1).reason, "#12") {
+			t.Errorf("%v, reason %q", got, o.row(1).reason)
+		}
+		o = newOutbox(t, due(1, loop.Gate))
+		o.tasks = map[int]*loop.Task{12: task(loop.AtGate)}
+		l.Outbox = o
+		if n, err := l.Once(within(t, 20*time.Second)); n != 1 || err != nil {
+			t.Errorf("still at the gate: %d sent, %v", n, err)
+		}
+	}
+}

@@ -18,10 +18,11 @@ var errFake = errors.New("disk full")
 // next call of a method fail, after doing nothing ("not") or after doing its
 // work ("done").
 type outbox struct {
-	t    *testing.T
-	mu   sync.Mutex
-	rows []*row
-	fail map[string]string
+	t     *testing.T
+	mu    sync.Mutex
+	rows  []*row
+	tasks map[int]*loop.Task
+	fail  map[string]string
 }
 
 type row struct {
@@ -93,6 +94,20 @@ func (o *outbox) Waits(_ context.Context, serial int64) (bool, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.row(serial).state == "waiting", nil
+}
+
+func (o *outbox) Task(_ context.Context, _ string, number int) (t *loop.Task, err error) {
+	err = o.call("task", func() { t = o.tasks[number] })
+	return t, err
+}
+
+func (o *outbox) CancelPost(_ context.Context, serial int64, _ time.Time, reason string) error {
+	return o.call("cancel", func() {
+		if o.row(serial).post.Raw != nil {
+			o.t.Errorf("letter %d was taken back when it was kept", serial)
+		}
+		o.end(serial, "cancelled", reason)
+	})
 }
 
 func (o *outbox) SentSince(_ context.Context, at time.Time) (n int, err error) {

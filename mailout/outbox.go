@@ -26,6 +26,10 @@ type Outbox interface {
 	// Waits tells whether a letter is still to be sent: a later step may have
 	// taken it back since NextPosts.
 	Waits(ctx context.Context, serial int64) (bool, error)
+	// Task is a task of a team as it is now, nil if there is none.
+	Task(ctx context.Context, team string, number int) (*loop.Task, error)
+	// CancelPost takes a letter back that KeepPost never had.
+	CancelPost(ctx context.Context, serial int64, at time.Time, reason string) error
 	// SentSince is how many letters were sent after that moment.
 	SentSince(ctx context.Context, at time.Time) (int, error)
 	// LaterPost counts an attempt and puts the letter back until next.
@@ -129,10 +133,16 @@ func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) 
 }
 
 // prepare puts letters into words and keeps them; those that cannot be are
-// given up. What comes back can be sent.
+// given up, those that are not true any more are taken back. What comes back can
+// be sent.
 func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.Post, err error) {
 	var fresh []*loop.Post
 	for _, p := range posts {
+		if lapsed, err := l.lapsed(ctx, p); err != nil {
+			return ready, err
+		} else if lapsed {
+			continue
+		}
 		switch {
 		case p.Damaged != "":
 			err = errors.New("its bytes cannot be had again: " + p.Damaged)
@@ -156,6 +166,28 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 		return nil, fmt.Errorf("keep letter %d and %d more: %w", fresh[0].Serial, len(fresh)-1, err)
 	}
 	return ready, nil
+}
+
+// lapsed takes a letter back that waited until it was not true any more. One
+// that was put into words may be with a server already, and stays.
+func (l *Loop) lapsed(ctx context.Context, p *loop.Post) (bool, error) {
+	team := l.Teams[p.Letter.Team]
+	if team == nil || p.Letter.Task == 0 || p.Letter.Asked || len(p.Raw) > 0 || p.Damaged != "" {
+		return false, nil
+	}
+	t, err := l.Outbox.Task(ctx, team.Address, p.Letter.Task)
+	if err != nil {
+		return false, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+	}
+	why := p.Letter.Lapsed(team, t)
+	if why == "" {
+		return false, nil
+	}
+	if err := l.Outbox.CancelPost(ctx, p.Serial, l.Now(), why); err != nil {
+		return false, fmt.Errorf("take letter %d back: %w", p.Serial, err)
+	}
+	l.log().Info("letter lapsed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "reason", why)
+	return true, nil
 }
 
 // deliver tries one letter. taken is that a server has it, and is still to be

@@ -27,7 +27,7 @@ type Step struct {
 
 	Before, After *loop.State   // both nil: the state does not change
 	Events        []loop.Event  // appended to the record; Seq is set on success
-	Letters       []loop.Letter // to the outbox, unless the team has one with this Key
+	Letters       []loop.Letter // to the outbox, unless the team has one with this Key that was not cancelled
 	Withdraw      []int64       // letters not to be sent after all; none of them may be due before WithdrawLead is over
 	Release       []int64       // held mails to be read again, with a "yes" behind them
 	Drop          []int64       // held mails that are not waited for any more
@@ -212,7 +212,8 @@ func (s Step) settle(ctx context.Context, tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `
 			UPDATE post
 			   SET state = 'cancelled',
-			       closed = ?
+			       closed = ?,
+			       key = ''
 			 WHERE serial = ?
 			   AND state = 'waiting'
 			   AND attempts = 0

@@ -348,7 +348,7 @@ func (o *forgetting) letter(p Posted, letter string) error {
 	if p.Raw != nil {
 		raw = []byte("X-Gatepost: wiped when somebody was forgotten\r\n\r\n")
 	}
-	return o.exec(`UPDATE post SET state = ?, recipient = ?, key = ?, letter = ?, text = '', reason = ?, raw = ?, raw_form = '', sender = '' WHERE serial = ?`,
+	return o.exec(`UPDATE post SET state = ?, recipient = ?, key = iif(key = '', '', ?), letter = ?, text = '', reason = ?, raw = ?, raw_form = '', sender = '' WHERE serial = ?`,
 		state, clean.To, clean.Key, string(body), o.o.Clean(p.Reason), raw, p.Serial)
 }
 

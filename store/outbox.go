@@ -18,7 +18,7 @@ const (
 	PostWaiting   = "waiting"
 	PostSent      = "sent"
 	PostFailed    = "failed"    // refused for good
-	PostCancelled = "cancelled" // by a later step
+	PostCancelled = "cancelled" // taken back by a later step, or no longer true when its time came
 	PostDropped   = "dropped"   // by the operator
 )
 
@@ -391,6 +391,20 @@ func (d *DB) FailPost(ctx context.Context, serial int64, at time.Time, reason st
 		       reason = ?3
 		 WHERE serial = ?2
 		   AND state = 'waiting'`, stamp(at), serial, reason)
+}
+
+// CancelPost takes a letter back that was never put into words. Its key is free
+// for another like it.
+func (d *DB) CancelPost(ctx context.Context, serial int64, at time.Time, reason string) error {
+	return d.closePost(ctx, "cancel letter", serial, `
+		UPDATE post
+		   SET state = 'cancelled',
+		       closed = ?1,
+		       reason = ?3,
+		       key = ''
+		 WHERE serial = ?2
+		   AND state = 'waiting'
+		   AND message_id = ''`, stamp(at), serial, reason)
 }
 
 // closePost runs an update that changes nothing if the letter had another fate

@@ -261,3 +261,38 @@ func TestNextPosts(t *testing.T) {
 		}
 	}
 }
+
+// A letter that is cancelled leaves its key to another like it; one that was put
+// into words is not cancelled any more.
+func TestCancelPost(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	gate := due(1, "a@acme.example")
+	gate.Key = "gate|a@acme.example|t1r1"
+	r.post(gate, due(2, "b@acme.example"))
+	must(t, r.CancelPost(ctx, 1, clock(3), "#1 is decided"))
+	must(t, r.CancelPost(ctx, 1, clock(4), "again")) // its fate is sealed
+	r.post(gate)
+	r.post(gate)
+	p, err := r.PostBySerial(ctx, 2)
+	must(t, err)
+	p.MessageID, p.Raw = "x@acme.example", []byte("x")
+	must(t, r.KeepPost(ctx, p))
+	must(t, r.CancelPost(ctx, 2, clock(5), "too late"))
+	if err := r.CancelPost(ctx, 99, clock(5), ""); !errors.Is(err, ErrUnknown) {
+		t.Errorf("no such letter: %v", err)
+	}
+	list, err := r.Outbox(ctx, PostFilter{})
+	must(t, err)
+	var got []string
+	for _, p := range list {
+		got = append(got, fmt.Sprint(p.Serial, p.State, p.Reason))
+	}
+	if want := []string{"1cancelled#1 is decided", "2waiting", "3waiting"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if _, err := r.Forget(ctx, []string{"a@acme.example"}, nil, false); err != nil { // takes both names out, and the keys stay apart
+		t.Error(err)
+	}
+	r.verifyClean()
+}

@@ -48,7 +48,7 @@ func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop
 		return err
 	}
 	for _, p := range letters {
-		if l := p.Letter; l.Task == t.Number || l.Body.Next != nil && l.Body.Next.Number == t.Number {
+		if l := p.Letter; p.State != store.PostCancelled && (l.Task == t.Number || l.Body.Next != nil && l.Body.Next.Number == t.Number) {
 			return nil
 		}
 	}
@@ -70,7 +70,9 @@ func (s *stepper) handGate(ctx context.Context, state *loop.State, plan loop.Str
 	}
 	gate := fmt.Sprintf("t%dr%d", t.Number, t.Round)
 	o := loop.HandGate(state, plan.Name, func(person string) bool {
-		return slices.ContainsFunc(letters, func(p store.Posted) bool { return p.Letter.To == person && p.Letter.Ref == gate })
+		return slices.ContainsFunc(letters, func(p store.Posted) bool {
+			return p.Letter.To == person && p.Letter.Ref == gate && p.State != store.PostCancelled
+		})
 	}, now)
 	if len(o.Letters) == 0 {
 		return nil

@@ -273,3 +273,32 @@ func TestStrangerIsLetIn(t *testing.T) {
 		t.Errorf("held %+v, sent %v, %v", held, w.sent, err)
 	}
 }
+
+// A letter that waits for the morning is not sent when what it asks was settled in
+// the night.
+func TestSettledAtNight(t *testing.T) {
+	w := newTown(t)
+	h := w.settle("shop@a.example", "pat@a.example", "eve@a.example")
+	h.write("pat@a.example", "", "Problem: p\r\nDone: d")
+	w.live(time.Hour)
+	for w.clock.Hour() != 23 {
+		w.live(time.Hour)
+	}
+	w.sent = map[string]int{}
+	h.write("eve@a.example", "t1", "question: which one?")
+	h.write("pat@a.example", "t1", "That one.")
+	h.write("eve@a.example", "t1", "done: it is")
+	h.write("pat@a.example", "t1r1", "redirect: the other one")
+	w.live(24 * time.Hour)
+	want := map[string]int{"receipt pat@a.example": 1, "answer eve@a.example": 1, "redirected eve@a.example": 1}
+	for kind, n := range w.sent {
+		if !strings.HasPrefix(kind, "digest ") && !strings.HasPrefix(kind, "prompt ") && want[kind] != n {
+			t.Errorf("%d letters %s", n, kind)
+		}
+	}
+	for kind, n := range want {
+		if w.sent[kind] != n {
+			t.Errorf("%d letters %s, want %d", w.sent[kind], kind, n)
+		}
+	}
+}

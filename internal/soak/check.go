@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -90,9 +91,14 @@ func markOf(text string) string {
 	return text[i : i+12]
 }
 
+// lapsed is what the outbox says of a letter that was settled before it was put
+// into words: its kind and its task.
+var lapsed = regexp.MustCompile(` (gate|question|proposal|task|redirected) .* #(\d+) is (?:not .* any more|over)$`)
+
 // CheckLetters holds what the SMTP server took against the outbox, given as
 // `gatepost outbox --state all` prints it, and against the ledger: each letter
-// went out, a second copy has its reason, and each delivery was told at a gate.
+// went out, or had lapsed, a second copy has its reason, and each delivery was
+// told at a gate, if nobody had decided there already.
 func CheckLetters(outbox string, taken []Copy, ledger []Mail) (bad []string, extra int) {
 	copies := map[string][]int{} // Message-ID → places in taken
 	last := map[int]int{}        // life → place of the last copy taken in it
@@ -123,13 +129,26 @@ func CheckLetters(outbox string, taken []Copy, ledger []Mail) (bad []string, ext
 		}
 	}
 	rows := 0
+	gates := map[int]map[string]bool{}
+	gate := func(task int, letter string) {
+		if gates[task] == nil {
+			gates[task] = map[string]bool{}
+		}
+		gates[task][letter] = true
+	}
 	for _, line := range strings.Split(strings.TrimSpace(outbox), "\n") {
 		f := strings.Fields(line)
 		if len(f) < 5 {
 			continue
 		}
-		rows++
 		serial, _ := strconv.Atoi(f[0])
+		if m := lapsed.FindStringSubmatch(line); f[1] == "cancelled" && m != nil && bySerial[serial] == "" {
+			if task, _ := strconv.Atoi(m[2]); m[1] == "gate" {
+				gate(task, f[0])
+			}
+			continue
+		}
+		rows++
 		if f[1] != "sent" {
 			bad = append(bad, fmt.Sprintf("letter %d is %s: %s", serial, f[1], line))
 		} else if bySerial[serial] == "" {
@@ -139,13 +158,9 @@ func CheckLetters(outbox string, taken []Copy, ledger []Mail) (bad []string, ext
 	if len(bySerial) != rows {
 		bad = append(bad, fmt.Sprintf("%d letters came, the outbox has %d", len(bySerial), rows))
 	}
-	gates := map[int]map[string]bool{}
 	for _, c := range taken {
 		if c.Kind == "gate" {
-			if gates[c.Task] == nil {
-				gates[c.Task] = map[string]bool{}
-			}
-			gates[c.Task][c.MessageID] = true
+			gate(c.Task, c.MessageID)
 		}
 	}
 	for _, m := range ledger {

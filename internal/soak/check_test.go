@@ -47,6 +47,9 @@ func TestCheckFinds(t *testing.T) {
 		{"a letter lost", func(_, _ *[]string, c *[]Copy) { *c = (*c)[1:] }, "never came"},
 		{"a letter that waits", func(_, o *[]string, _ *[]Copy) { (*o)[0] = strings.Replace((*o)[0], "sent   ", "waiting", 1) }, "is waiting"},
 		{"a letter that the outbox does not know", func(_, o *[]string, _ *[]Copy) { *o = (*o)[1:] }, "the outbox has"},
+		{"a gate decided before its letter went out", func(_, o *[]string, c *[]Copy) { lapse(o, (*c)[0].Task); *c = (*c)[1:] }, ""},
+		{"a letter that lapsed and came", func(_, o *[]string, c *[]Copy) { lapse(o, (*c)[0].Task) }, "is cancelled"},
+		{"a letter that lapsed for another task", func(_, o *[]string, c *[]Copy) { lapse(o, 99); *c = (*c)[1:] }, "had 0 gate letters"},
 		{"two copies in one life", func(_, _ *[]string, c *[]Copy) { *c = append(*c, (*c)[len(*c)-1]) }, "a second copy"},
 		{"two copies after a lost answer", func(_, _ *[]string, c *[]Copy) {
 			(*c)[len(*c)-1].Lost = true
@@ -93,4 +96,9 @@ func TestTrafficRepeats(t *testing.T) {
 			t.Errorf("mail %d differs", i+1)
 		}
 	}
+}
+
+// lapse makes the first letter one that was taken back for this task.
+func lapse(outbox *[]string, task int) {
+	(*outbox)[0] = fmt.Sprintf("%6d  cancelled 2026-01-01T00:00:00Z  gate        %s  round 1 of #%d is not at the gate any more", 1, PM, task)
 }

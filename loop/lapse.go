@@ -1,0 +1,41 @@
+package loop
+
+import "fmt"
+
+// Lapsed says why a letter about a task is not to be sent any more, "" if it is.
+// It is asked when the letter's time has come, before it is put into words; t is
+// its task as it is now, nil if there is none.
+//
+// Many a letter waits for its reader's morning, and meanwhile somebody in another
+// zone decides, answers or drops: it would ask for what is done. Letters that
+// bring somebody's words, or tell what was decided, are sent whatever came after.
+func (l *Letter) Lapsed(team *Team, t *Task) string {
+	if t == nil || l.Asked || l.Body.Task == nil {
+		return ""
+	}
+	round := l.Body.Task.Round
+	switch l.Kind {
+	case Gate:
+		if t.State != AtGate || t.Round != round {
+			return fmt.Sprintf("round %d of #%d is not at the gate any more", round, t.Number)
+		}
+	case Question:
+		if t.Question == nil || t.Question.Since.After(l.Body.When) {
+			return fmt.Sprintf("the question on #%d is not open any more", t.Number)
+		}
+	case Proposal:
+		if !t.Proposed || t.State != Draft {
+			return fmt.Sprintf("#%d is not a proposal any more", t.Number)
+		}
+	case TaskLetter:
+		plan := team.Plan(t.Stream)
+		if t.State != Active || t.Round != round || plan == nil || plan.Engineer != l.To {
+			return fmt.Sprintf("round %d of #%d is not theirs to work on any more", round, t.Number)
+		}
+	case Redirected:
+		if !t.State.Open() || t.Round != round {
+			return fmt.Sprintf("round %d of #%d is over", round, t.Number)
+		}
+	}
+	return ""
+}
