@@ -207,9 +207,13 @@ func TestOneTeamFails(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
 			go func() { ended <- two.Run(ctx) }()
+			failures := 1
+			if strings.HasPrefix(c.name, "password") {
+				failures = 2 // reading and sending: whose letter tells of one depends on the other
+			}
 			await(t, "shop goes on and the failure is seen", func() bool {
 				troubles, err := two.db.Troubles(t.Context())
-				return err == nil && len(two.house.Mailbox("pm@acme.example")) > before && len(troubles) > 0 && strings.HasPrefix(two.tasks(t), "shop: one; pay: zero")
+				return err == nil && len(two.house.Mailbox("pm@acme.example")) > before && len(troubles) >= failures && strings.HasPrefix(two.tasks(t), "shop: one; pay: zero")
 			}, func() string { return two.tasks(t) })
 			two.lookout.mu.Lock()
 			for _, w := range two.lookout.watches { // an hour goes by
