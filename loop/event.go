@@ -21,7 +21,7 @@ const (
 	Updated     EventKind = "updated"     // Task By Text
 	AskedE      EventKind = "asked"       // Task By Act Text Day: the blocked mark is set
 	AskedMore   EventKind = "asked-more"  // Task By Act Text: a further question while one is open
-	Answered    EventKind = "answered"    // Task By Text Due Days: mark cleared, due date moved
+	Answered    EventKind = "answered"    // Task By Text Due Days Of: mark cleared, due date moved
 	Commented   EventKind = "commented"   // Task By Text: kept for the gate
 	PassedOn    EventKind = "passed-on"   // Task By Text: passed to the engineer at once
 	Noted       EventKind = "noted"       // Task By Text
@@ -84,6 +84,7 @@ type Event struct {
 	Day      Date            `json:"day,omitzero"`
 	Until    Date            `json:"until,omitzero"`
 	Days     int             `json:"days,omitempty"` // business days blocked
+	Of       time.Time       `json:"of,omitzero"`    // when the question came that it answers; zero: all that were open
 	Cause    string          `json:"cause,omitempty"`
 	Hold     *Hold           `json:"hold,omitempty"`
 	Wrote    []Sent          `json:"wrote,omitempty"` // letters of a mail that moved nothing, on its last event
@@ -260,6 +261,7 @@ func (s *State) foldTask(e Event) {
 	case Answered:
 		unblock()
 		note(NoteAnswer)
+		t.Notes[len(t.Notes)-1].Of = e.Of
 	case Commented:
 		note(NoteComment)
 	case PassedOn:

@@ -185,6 +185,8 @@ type Note struct {
 	At    time.Time `json:"at"`
 	Round int       `json:"round"`
 	Text  string    `json:"text"`
+	// Of is when the question came that an answer is for; zero: all that was open.
+	Of time.Time `json:"of,omitzero"`
 }
 
 // DaysUsed says whose time it was, in business days of the engineer.

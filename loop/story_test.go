@@ -29,6 +29,7 @@ var update = flag.Bool("update", false, "write what came out into the story file
 //	lee! > t1r1: approve           "!" : from an address nobody registered
 //	tick                           time passes at this moment
 //	as list: …                     header fields for the next mail
+//	re question: which one?        the next mail replies to the letter of that kind and text
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txt")
 	if err != nil || len(files) == 0 {
@@ -122,6 +123,7 @@ type stage struct {
 	looked    map[int]bool // those whose time came
 	raws      map[int64]parse.Mail
 	extra     string // header fields for the next mail
+	answers   string // kind and text of the letter that it replies to
 	seldom    bool   // check when told to: a long story makes it slow
 }
 
@@ -150,6 +152,8 @@ func (g *stage) play(src string) string {
 			out = append(out, g.lapse()...)
 		case strings.HasPrefix(line, "as "):
 			g.extra += line[3:] + "\r\n"
+		case strings.HasPrefix(line, "re "):
+			g.answers = line[3:]
 		case line == "tick":
 			out = append(out, g.tick()...)
 		case strings.HasPrefix(line, "weekly "):
@@ -201,6 +205,15 @@ func (g *stage) mail(line, body string) []string {
 	m := g.compose(who, to, subject, body)
 	g.raws[g.mails] = m
 	in := Incoming{ID: g.mails, At: g.now, Mail: m}
+	for i := range g.sent {
+		if l := &g.sent[i]; l.To == m.From.Address && fmt.Sprintf("%s: %s", l.Kind, l.Body.Text) == g.answers {
+			in.Answers = l
+		}
+	}
+	if g.answers != "" && in.Answers == nil {
+		g.t.Fatalf("no such letter: %s", g.answers)
+	}
+	g.answers = ""
 	for n, t := range g.s.Tasks {
 		if t.Root != "" && t.Root == m.InReplyTo {
 			in.Thread = n

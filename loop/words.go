@@ -67,7 +67,7 @@ func (c *turn) words(t *Task, text string) {
 		case c.owner(t):
 			c.emit(Event{Kind: Updated, Task: t.Number, Text: text})
 			return
-		case c.boss(t) && t.Question != nil:
+		case c.boss(t) && (t.Question != nil || c.asked(t) != nil):
 			c.answer(t, text)
 			return
 		case c.boss(t):
@@ -88,13 +88,40 @@ func (c *turn) words(t *Task, text string) {
 }
 
 // answer passes the PM's words to the engineer at once and clears the mark.
-// The days the engineer waited are given back to the due date.
+// The days the engineer waited are given back to the due date. A reply to one of
+// several question letters answers that one, anything else all that was asked.
 func (c *turn) answer(t *Task, text string) {
-	asked := t.Question.Text
 	due, days := c.resumeClock(t)
-	c.emit(Event{Kind: Answered, Task: t.Number, Text: text, Due: due, Days: days})
+	e := Event{Kind: Answered, Task: t.Number, Text: text, Due: due, Days: days}
+	asked := ""
+	if q := c.asked(t); q != nil {
+		e.Of, asked = q.At, q.Text
+	} else {
+		asked = t.Question.Text
+	}
+	c.emit(e)
 	t = c.task(t.Number)
 	c.toEngineer(t, Answer, Body{Who: c.p.Name, When: c.in.At, Text: text, Asked: asked})
+}
+
+// asked is the question of this round in the letter that the mail replies to, nil
+// if it replies to another letter or somebody answered the question.
+func (c *turn) asked(t *Task) *Note {
+	l := c.in.Answers
+	if l == nil || l.Kind != Question || l.Task != t.Number || l.Team != c.s.Team.Address {
+		return nil
+	}
+	var q *Note
+	for i := range t.Notes {
+		switch n := &t.Notes[i]; {
+		case n.Round != t.Round:
+		case n.Kind == NoteQuestion && n.At.Equal(l.Body.When) && n.Text == l.Body.Text:
+			q = n
+		case q != nil && n.Kind == NoteAnswer && (n.Of.IsZero() || n.Of.Equal(q.At)):
+			return nil
+		}
+	}
+	return q
 }
 
 // resumeClock is the due date once the open question is answered, and how many

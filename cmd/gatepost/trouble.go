@@ -152,11 +152,14 @@ func (c *Config) voice(ctx context.Context, db *store.DB, about []*loop.Team, si
 	return about[0]
 }
 
-// alert writes to the operator about a team, once a day for a cause.
+// alert writes to the operator about a team, once a day for a cause. It is
+// written even if the service was told to end meanwhile: the fault is noted.
 func (f *faults) alert(ctx context.Context, team *loop.Team, cause, detail string) {
 	if team.Operator == "" {
 		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
 	voice := f.cfg.voice(ctx, f.db, []*loop.Team{team}, nil)
 	letter := loop.AlertLetter(voice, cause, detail, f.now())
 	if err := f.db.Commit(ctx, store.Step{Team: voice.Address, At: f.now(), Letters: []loop.Letter{letter}}); err != nil {
