@@ -118,7 +118,7 @@ func probe(path string, newest int) (resolved string, version int, err error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", 0, fmt.Errorf("open database %q: there is none: look at the path, or make a new one with gatepost init: %w", path, err)
+		return "", 0, fmt.Errorf("open database %q: %w: look at path under [store], or --db. If it was lost, restore a backup (docs/operating.md); to begin without any task: gatepost init --database", path, fs.ErrNotExist)
 	}
 	if err != nil {
 		return "", 0, fmt.Errorf("open database: %w", err)
@@ -127,7 +127,7 @@ func probe(path string, newest int) (resolved string, version int, err error) {
 		return "", 0, fmt.Errorf("open database %q: it is not a file: name the database file under [store] path or with --db", path)
 	}
 	if info.Size() == 0 {
-		return "", 0, fmt.Errorf("open database %q: the file is empty, its making was cut short: remove it and run gatepost init, or restore a backup", path)
+		return "", 0, fmt.Errorf("open database %q: the file is empty, its making was cut short: restore a backup, or, to begin without any task, remove it and run gatepost init --database", path)
 	}
 	if resolved, err = filepath.EvalSymlinks(path); err != nil {
 		return "", 0, fmt.Errorf("open database: %w", err)
@@ -146,7 +146,7 @@ func probe(path string, newest int) (resolved string, version int, err error) {
 		return "", 0, explain(fmt.Sprintf("open database %q", path), err)
 	}
 	if app != applicationID || version < 1 {
-		return "", 0, fmt.Errorf("open database %q: it is a SQLite database, but not of Gatepost: look at the path, or make a new one with gatepost init", path)
+		return "", 0, fmt.Errorf("open database %q: it is a SQLite database, but not of Gatepost: look at path under [store], or --db", path)
 	}
 	if version > newest {
 		return "", 0, fmt.Errorf("open database %q: its schema is version %d, this program knows up to %d: install the newer gatepost that wrote it, or restore a backup", path, version, newest)

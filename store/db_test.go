@@ -34,7 +34,7 @@ func TestOpenRefuses(t *testing.T) {
 		name, path string
 		want       []string
 	}{
-		{"missing", filepath.Join(dir, "none.db"), []string{"none.db", "gatepost init"}},
+		{"missing", filepath.Join(dir, "none.db"), []string{"none.db", "restore a backup", "gatepost init --database"}},
 		{"empty", file("empty.db", ""), []string{"empty.db", "gatepost init", "backup"}},
 		{"text", file("text.db", "[imap]\nhost = \"imap.acme.example\"\n"), []string{"text.db", "no database of Gatepost"}},
 		{"folder", dir, []string{"not a file", "--db"}},

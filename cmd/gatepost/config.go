@@ -49,9 +49,10 @@ type storeConfig struct {
 }
 
 type secretConfig struct {
-	File  string
-	Bytes []byte // the content without the final newline; nil unless it was needed
-	Old   [][]byte
+	File     string
+	Bytes    []byte // the content without the final newline; nil unless it was needed
+	OldFiles []string
+	Old      [][]byte // as Bytes
 }
 
 type evidenceConfig struct {
@@ -148,7 +149,7 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 	c.Store.Path = r.path(or(file.Store.Path, "gatepost.db"))
 	c.Store.Keep = r.keep("store.keep", file.Store.Keep, 30)
 	c.Store.KeepStrangers = r.keep("store.keep_strangers", file.Store.KeepStrangers, 7)
-	c.Secret.File = r.private(or(file.Secret.File, "gatepost.secret"))
+	c.Secret.File, c.Secret.OldFiles = r.private(or(file.Secret.File, "gatepost.secret")), file.Secret.Old
 	if slices.Contains(needs, needSecret) {
 		secret, err := readSecret(c.Secret.File)
 		if err != nil {

@@ -150,7 +150,14 @@ func runDocsInit(t *testing.T, words []string) {
 			words[i] = filepath.Join(dir, filepath.Base(w))
 		}
 	}
-	if !slices.Contains(words, "--address") {
+	if slices.Contains(words, "--database") { // for a config that has lost both
+		commandOutput(t, append([]string{"init"}, initFlags...)...)
+		for _, name := range []string{"gatepost.db", "gatepost.secret"} {
+			if err := os.Remove(name); err != nil {
+				t.Fatal(err)
+			}
+		}
+	} else if !slices.Contains(words, "--address") {
 		words = append(words, initFlags...)
 	}
 	commandOutput(t, words...)

@@ -4,12 +4,11 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"maps"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,14 +41,17 @@ type initAnswers struct {
 
 // newInitCommand is `gatepost init`: a config, a secret, a password file and
 // an empty database, none of which may exist yet.
-func newInitCommand() *cobra.Command {
+func newInitCommand(g *globals) *cobra.Command {
 	var a initAnswers
+	var database bool
 	cmd := &cobra.Command{
 		Use:   "init",
 		Short: "Make a config, its secret and an empty database",
 		Long: "Make a config, its secret and an empty database. What no flag says is asked on a terminal: the team's\n" +
 			"address, its password, the time zone, the PM, and the first stream; and the servers, where the address\n" +
 			"does not say whose they are. Nothing that exists is overwritten. Without a terminal nothing is asked.\n" +
+			"With --database it makes an empty database and a new secret for a config that exists, and asks nothing;\n" +
+			"a database that was lost is restored from a backup instead.\n" +
 			"The known providers are " + strings.Join(providerNames(), ", ") + ".",
 		Example: "  gatepost init\n" +
 			"  gatepost init --address shop@acme.example --provider fastmail --timezone Europe/Berlin --password-file imap.pass \\\n" +
@@ -57,11 +59,18 @@ func newInitCommand() *cobra.Command {
 			"  gatepost init --address shop@acme.example --provider microsoft --client-id 00000000-0000-0000-0000-000000000000 --timezone UTC \\\n" +
 			"    --pm priya@acme.example --stream web=dana@acme.example\n" +
 			"  gatepost init --address shop@acme.example --imap-host mail.acme.example --timezone UTC --password-env SHOP_PASS \\\n" +
-			"    --pm priya@acme.example --stream web=dana@acme.example",
-		Args: usageArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runInit(cmd, &a) },
+			"    --pm priya@acme.example --stream web=dana@acme.example\n" +
+			"  gatepost init --database",
+		Args: exactArgs(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if database {
+				return initDatabase(cmd, g, &a)
+			}
+			return runInit(cmd, g, &a)
+		},
 	}
 	f := cmd.Flags()
+	f.BoolVar(&database, "database", false, "only an empty database, with a new secret, for a config that exists")
 	f.StringVar(&a.team, "team", "", "name of the team (default: from its address)")
 	f.StringVar(&a.address, "address", "", "the team's mail address")
 	f.StringVar(&a.timezone, "timezone", "", "the team's time zone, a name of the IANA database")
@@ -85,9 +94,8 @@ func newInitCommand() *cobra.Command {
 }
 
 // runInit asks what is missing, then writes all or nothing.
-func runInit(cmd *cobra.Command, a *initAnswers) error {
-	file := flagOr(cmd, "config", "gatepost.toml")
-	plan := &initPlan{dir: filepath.Dir(file), config: file, database: flagOr(cmd, "db", "")}
+func runInit(cmd *cobra.Command, g *globals, a *initAnswers) error {
+	plan := &initPlan{dir: filepath.Dir(g.config), config: g.config, database: g.db}
 	if err := plan.free(); err != nil {
 		return err
 	}
@@ -110,12 +118,12 @@ func runInit(cmd *cobra.Command, a *initAnswers) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if err := plan.write(content, map[string]string{passwordFileName: a.password, clientFileName: a.secret}); err != nil {
-		return err
+	if err := os.MkdirAll(plan.dir, 0o755); err != nil {
+		return fmt.Errorf("init: %w", err)
 	}
 	out := cmd.OutOrStdout()
-	for _, name := range plan.made {
-		fmt.Fprintf(out, "made %s\n", name)
+	if err := makeAll(out, a.files(plan, content), plan.databasePath()); err != nil {
+		return err
 	}
 	if a.known != nil && a.password+a.secret == "" { // who typed it has read them
 		for _, note := range a.known.notes {
@@ -124,27 +132,17 @@ func runInit(cmd *cobra.Command, a *initAnswers) error {
 	}
 	login := ""
 	if a.client.ClientID != "" {
-		login = "gatepost login --config " + file + ", then "
+		login = "gatepost login --config " + g.config + ", then "
 	}
-	_, err = fmt.Fprintf(out, "Next: %sgatepost check --config %s, then gatepost run --config %[2]s\n", login, file)
+	_, err = fmt.Fprintf(out, "Next: %sgatepost check --config %s, then gatepost run --config %[2]s\n", login, g.config)
 	return err
-}
-
-// flagOr is the value of a flag of this command or of the root, standard where
-// it is not given or not there.
-func flagOr(cmd *cobra.Command, name, standard string) string {
-	if f := cmd.Flag(name); f != nil && f.Value.String() != "" {
-		return f.Value.String()
-	}
-	return standard
 }
 
 // initPlan is the files that init makes, all beside the config.
 type initPlan struct {
 	dir      string
 	config   string
-	database string   // as --db names it; "": gatepost.db beside the config
-	made     []string // so far
+	database string // as --db names it; "": gatepost.db beside the config
 }
 
 func (p *initPlan) path(name string) string { return filepath.Join(p.dir, name) }
@@ -154,60 +152,78 @@ func (p *initPlan) databasePath() string { return or(p.database, p.path("gatepos
 // free refuses to begin where something is in the way.
 func (p *initPlan) free() error {
 	for _, name := range []string{p.config, p.path("gatepost.secret"), p.databasePath()} {
-		if _, err := os.Lstat(name); err == nil {
-			return fmt.Errorf("init: %q exists already and is not overwritten: name another --config in another folder, or move it away", name)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("init: %w", err)
+		if there, err := exists(name); err != nil {
+			return err
+		} else if there {
+			return fmt.Errorf("init: %q exists already and is not overwritten: name another --config in another folder, or move it away; for an empty database beside a config that exists: gatepost init --database", name)
 		}
 	}
 	return nil
 }
 
-// write makes every file, or removes what it made. secrets are by file name;
-// empty ones are not needed.
-func (p *initPlan) write(config string, secrets map[string]string) (err error) {
+// exists tells whether there is anything of this name.
+func exists(name string) (bool, error) {
+	_, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("init: %w", err)
+	}
+	return true, nil
+}
+
+// initFile is a file that init makes.
+type initFile struct {
+	name, content string
+	mode          os.FileMode
+}
+
+// files is what init makes besides the database: the config with this content,
+// a secret, and what was typed.
+func (a *initAnswers) files(p *initPlan, config string) []initFile {
+	files := []initFile{{p.config, config, 0o644}, {p.path("gatepost.secret"), newSecret() + "\n", 0o600}}
+	if a.password != "" {
+		files = append(files, initFile{p.path(passwordFileName), a.password + "\n", 0o600})
+	}
+	if a.secret != "" {
+		files = append(files, initFile{p.path(clientFileName), a.secret + "\n", 0o600})
+	}
+	return files
+}
+
+// makeAll makes every file and an empty database, and says so; or it removes
+// what it made.
+func makeAll(out io.Writer, files []initFile, database string) (err error) {
+	var made []string
 	defer func() {
 		if err != nil {
-			for _, name := range p.made {
+			for _, name := range made {
 				os.Remove(name)
 			}
 		}
 	}()
-	if err := os.MkdirAll(p.dir, 0o755); err != nil {
-		return fmt.Errorf("init: %w", err)
-	}
-	if err := p.file(p.config, config, 0o644); err != nil {
-		return err
-	}
-	if err := p.file(p.path("gatepost.secret"), newSecret()+"\n", 0o600); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(secrets)) {
-		if secrets[name] == "" {
-			continue
+	for _, f := range files {
+		file, err := os.OpenFile(f.name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.mode)
+		if err != nil {
+			return fmt.Errorf("init: %w", err)
 		}
-		if err := p.file(p.path(name), secrets[name]+"\n", 0o600); err != nil {
-			return err
+		made = append(made, f.name)
+		_, err = file.WriteString(f.content)
+		if err = errors.Join(err, file.Sync(), file.Close()); err != nil { // a secret that is lost makes every token void
+			return fmt.Errorf("init: %w", err)
 		}
 	}
-	db, err := store.Create(p.databasePath())
+	db, err := store.Create(database)
 	if err != nil {
 		return err
 	}
-	p.made = append(p.made, p.databasePath())
-	return db.Close()
-}
-
-// file makes a file that does not exist.
-func (p *initPlan) file(name, content string, mode os.FileMode) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return fmt.Errorf("init: %w", err)
+	made = append(made, database)
+	if err := db.Close(); err != nil {
+		return err
 	}
-	p.made = append(p.made, name)
-	_, err = f.WriteString(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil { // a secret that is lost makes every token void
-		return fmt.Errorf("init: %w", err)
+	for _, name := range made {
+		fmt.Fprintf(out, "made %s\n", name)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,12 +26,11 @@ func callInit(t *testing.T, args ...string) (dir, output string, err error) {
 }
 
 func initHere(args ...string) (string, error) {
-	cmd := newInitCommand()
-	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd := newRootCommand()
 	var out strings.Builder
 	cmd.SetOut(&out)
 	cmd.SetIn(strings.NewReader(""))
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{"init"}, args...))
 	err := cmd.Execute()
 	return out.String(), err
 }
@@ -130,17 +130,10 @@ func TestInitElsewhere(t *testing.T) {
 	if err := os.WriteFile("imap.pass", []byte("hunter2"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	plan := &initPlan{dir: "etc/shop", config: "etc/shop/gatepost.toml", database: "var.db"}
-	a := &initAnswers{team: "Shop", address: "shop@acme.example", timezone: "UTC", imap: endpoint{host: "i.example"}, smtp: endpoint{host: "s.example"},
-		passwordFile: "imap.pass", pm: "p@acme.example", streams: []string{"web=d@acme.example"}}
-	content, err := a.config(plan)
-	if err != nil {
+	if _, err := initHere(append(slices.Clone(initFlags), "--config", "etc/shop/gatepost.toml", "--db", "var.db")...); err != nil {
 		t.Fatal(err)
 	}
-	if err := plan.write(content, nil); err != nil {
-		t.Fatal(err)
-	}
-	c, err := readConfig(plan.config, needServers, needSecret)
+	c, err := readConfig("etc/shop/gatepost.toml", needServers, needSecret)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,8 +145,7 @@ func TestInitElsewhere(t *testing.T) {
 // What cannot be made takes back what was made before it.
 func TestInitAllOrNothing(t *testing.T) {
 	t.Chdir(t.TempDir())
-	plan := &initPlan{dir: ".", config: "gatepost.toml", database: "no/such/folder.db"}
-	if err := plan.write("# config\n", map[string]string{passwordFileName: "hunter2"}); err == nil {
+	if err := makeAll(io.Discard, []initFile{{"gatepost.toml", "# config\n", 0o644}, {passwordFileName, "hunter2\n", 0o600}}, "no/such/folder.db"); err == nil {
 		t.Fatal("no error")
 	}
 	if files, _ := filepath.Glob("*"); len(files) != 0 {
@@ -202,7 +194,7 @@ func written(t *testing.T, a *initAnswers) *Config {
 	if strings.Contains(content, "hunter2") {
 		t.Error("the password stands in the config")
 	}
-	if err := plan.write(content, map[string]string{passwordFileName: a.password, clientFileName: a.secret}); err != nil {
+	if err := makeAll(io.Discard, a.files(plan, content), plan.databasePath()); err != nil {
 		t.Fatal(err)
 	}
 	needs := []configNeed{needServers, needSecret}

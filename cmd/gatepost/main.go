@@ -86,7 +86,7 @@ func newRootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newDemoCommand(g), newInitCommand(), newLoginCommand(g), newCheckCommand(g), newRunCommand(g), newOnceCommand(g),
+		newDemoCommand(g), newInitCommand(g), newLoginCommand(g), newCheckCommand(g), newRunCommand(g), newOnceCommand(g),
 		newParseCommand(g), newReplayCommand(g), newImportCommand(g),
 		newDigestCommand(g), newPromptCommand(g), newReviewCommand(g), newLettersCommand(g),
 		newStatusCommand(g), newRecordCommand(g), newSearchCommand(g), newExportCommand(g),

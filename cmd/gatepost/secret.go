@@ -25,7 +25,7 @@ func newSecret() string {
 // readSecret reads the key that tokens are made with: the file's content
 // without the final newline. Nothing of it stands in an error.
 func readSecret(file string) ([]byte, error) {
-	content, err := readPrivate("secret", file, "make one with `gatepost init`, or: head -c 32 /dev/urandom | base64 >"+file+"; chmod 600 "+file)
+	content, err := readPrivate("secret", file, "put it back from where it is kept. For a first start, gatepost init --database makes it and the database; if it was lost, a new one voids every address in letters so far: head -c 32 /dev/urandom | base64 >"+file+"; chmod 600 "+file)
 	if err != nil {
 		return nil, err
 	}
