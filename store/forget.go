@@ -28,6 +28,11 @@ type Forgotten struct {
 	Problems  []string `json:"problems"` // what must be done first; nothing is changed then
 }
 
+// Nothing tells that nothing of the person is kept.
+func (f Forgotten) Nothing() bool {
+	return f.Events+f.Mails+f.Quoting+f.Letters == 0 && len(f.Problems) == 0
+}
+
 // How many rows Forget handles at a time: those with whole mails in them are
 // few, as each may be of the largest size.
 const (
@@ -37,8 +42,8 @@ const (
 
 // Forget takes the name, the addresses and the words of a person out of record,
 // state, inbox, raw mails, outbox and search. The record keeps its numbers,
-// dates and kinds, and the state is folded anew from it. With dry nothing is
-// changed. Nobody else may use the database: Lock it before. Afterwards the
+// dates and kinds, and the state is folded anew from it. With dry, and where
+// there is nothing of them, nothing is changed. Nobody else may use the database: Lock it before. Afterwards the
 // file is written anew, so that nothing of them is left in it or in its log.
 func (d *DB) Forget(ctx context.Context, addresses, names []string, dry bool) (f Forgotten, err error) {
 	f = Forgotten{Addresses: addresses, Names: slices.Clone(names), Problems: []string{}}
@@ -56,7 +61,7 @@ func (d *DB) Forget(ctx context.Context, addresses, names []string, dry bool) (f
 				return err
 			}
 		}
-		if dry || len(f.Problems) > 0 {
+		if dry || len(f.Problems) > 0 || f.Nothing() {
 			return errDry
 		}
 		return nil

@@ -33,6 +33,7 @@ func docsRig(t *testing.T) (*rig, map[string]string) {
 	}
 	mail := "From: Priya <" + story.Priya + ">\r\nTo: shop+web@acme.example\r\nSubject: cart\r\nMessage-ID: <cart@x.example>\r\n\r\nProblem: the cart is empty.\r\n\r\nDone: the cart is full.\r\n"
 	deliver("Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example\r\n" + mail)
+	deliver("From: gone@acme.example\r\nTo: shop+web@acme.example\r\nSubject: gone\r\nMessage-ID: <gone@x.example>\r\nAuto-Submitted: auto-replied\r\n\r\nI work here no more.\r\n")
 	deliver("From: client@customer.example\r\nTo: shop+web@acme.example\r\nSubject: hello\r\nMessage-ID: <hello@x.example>\r\n\r\nHello.\r\n")
 	deliver("From: client@customer.example\r\nTo: shop@acme.example\r\n" + strings.Repeat("X: y\r\n", 2000) + "\r\nToo many fields.\r\n")
 	r.write(t, "cart.eml", mail)

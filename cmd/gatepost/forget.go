@@ -51,6 +51,9 @@ func newForgetCommand(g *globals) *cobra.Command {
 				if err == nil && len(f.Problems) > 0 {
 					err = errors.New("nothing was changed: see above")
 				}
+				if err == nil && f.Nothing() {
+					err = fmt.Errorf("nothing of %s is kept here, so nothing was changed: look at the address, or give more with --also and --name", strings.Join(addresses, ", "))
+				}
 				if err != nil || !yes {
 					return err
 				}
@@ -121,7 +124,7 @@ func printForgotten(w io.Writer, f store.Forgotten, done bool) error {
 	for _, p := range f.Problems {
 		fmt.Fprintln(w, p)
 	}
-	if len(f.Problems) > 0 {
+	if len(f.Problems) > 0 || f.Nothing() {
 		return nil
 	}
 	fmt.Fprintf(w, "addresses: %s\nnames: %s\n", strings.Join(f.Addresses, ", "), or(strings.Join(f.Names, ", "), "none found; --name gives one"))

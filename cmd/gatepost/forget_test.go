@@ -153,13 +153,31 @@ func TestForget(t *testing.T) {
 	if out := commandOutput(t, "--config", r.config, "search", "zanzibar"); out != "" {
 		t.Errorf("their words are found: %s", out)
 	}
-	if again := commandOutput(t, "--config", r.config, "forget", story.Dana); !strings.Contains(again, "events of the record changed: 0\n") || !strings.Contains(again, "mails of theirs wiped: 0") {
-		t.Errorf("a second time: %s", again)
+	again := startProcess(t, "--config", r.config, "forget", story.Dana)
+	if err := again.Wait(); err == nil || !strings.Contains(again.output(), "nothing of "+story.Dana+" is kept here") {
+		t.Errorf("a second time: %v: %s", err, again.output())
 	}
 	r.task(t, "three")
 	commandOutput(t, "--config", r.config, "once")
 	if out := commandOutput(t, "--config", r.config, "verify"); !strings.Contains(out, "clean") {
 		t.Error(out)
+	}
+}
+
+// An address that nobody has had is a mistake, and changes nothing.
+func TestForgetNobody(t *testing.T) {
+	r := forgetRig(t)
+	file := filepath.Join(r.dir, "gatepost.db")
+	before, err := os.ReadFile(file)
+	must(t, err)
+	for _, args := range []string{"forget typo@acme.example", "forget typo@acme.example --yes", "forget typo@acme.example --json"} {
+		p := startProcess(t, append([]string{"--config", r.config}, strings.Fields(args)...)...)
+		if err := p.Wait(); err == nil || p.ProcessState.ExitCode() != exitFailed || !strings.Contains(p.output(), "nothing of typo@acme.example is kept here") || strings.Contains(p.output(), "forgotten;") {
+			t.Errorf("%s: %v: %s", args, err, p.output())
+		}
+	}
+	if after, err := os.ReadFile(file); err != nil || !bytes.Equal(before, after) {
+		t.Errorf("the database was changed (%v)", err)
 	}
 }
 
