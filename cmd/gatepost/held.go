@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -21,10 +22,10 @@ func newHeldCommand(g *globals) *cobra.Command {
 			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
-		oneCommand(g, "held", "show ID", "Prints the raw mail", showMail),
-		oneCommand(g, "held", "release ID", "Reads it again as if its sender had confirmed it",
+		oneCommand(g.reading, "held", "show ID", "Prints the raw mail", showMail),
+		oneCommand(g.changing, "held", "release ID", "Reads it again as if its sender had confirmed it",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.ReleaseHeld(ctx, id) }),
-		oneCommand(g, "held", "drop ID", "Takes it off the list; the raw mail is kept",
+		oneCommand(g.changing, "held", "drop ID", "Takes it off the list; the raw mail is kept",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropHeld(ctx, id) }),
 	)
 	return cmd
@@ -37,11 +38,11 @@ func newParkedCommand(g *globals) *cobra.Command {
 			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
-		oneCommand(g, "parked", "show ID", "Prints the raw mail", showMail),
-		oneCommand(g, "parked", "why ID", "Prints the whole reason, with the stack if the program failed at it", printReason),
-		oneCommand(g, "parked", "retry ID", "Reads it again, as after an upgrade",
+		oneCommand(g.reading, "parked", "show ID", "Prints the raw mail", showMail),
+		oneCommand(g.reading, "parked", "why ID", "Prints the whole reason, with the stack if the program failed at it", printReason),
+		oneCommand(g.changing, "parked", "retry ID", "Reads it again, as after an upgrade",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryParked(ctx, id) }),
-		oneCommand(g, "parked", "drop ID", "Takes it off the list; the raw mail is kept",
+		oneCommand(g.changing, "parked", "drop ID", "Takes it off the list; the raw mail is kept",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropParked(ctx, id) }),
 	)
 	return cmd
@@ -80,10 +81,10 @@ func newOutboxCommand(g *globals) *cobra.Command {
 		})
 	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent, cancelled, dropped or all")
 	cmd.AddCommand(
-		oneCommand(g, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
-		oneCommand(g, "outbox", "retry SERIAL", "Tries a failed letter again",
+		oneCommand(g.reading, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
+		oneCommand(g.changing, "outbox", "retry SERIAL", "Tries a failed letter again",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryPost(ctx, id) }),
-		oneCommand(g, "outbox", "drop SERIAL", "Never sends it",
+		oneCommand(g.changing, "outbox", "drop SERIAL", "Never sends it",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 				return db.DropPost(ctx, id, time.Now())
 			}),
@@ -105,17 +106,31 @@ func listCommand(g *globals, use, short string, list func(ctx context.Context, d
 	return cmd
 }
 
-// oneCommand does something with one row of the store; of names the list.
-func oneCommand(g *globals, of, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
+// inLists says for each list what it means that a number is not in it.
+var inLists = map[string]string{
+	"held":   "no mail %d is held: `gatepost held` lists those that are",
+	"parked": "no mail %d is parked: `gatepost parked` lists those that are",
+	"outbox": "no letter %d waits or has failed: `gatepost outbox --state all` lists every one",
+}
+
+// oneCommand does something with one row of a list of the store, which is
+// opened by g.reading or g.changing.
+func oneCommand(open func(func(*Config, *store.DB) error) error, list, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: exactArgs(1),
-		Example: "  gatepost " + of + " " + strings.Fields(use)[0] + " 17",
+		Example: "  gatepost " + list + " " + strings.Fields(use)[0] + " 17",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil {
-				return usagef("%q is no number of the list", args[0])
+				return usagef("%q is no number: the first column of `gatepost %s` is", args[0], list)
 			}
-			return g.changing(func(_ *Config, db *store.DB) error { return act(cmd.Context(), db, id, cmd.OutOrStdout()) })
+			return open(func(_ *Config, db *store.DB) error {
+				err := act(cmd.Context(), db, id, cmd.OutOrStdout())
+				if errors.Is(err, store.ErrUnknown) {
+					return fmt.Errorf(inLists[list], id)
+				}
+				return err
+			})
 		},
 	}
 }
@@ -132,9 +147,6 @@ func showPost(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 	p, err := db.PostBySerial(ctx, id)
 	if err != nil {
 		return err
-	}
-	if p == nil {
-		return fmt.Errorf("the outbox has no letter %d", id)
 	}
 	if len(p.Raw) == 0 {
 		return printJSON(w, p.Letter) // not put into words yet

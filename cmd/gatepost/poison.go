@@ -167,6 +167,9 @@ func (s *stepper) park(t *store.Turn, in *store.Inbox, reason string, now time.T
 // printReason prints why a mail was parked, to the last line.
 func printReason(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 	m, err := db.Mail(ctx, id)
+	if err == nil && m.Verdict != store.Parked {
+		err = store.ErrUnknown
+	}
 	if err == nil {
 		_, err = fmt.Fprintln(w, m.Reason)
 	}
