@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -72,14 +73,29 @@ const (
 // be missing; what is written is checked in any case. The error is a
 // *configError with every mistake, or says why the file cannot be read.
 func readConfig(path string, needs ...configNeed) (*Config, error) {
+	data, err := readConfigFile(path)
+	if err != nil {
+		return nil, err
+	}
+	return parseConfig(path, data, needs...)
+}
+
+// byteOrderMark is what some editors put before UTF-8.
+const byteOrderMark = "\xef\xbb\xbf"
+
+// readConfigFile is the content of a config, without a byte order mark.
+func readConfigFile(path string) ([]byte, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config %q does not exist: make one with `gatepost init`, or name another with --config", path)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read config: %w", err)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, fmt.Errorf("read config: %w: call gatepost as the user that it runs as, or let this one read it", err)
 	}
-	return parseConfig(path, data, needs...)
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w: name the file with --config", err)
+	}
+	return bytes.TrimPrefix(data, []byte(byteOrderMark)), nil
 }
 
 // parseConfig is readConfig on the file's content.
@@ -120,6 +136,10 @@ func (r *configReader) markFile(path, format string, args ...any) {
 
 // decode reports whether the file could be read at all.
 func (r *configReader) decode(data []byte, file *configFile) bool {
+	if line, other := otherEncoding(data); other {
+		r.say(line, "not UTF-8: save the file as UTF-8, as your editor offers it, or: iconv -f UTF-16 -t UTF-8 (or -f WINDOWS-1252)")
+		return false
+	}
 	err := toml.NewDecoder(bytes.NewReader(data)).DisallowUnknownFields().Decode(file)
 	var unknown *toml.StrictMissingError
 	var broken *toml.DecodeError
@@ -134,6 +154,19 @@ func (r *configReader) decode(data []byte, file *configFile) bool {
 		r.say(1, "not TOML: %v", err)
 	}
 	return false
+}
+
+// otherEncoding tells whether a file is not UTF-8, and the line that shows it.
+// UTF-16 has a NUL in each plain letter.
+func otherEncoding(data []byte) (line int, other bool) {
+	line = 1
+	for text := range bytes.Lines(data) {
+		if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+			return line, true
+		}
+		line++
+	}
+	return 0, false
 }
 
 // mark notes a mistake at the line of a key or table.

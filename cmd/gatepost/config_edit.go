@@ -28,13 +28,13 @@ type configText struct {
 var tableHead = regexp.MustCompile(`^\s*\[\[?[A-Za-z0-9_. -]+\]\]?\s*(#.*)?$`)
 
 func readConfigText(path string) (*configText, error) {
-	config, err := readConfig(path)
+	data, err := readConfigFile(path)
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(path)
+	config, err := parseConfig(path, data)
 	if err != nil {
-		return nil, fmt.Errorf("read config: %w", err)
+		return nil, err
 	}
 	return &configText{path, strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), config, readConfigLines(data).line}, nil
 }

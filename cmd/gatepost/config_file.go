@@ -109,7 +109,7 @@ type teamFile struct {
 }
 
 type personFile struct {
-	Name     string   `toml:"name"`
+	Name     string   `toml:"name"`  // default: the address before its @
 	Email    []string `toml:"email"` // the first is where letters go
 	Role     string   `toml:"role"`  // pm | engineer | reader
 	Timezone string   `toml:"timezone"`

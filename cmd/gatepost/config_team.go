@@ -65,6 +65,13 @@ func (r *configReader) person(at, who string, f *personFile, t *loop.Team) loop.
 	}
 	who += fmt.Sprintf("person %q: ", label)
 	r.name(at+".name", who, f.Name)
+	switch {
+	case strings.TrimSpace(f.Name) != "":
+	case r.has(at + ".name"):
+		r.mark(at+".name", "%sthe name is empty: write it as letters shall say it, or take the line out", who)
+	case len(f.Email) > 0:
+		p.Name, _, _ = strings.Cut(f.Email[0], "@")
+	}
 	if len(f.Email) == 0 {
 		r.mark(at+".email", "%sno email: add email = [\"dana@acme.example\"], first the one where letters go", who)
 	}

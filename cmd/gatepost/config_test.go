@@ -189,6 +189,26 @@ func TestConfigNotThere(t *testing.T) {
 	}
 }
 
+// A byte order mark is no part of the file, and a person without a name has
+// that of the address: an edit keeps working.
+func TestConfigByteOrderMark(t *testing.T) {
+	text := strings.Replace(string(goodConfig(t)), "  name = \"Priya Nair\"\n", "", 1)
+	_, file := configDir(t, []byte(byteOrderMark+text))
+	edit, err := readConfigText(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if name := edit.config.Teams[0].People[0].Name; name != "Priya" {
+		t.Errorf("name is %q", name)
+	}
+	if err := edit.save(); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := os.ReadFile(file); err != nil || string(after) != text {
+		t.Errorf("%q, %v", after, err)
+	}
+}
+
 // What goes to the log holds neither secret nor password.
 func TestConfigLog(t *testing.T) {
 	_, file := configDir(t, goodConfig(t))
