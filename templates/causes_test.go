@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -67,6 +68,37 @@ func TestEveryCauseHasItsOwnSentence(t *testing.T) {
 				t.Errorf("%s: %d words: %q", cause, n, w.Preheader)
 			}
 		}
+	}
+}
+
+// What is proposed where an undo comes too late works in the state that the
+// task is in: only an approved one is reopened.
+func TestUndoTooLateProposesWhatWorks(t *testing.T) {
+	proposals := []string{"reopen: why", "now: your words", "approve", "redirect: why"}
+	for state, want := range map[loop.TaskState][]string{
+		loop.Approve: proposals[:1], loop.Active: proposals[1:2], loop.AtGate: proposals[2:], loop.DroppedS: nil,
+	} {
+		for _, cause := range []string{loop.CauseUndoLate, loop.CauseUndoWork} {
+			if cause == loop.CauseUndoWork && state != loop.Approve && state != loop.Active {
+				continue // the rules have another cause then
+			}
+			w := render(t, loop.Letter{Kind: loop.Refused, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
+				Body: loop.Body{Task: coupons(state, 2), Cause: cause, Act: "redirect", When: march(6, 8, 0)}})
+			for _, p := range proposals {
+				if got := strings.Contains(w.Preheader, `"`+p+`"`); got != slices.Contains(want, p) {
+					t.Errorf("%s, %s: %q", state, cause, w.Preheader)
+				}
+			}
+		}
+	}
+}
+
+// A mail that is about no task is found without a number.
+func TestSearchOfNoTask(t *testing.T) {
+	w := render(t, loop.Letter{Kind: loop.SearchMail, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "me", Due: march(6, 9, 0),
+		Body: loop.Body{Query: "lamp", Entries: []loop.Entry{{At: march(6, 8, 0), Who: "Dana Kim", What: "wrote", Text: "The lamp."}, {Task: 7, At: march(5, 8, 0), Who: "Dana Kim", What: "wrote", Text: "A lamp."}}}})
+	if strings.Contains(w.Text, "#0") || !strings.Contains(w.Text, "(task #7)") {
+		t.Error(w.Text)
 	}
 }
 

@@ -281,6 +281,10 @@ func (v *view) Why() string {
 		{loop.CauseOldRound, "old-round-gate", v.T.State == loop.AtGate},
 		{loop.CauseDecided, "decided-" + act, act == "approve" || act == "redirect"},
 		{loop.CauseNoTask, "no-task-named", v.B.Detail != ""},
+		{loop.CauseUndoLate, "undo-late-active", v.T.State == loop.Active}, // reopen is for an approved task alone
+		{loop.CauseUndoLate, "undo-late-gate", v.T.State == loop.AtGate},
+		{loop.CauseUndoLate, "undo-late-dropped", v.T.State == loop.DroppedS},
+		{loop.CauseUndoWork, "undo-work-active", v.T.State == loop.Active},
 	} {
 		if special.cause == cause && special.when {
 			cause = special.as

@@ -246,7 +246,7 @@ func (v *view) Entries() []block {
 	}
 	for _, e := range entries {
 		head := strings.TrimPrefix(v.At(e.At)+", "+strings.TrimSpace(clip(e.Who, 40)+" "+v.happened(e)), ", ")
-		if v.L.Kind == loop.SearchMail {
+		if v.L.Kind == loop.SearchMail && e.Task != 0 {
 			head = v.says("record.task", "entry", head, "n", e.Task)
 		}
 		out = append(out, block{clip(head, 110), v.cutTo(e.Text)})
