@@ -99,21 +99,25 @@ func (d *DB) Expire(ctx context.Context, e Expiry, from Cursor, now time.Time) (
 }
 
 const (
+	// ofClosed is a mail or letter of a task that has been closed long enough,
+	// or of none.
+	ofClosed = `(task = 0 OR EXISTS (
+		        SELECT 1
+		          FROM task
+		         WHERE task.team = kept.team
+		           AND task.number = kept.task
+		           AND task.state IN ('approved', 'dropped')
+		           AND task.changed < ?3))`
+
 	expiredMails = `
 		SELECT id
-		  FROM inbox
+		  FROM inbox AS kept
 		 WHERE id > ?1
 		   AND id <= ?2
 		   AND size > 0
 		   AND decided < ?3
 		   AND verdict IN ('read', 'ignored', 'dropped')
-		   AND (task = 0 OR EXISTS (
-		        SELECT 1
-		          FROM task
-		         WHERE task.team = inbox.team
-		           AND task.number = inbox.task
-		           AND task.state IN ('approved', 'dropped')
-		           AND task.changed < ?3))`
+		   AND ` + ofClosed
 
 	expiredStrangers = `
 		SELECT id
@@ -130,20 +134,14 @@ const (
 
 	expiredLetters = `
 		SELECT serial
-		  FROM post
+		  FROM post AS kept
 		 WHERE serial > ?1
 		   AND serial <= ?2
 		   AND closed < ?3
 		   AND closed <> ''
 		   AND length(coalesce(raw, '')) > 0
 		   AND state IN ('sent', 'cancelled', 'dropped')
-		   AND (task = 0 OR EXISTS (
-		        SELECT 1
-		          FROM task
-		         WHERE task.team = post.team
-		           AND task.number = post.task
-		           AND task.state IN ('approved', 'dropped')
-		           AND task.changed < ?3))`
+		   AND ` + ofClosed
 
 	wipeMail = `UPDATE raw SET bytes = x'', form = '' WHERE mail = ?`
 

@@ -206,6 +206,11 @@ func (s Share) args() ([]any, error) {
 	return []any{string(teams), s.Not}, err
 }
 
+// WakePost tells when the first of the waiting letters is due.
+func (d *DB) WakePost(ctx context.Context) (at time.Time, ok bool, err error) {
+	return d.WakePostOf(ctx, Share{Not: true})
+}
+
 // WakePostOf is WakePost for a share of the outbox.
 func (d *DB) WakePostOf(ctx context.Context, share Share) (at time.Time, ok bool, err error) {
 	args, err := share.args()
@@ -283,16 +288,6 @@ func scanPost(row interface{ Scan(...any) error }) (*loop.Post, error) {
 		p.Damaged = err.Error() // this letter's misfortune, and no other's
 	}
 	return &p.Post, nil
-}
-
-// WakePost tells when the first of the waiting letters is due.
-func (d *DB) WakePost(ctx context.Context) (at time.Time, ok bool, err error) {
-	var next sql.NullString
-	err = d.reader.QueryRowContext(ctx, `SELECT min(next) FROM post WHERE state = 'waiting'`).Scan(&next)
-	if err == nil && next.Valid {
-		err = moment{&at}.Scan(next.String)
-	}
-	return at, next.Valid, explain("next letter", err)
 }
 
 // KeepPost keeps letters as they were put into words: MessageID, Sender, Raw

@@ -18,7 +18,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		`SELECT id FROM inbox WHERE verdict IN ('parked', 'held') AND verdict = 'held' ORDER BY id`,
 		postColumns + duePosts,
 		sentSince,
-		`SELECT min(next) FROM post WHERE state = 'waiting'`,
+		`SELECT min(next) FROM post WHERE ` + shared,
 		`SELECT count(*) FROM post WHERE state = 'failed'`,
 		letters,
 		letterNames,
