@@ -43,7 +43,7 @@ type DB struct {
 func Create(path string) (*DB, error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("create database %q: it exists already: use it as it is, or move it away first: %w", path, err)
+		return nil, fmt.Errorf("create database %q: %w: use it as it is, or move it away first", path, fs.ErrExist)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("create database %q: %w: make the folder, or name another file under [store] path", path, err)
@@ -254,7 +254,7 @@ func (d *DB) Close() error {
 func (d *DB) Backup(path string) error {
 	op := fmt.Sprintf("backup to %q", path)
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s: it exists already: name a new file: %w", op, fs.ErrExist)
+		return fmt.Errorf("%s: %w: name a new file", op, fs.ErrExist)
 	}
 	// A crash before the rename leaves the part and nothing under the name
 	// itself: what has the name is whole.

@@ -62,7 +62,7 @@ func TestCreateRefuses(t *testing.T) {
 	r := newRig(t)
 	before := read(t, r.file)
 	_, err := Create(r.file)
-	wantErr(t, err, "exists already")
+	wantErr(t, err, "already exists: use it")
 	if !bytes.Equal(before, read(t, r.file)) {
 		t.Error("the file was changed")
 	}
@@ -234,7 +234,7 @@ func TestBackupWhileWriting(t *testing.T) {
 		(&rig{TB: t, DB: d}).verifyClean()
 		must(t, d.Close())
 	}
-	wantErr(t, r.Backup(file+"0"), "exists already")
+	wantErr(t, r.Backup(file+"0"), "already exists: name a new file")
 	wantErr(t, r.Backup(filepath.Join(t.TempDir(), "no", "folder")), "no such file")
 }
 

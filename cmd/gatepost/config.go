@@ -89,11 +89,8 @@ func readConfigFile(path string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config %q does not exist: make one with `gatepost init`, or name another with --config", path)
 	}
-	if errors.Is(err, fs.ErrPermission) {
-		return nil, fmt.Errorf("read config: %w: call gatepost as the user that it runs as, or let this one read it", err)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("read config: %w: name the file with --config", err)
+		return nil, fmt.Errorf("read config: %w", err)
 	}
 	return bytes.TrimPrefix(data, []byte(byteOrderMark)), nil
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -36,7 +37,12 @@ func run(args []string) int {
 	defer stop()
 	root := newRootCommand()
 	root.SetArgs(args)
+	out := &printed{}
+	root.SetOut(out)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	var usage usageError
 	switch {
 	case err == nil:
@@ -45,9 +51,21 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "gatepost:", err)
 		return exitUsage
 	default:
-		fmt.Fprintln(os.Stderr, "gatepost:", err)
+		fmt.Fprintln(os.Stderr, "gatepost:", withRemedy(err))
 		return exitFailed
 	}
+}
+
+// printed is standard output. It remembers that something could not be
+// written, so that no command succeeds whose output is on a full disk.
+type printed struct{ err error }
+
+func (p *printed) Write(b []byte) (int, error) {
+	n, err := os.Stdout.Write(b)
+	if p.err == nil {
+		p.err = err
+	}
+	return n, err
 }
 
 // globals are the flags that every command takes.
@@ -83,7 +101,9 @@ func newRootCommand() *cobra.Command {
 		}
 		return nil
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%w: `%s --help` shows what can be said", err, cmd.CommandPath())
+	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newDemoCommand(g), newInitCommand(g), newLoginCommand(g), newCheckCommand(g), newRunCommand(g), newOnceCommand(g),
@@ -95,7 +115,26 @@ func newRootCommand() *cobra.Command {
 		newHealthCommand(g), newVersionCommand(), newManCommand(),
 		newVerifyCommand(g), newBackupCommand(g), newForgetCommand(g),
 	)
+	refuseUnknownHelp(root)
 	return root
+}
+
+// refuseUnknownHelp lets `gatepost help WORD` fail where there is no such
+// command; cobra's shows the help of the root.
+func refuseUnknownHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	help, _, err := root.Find([]string{"help"})
+	if err != nil {
+		panic(err) // it was just made
+	}
+	help.Run = nil
+	help.RunE = func(_ *cobra.Command, args []string) error {
+		of, rest, err := root.Find(args)
+		if err != nil || len(rest) > 0 {
+			return usagef("there is no command %q: `gatepost help` lists them", strings.Join(args, " "))
+		}
+		return of.Help()
+	}
 }
 
 // exactArgs and minArgs are cobra's checks as a mistake of use (exit 2).

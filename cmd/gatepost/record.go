@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -58,6 +59,12 @@ func newSearchCommand(g *globals) *cobra.Command {
 		Example: "  gatepost search vat invoice",
 		Args:    minArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if !strings.ContainsFunc(strings.Join(args, ""), func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+				return usagef("there is nothing to look for in %q: give words or numbers", strings.Join(args, " "))
+			}
+			if limit < 1 {
+				return usagef("--limit %d: want 1 or more", limit)
+			}
 			return g.reading(func(cfg *Config, db *store.DB) error {
 				team, err := cfg.team(address)
 				if err != nil {

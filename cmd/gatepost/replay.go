@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -96,6 +97,9 @@ func replay(ctx context.Context, cfg *Config, dir, path string, args []string, u
 	}
 	defer mails.close()
 	db, err := store.Create(path)
+	if errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("replay: the database %q exists already: name a new folder with --out", path)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,7 @@ const watchEvery = 2 * time.Second
 // the place of the one before; elsewhere they follow each other.
 func watchStatus(ctx context.Context, w io.Writer, cfg *Config, db *store.DB) error {
 	before, after := "", "\n"
-	if f, ok := w.(*os.File); ok && isTerminal(f) {
+	if _, ok := w.(*printed); ok && isTerminal(os.Stdout) {
 		before, after = "\x1b[H\x1b[2J", "" // home, and clear the screen (ECMA-48)
 	}
 	tick := time.NewTicker(watchEvery)
