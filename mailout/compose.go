@@ -6,6 +6,9 @@
 //	                                         ├→ LaterPost  (4xx, network)
 //	                                         └→ FailPost   (5xx, given up, cannot be composed)
 //
+// A letter that has missed its hour is not sent at night: WaitPost puts it off
+// to its reader's next working hours, before it is composed or sent.
+//
 // A crash at any arrow repeats the step after it and nothing else: sending is
 // at least once, and a second copy has the same Message-ID and the same bytes.
 package mailout

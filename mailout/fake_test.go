@@ -172,6 +172,16 @@ func (o *outbox) LaterPost(_ context.Context, serial int64, next time.Time, reas
 	})
 }
 
+func (o *outbox) WaitPost(_ context.Context, serial int64, next time.Time) error {
+	return o.call("wait", func() {
+		r := o.row(serial)
+		if r.state != "waiting" || !next.After(r.now) {
+			o.t.Errorf("letter %d (%s) waits until %v", serial, r.state, next)
+		}
+		r.next = next
+	})
+}
+
 func (o *outbox) WakePost(context.Context) (at time.Time, ok bool, err error) {
 	err = o.call("wake", func() {
 		for _, r := range o.rows {

@@ -34,6 +34,8 @@ type Outbox interface {
 	SentSince(ctx context.Context, at time.Time) (int, error)
 	// LaterPost counts an attempt and puts the letter back until next.
 	LaterPost(ctx context.Context, serial int64, next time.Time, reason string) error
+	// WaitPost puts the letter back until next without an attempt.
+	WaitPost(ctx context.Context, serial int64, next time.Time) error
 	FailPost(ctx context.Context, serial int64, at time.Time, reason string) error
 	// WakePost is when the next letter that waits is due; false if none waits.
 	WakePost(ctx context.Context) (time.Time, bool, error)
@@ -119,17 +121,69 @@ func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) 
 	if err != nil {
 		return nil, fmt.Errorf("letters sent so far: %w", err)
 	}
-	posts, err := l.Outbox.NextPosts(ctx, l.Now(), most, scheduled, underway...)
-	if err != nil {
-		return nil, fmt.Errorf("next letter: %w", err)
-	}
-	for _, p := range posts {
-		if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
-			return nil, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
+	for {
+		posts, err := l.Outbox.NextPosts(ctx, l.Now(), most, scheduled, underway...)
+		if err != nil {
+			return nil, fmt.Errorf("next letter: %w", err)
 		}
-		seen[p.Serial] = true
+		open, err := l.putOff(ctx, posts)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range open {
+			if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
+				return nil, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
+			}
+			seen[p.Serial] = true
+		}
+		if len(open) > 0 || len(posts) == 0 {
+			return open, nil
+		}
 	}
-	return posts, nil
+}
+
+// putOff lets letters wait whose hour is over: a server that was out of reach
+// till the evening, a host that was off, or the operator's retry must not write
+// to people at night. It returns those that may go now.
+func (l *Loop) putOff(ctx context.Context, posts []*loop.Post) (open []*loop.Post, err error) {
+	for _, p := range posts {
+		_, taken := l.taken.Load(p.Serial)
+		next := l.hour(&p.Letter, l.Now())
+		if taken || next.IsZero() {
+			open = append(open, p)
+			continue
+		}
+		if err := l.Outbox.WaitPost(ctx, p.Serial, next); err != nil {
+			return nil, fmt.Errorf("let letter %d wait: %w", p.Serial, err)
+		}
+		l.log().Info("letter waits for its reader's working hours", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "until", next)
+	}
+	return open, nil
+}
+
+// late is from when on a letter has missed its hour. Until then it goes although
+// the working day may have ended: it was made in time, or is a digest of a
+// person who reads it before work.
+const late = 30 * time.Minute
+
+// hour is when a letter that is not to go now may go; zero: it may go now.
+func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
+	defer func() { // a calendar that is broken holds up nothing
+		if recover() != nil {
+			next = time.Time{}
+		}
+	}()
+	team := l.Teams[letter.Team]
+	switch {
+	case letter.Due.After(now):
+		return letter.Due
+	case letter.Asked || letter.Due.IsZero() || now.Sub(letter.Due) < late || team == nil || team.Person(letter.To) == nil:
+		return time.Time{}
+	}
+	if next = (&loop.State{Team: team}).Calendar(letter.To).NextOpen(now); !next.After(now) {
+		return time.Time{}
+	}
+	return next
 }
 
 // prepare puts letters into words and keeps them; those that cannot be are

@@ -57,6 +57,46 @@ func TestOnceSendsWhatIsDue(t *testing.T) {
 	}
 }
 
+// What missed its hour is not sent at night: a server that was out of reach, a
+// host that was off, or a retry. What its reader asked for goes at any time.
+func TestNothingLateAtNight(t *testing.T) {
+	night := time.Date(2026, 3, 2, 22, 0, 0, 0, time.UTC) // a Monday
+	at := func(serial int64, kind loop.Kind, before time.Duration) *loop.Post {
+		p := post(serial, kind)
+		p.Letter.Asked, p.Letter.Due = false, night.Add(-before)
+		return p
+	}
+	asked, operator, early := at(4, loop.Receipt, 5*time.Hour), at(5, loop.Alert, 5*time.Hour), at(6, loop.Question, -time.Hour)
+	asked.Letter.Asked, operator.Letter.To = true, "ops@acme.example"
+	o, s := newOutbox(t, at(1, loop.Gate, 5*time.Hour), at(2, loop.DigestMail, 14*time.Hour), at(3, loop.DigestMail, 20*time.Minute), asked, operator, early), &postman{}
+	o.rows[5].next = night.Add(-time.Hour) // as after a retry
+	l, c, failed := sending(t, o, s)
+	team := team()
+	for _, address := range []string{"priya@acme.example", "dana@acme.example"} {
+		p := loop.Person{Email: []string{address}, Zone: time.UTC}
+		p.Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
+		team.People = append(team.People, p)
+	}
+	l.Teams[team.Address] = team
+	c.at = night
+	if n, err := l.Once(t.Context()); n != 3 || err != nil || len(*failed) != 0 {
+		t.Fatalf("%d sent, %v, %v", n, err, *failed)
+	}
+	if got := o.states(); !maps.Equal(got, map[int64]string{1: "waiting", 2: "waiting", 3: "sent", 4: "sent", 5: "sent", 6: "waiting"}) {
+		t.Errorf("at night: %v", got)
+	}
+	morning := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
+	for i, want := range map[int]time.Time{0: morning, 1: morning, 5: night.Add(time.Hour)} {
+		if r := o.rows[i]; !r.next.Equal(want) || r.post.Attempts != 0 {
+			t.Errorf("letter %d waits until %v, tried %d times; want %v", i+1, r.next, r.post.Attempts, want)
+		}
+	}
+	c.at = morning
+	if n, err := l.Once(t.Context()); n != 3 || err != nil {
+		t.Errorf("in the morning %d sent, %v: %v", n, err, o.states())
+	}
+}
+
 func TestLaterAndThenTheSameBytes(t *testing.T) {
 	o := newOutbox(t, due(1, loop.Gate))
 	s := &postman{answers: []error{
@@ -277,8 +317,10 @@ func TestRun(t *testing.T) {
 		if s.count() != 1 {
 			t.Errorf("%d letters after 21 seconds", s.count())
 		}
+		third := due(3, loop.Gate)
+		third.Letter.Due = time.Now()
 		o.mu.Lock()
-		o.rows = append(o.rows, &row{post: *due(3, loop.Gate), next: time.Now(), state: "waiting"})
+		o.rows = append(o.rows, &row{post: *third, next: time.Now(), state: "waiting"})
 		o.mu.Unlock()
 		wake <- struct{}{}
 		synctest.Wait()

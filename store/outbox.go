@@ -376,6 +376,15 @@ func (d *DB) LaterPost(ctx context.Context, serial int64, next time.Time, reason
 		   AND state = 'waiting'`, stamp(next), serial, reason)
 }
 
+// WaitPost puts a letter off without an attempt.
+func (d *DB) WaitPost(ctx context.Context, serial int64, next time.Time) error {
+	return d.closePost(ctx, "let letter wait", serial, `
+		UPDATE post
+		   SET next = ?1
+		 WHERE serial = ?2
+		   AND state = 'waiting'`, stamp(next), serial)
+}
+
 // FailPost gives a letter up at this time.
 func (d *DB) FailPost(ctx context.Context, serial int64, at time.Time, reason string) error {
 	return d.closePost(ctx, "note letter failed", serial, `
@@ -422,7 +431,8 @@ func closePost(ctx context.Context, tx *sql.Tx, serial int64, query string, args
 	return err
 }
 
-// RetryPost has a letter that failed, or waits for its next attempt, tried at once.
+// RetryPost has a letter that failed, or waits for its next attempt, tried at
+// once, or in its reader's working hours.
 func (d *DB) RetryPost(ctx context.Context, serial int64) error {
 	return d.write(ctx, fmt.Sprintf("retry letter %d", serial), func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `

@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,29 @@ import (
 
 	"gatepost/loop"
 )
+
+// A letter that waits is as it was but for the time; one that was sent waits no
+// more.
+func TestWaitPost(t *testing.T) {
+	r := newRig(t)
+	r.post(due(10, "a@acme.example"))
+	before, err := r.PostBySerial(t.Context(), 1)
+	must(t, err)
+	must(t, r.WaitPost(t.Context(), 1, clock(600)))
+	after, err := r.PostBySerial(t.Context(), 1)
+	must(t, err)
+	if !reflect.DeepEqual(before, after) {
+		t.Errorf("was %+v, is %+v", before, after)
+	}
+	must(t, r.SentPost(t.Context(), clock(700), 1))
+	must(t, r.WaitPost(t.Context(), 1, clock(900)))
+	if list, err := r.Outbox(t.Context(), PostFilter{State: PostSent}); err != nil || len(list) != 1 || !list[0].Next.Equal(clock(600)) {
+		t.Errorf("%v, %v", list, err)
+	}
+	if err := r.WaitPost(t.Context(), 99, clock(900)); !errors.Is(err, ErrUnknown) {
+		t.Error(err)
+	}
+}
 
 // post puts letters into the outbox.
 func (r *rig) post(letters ...loop.Letter) {
@@ -55,6 +79,8 @@ func TestOutboxOrder(t *testing.T) {
 		{"put off", func() error { return r.LaterPost(ctx, 2, clock(20), "421 busy") }, 10, 1, 10},
 		{"failed", func() error { return r.FailPost(ctx, 1, clock(10), "550 no such user") }, 10, 0, 20},
 		{"retried", func() error { return r.RetryPost(ctx, 1) }, 10, 1, -1},
+		{"waits", func() error { return r.WaitPost(ctx, 1, clock(18)) }, 17, 0, 18},
+		{"its hour", nil, 18, 1, 18},
 		{"dropped", func() error { return r.DropPost(ctx, 1, clock(11)) }, 19, 0, 20},
 		{"its time again", nil, 20, 2, 20},
 		{"too late to take back", func() error {

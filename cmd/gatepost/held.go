@@ -82,7 +82,7 @@ func newOutboxCommand(g *globals) *cobra.Command {
 	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent, cancelled, dropped or all")
 	cmd.AddCommand(
 		oneCommand(g.reading, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
-		oneCommand(g.changing, "outbox", "retry SERIAL", "Tries a failed letter again",
+		oneCommand(g.changing, "outbox", "retry SERIAL", "Tries a failed letter again, at once or in its reader's working hours",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryPost(ctx, id) }),
 		oneCommand(g.changing, "outbox", "drop SERIAL", "Never sends it",
 			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
