@@ -1,15 +1,22 @@
 package loop
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
-// Lapsed says why a letter about a task is not to be sent any more, "" if it is.
-// It is asked when the letter's time has come, before it is put into words; t is
-// its task as it is now, nil if there is none.
+// Lapsed says why a letter is not to be sent any more, "" if it is. It is asked
+// when the letter's time has come, before it is put into words; t is its task as
+// it is now, nil if there is none.
 //
 // Many a letter waits for its reader's morning, and meanwhile somebody in another
-// zone decides, answers or drops: it would ask for what is done. Letters that
-// bring somebody's words, or tell what was decided, are sent whatever came after.
-func (l *Letter) Lapsed(team *Team, t *Task) string {
+// zone decides, answers or drops: it would ask for what is done. A prompt that a
+// mail server kept from going out asks for a day that is over. Letters that bring
+// somebody's words, or tell what was decided, are sent whatever came after.
+func (l *Letter) Lapsed(team *Team, t *Task, now time.Time) string {
+	if p := team.Person(l.To); l.Kind == Prompt && p != nil && DateOf(l.Due, p.Zone) != DateOf(now, p.Zone) {
+		return "the day it asks about is over"
+	}
 	if t == nil || l.Asked || l.Body.Task == nil {
 		return ""
 	}

@@ -286,7 +286,7 @@ func (g *stage) lapse() (out []string) {
 			continue
 		}
 		g.looked[i] = true
-		if why := l.Lapsed(g.team, g.s.Tasks[l.Task]); why != "" {
+		if why := l.Lapsed(g.team, g.s.Tasks[l.Task], g.now); why != "" {
 			g.withdrawn[i] = true
 			out = append(out, "= lapsed "+g.show(*l)+": "+why)
 		}

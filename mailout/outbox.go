@@ -226,14 +226,17 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 // that was put into words may be with a server already, and stays.
 func (l *Loop) lapsed(ctx context.Context, p *loop.Post) (bool, error) {
 	team := l.Teams[p.Letter.Team]
-	if team == nil || p.Letter.Task == 0 || p.Letter.Asked || len(p.Raw) > 0 || p.Damaged != "" {
+	if team == nil || p.Letter.Asked || len(p.Raw) > 0 || p.Damaged != "" {
 		return false, nil
 	}
-	t, err := l.Outbox.Task(ctx, team.Address, p.Letter.Task)
-	if err != nil {
-		return false, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+	var t *loop.Task
+	if p.Letter.Task != 0 {
+		var err error
+		if t, err = l.Outbox.Task(ctx, team.Address, p.Letter.Task); err != nil {
+			return false, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+		}
 	}
-	why := p.Letter.Lapsed(team, t)
+	why := p.Letter.Lapsed(team, t, l.Now())
 	if why == "" {
 		return false, nil
 	}

@@ -68,7 +68,7 @@ func TestNothingLateAtNight(t *testing.T) {
 	}
 	asked, operator, early := at(4, loop.Receipt, 5*time.Hour), at(5, loop.Alert, 5*time.Hour), at(6, loop.Question, -time.Hour)
 	asked.Letter.Asked, operator.Letter.To = true, "ops@acme.example"
-	o, s := newOutbox(t, at(1, loop.Gate, 5*time.Hour), at(2, loop.DigestMail, 14*time.Hour), at(3, loop.DigestMail, 20*time.Minute), asked, operator, early), &postman{}
+	o, s := newOutbox(t, at(1, loop.Gate, 5*time.Hour), at(2, loop.DigestMail, 14*time.Hour), at(3, loop.DigestMail, 20*time.Minute), asked, operator, early, at(7, loop.Prompt, 6*time.Hour)), &postman{}
 	o.rows[5].next = night.Add(-time.Hour) // as after a retry
 	l, c, failed := sending(t, o, s)
 	team := team()
@@ -82,7 +82,7 @@ func TestNothingLateAtNight(t *testing.T) {
 	if n, err := l.Once(t.Context()); n != 3 || err != nil || len(*failed) != 0 {
 		t.Fatalf("%d sent, %v, %v", n, err, *failed)
 	}
-	if got := o.states(); !maps.Equal(got, map[int64]string{1: "waiting", 2: "waiting", 3: "sent", 4: "sent", 5: "sent", 6: "waiting"}) {
+	if got := o.states(); !maps.Equal(got, map[int64]string{1: "waiting", 2: "waiting", 3: "sent", 4: "sent", 5: "sent", 6: "waiting", 7: "waiting"}) {
 		t.Errorf("at night: %v", got)
 	}
 	morning := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
@@ -94,6 +94,9 @@ func TestNothingLateAtNight(t *testing.T) {
 	c.at = morning
 	if n, err := l.Once(t.Context()); n != 3 || err != nil {
 		t.Errorf("in the morning %d sent, %v: %v", n, err, o.states())
+	}
+	if got := o.states()[7]; got != "cancelled" { // it asks about yesterday
+		t.Errorf("the prompt is %s", got)
 	}
 }
 
