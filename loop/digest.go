@@ -46,6 +46,9 @@ func (s *State) Digest(p *Person, day Date, now time.Time) *Digest {
 	for i := range s.Team.People {
 		g.person(&s.Team.People[i])
 	}
+	if slices.ContainsFunc(g.d.Waiting, func(i Item) bool { return slices.Contains(i.Missing, "stream") }) {
+		g.d.Streams = s.streamNames()
+	}
 	slices.SortStableFunc(g.d.Waiting, func(a, b Item) int {
 		return cmp.Or(cmp.Compare(rankOf(a.Kind), rankOf(b.Kind)), a.Since.Compare(b.Since))
 	})
@@ -108,10 +111,12 @@ func (g *digester) task(t *Task) {
 		g.d.Blocked = append(g.d.Blocked, i)
 	case t.State == Draft && t.Proposed && mine:
 		i := g.item("proposal", t, t.Created)
-		i.Who = g.s.Team.PersonName(t.By)
+		i.Who, i.Missing = g.s.Team.PersonName(t.By), missing(t)
 		g.d.Waiting = append(g.d.Waiting, i)
 	case t.State == Draft && !t.Proposed && (t.By == g.p.Key() || mine):
-		g.d.Waiting = append(g.d.Waiting, g.item("draft", t, t.Created))
+		i := g.item("draft", t, t.Created)
+		i.Missing = missing(t)
+		g.d.Waiting = append(g.d.Waiting, i)
 	}
 	g.moved(t)
 	if t.State == Active {
@@ -126,6 +131,16 @@ func lastNote(t *Task, kind NoteKind) string {
 		}
 	}
 	return ""
+}
+
+// lastAt is when the last note of a kind was written, zero if there is none.
+func lastAt(t *Task, kind NoteKind) (at time.Time) {
+	for _, n := range t.Notes {
+		if n.Kind == kind {
+			at = n.At
+		}
+	}
+	return at
 }
 
 // moved tells a task's news in one item: the furthest it came, and the last
@@ -146,6 +161,8 @@ func (g *digester) moved(t *Task) {
 		i.Kind, i.Who = "approved", g.s.Team.PersonName(t.Decision.By)
 	case t.State == DroppedS && fresh(t.Changed) && t.Changed.After(t.Imported):
 		i.Kind = "dropped"
+	case t.State == Queued && fresh(lastAt(t, NoteReopen)):
+		i.Kind, i.Text = "reopened", lastNote(t, NoteReopen)
 	case t.State == AtGate && fresh(t.Delivered):
 		i.Kind, i.Text = "delivered", lastNote(t, NoteDone)
 	case t.Decision != nil && t.Decision.Act == "redirect" && fresh(t.Decision.At):
@@ -159,6 +176,8 @@ func (g *digester) moved(t *Task) {
 		i.Kind = "started"
 	case t.State == Queued && fresh(t.Created):
 		i.Kind = "opened"
+	case t.State == Queued && fresh(t.QueuedAt):
+		i.Kind = "queued"
 	default:
 		return
 	}

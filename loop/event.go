@@ -226,7 +226,7 @@ func (s *State) foldTask(e Event) {
 			t.Title = e.Title
 		}
 	case QueuedE:
-		t.State, t.Proposed = Queued, false
+		t.State, t.Proposed, t.QueuedAt = Queued, false, e.At
 		switch q := s.Stream(t.Stream).Queue; {
 		case t.Wish == "top":
 			enter(0)

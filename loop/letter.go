@@ -209,13 +209,14 @@ type Digest struct {
 	Next    []Item    `json:"next,omitempty"`  // head of each queue
 	Low     []Item    `json:"low,omitempty"`   // streams with under three tasks waiting
 	Away    []Item    `json:"away,omitempty"`
-	Held    int       `json:"held,omitempty"` // strangers' mails held since
+	Held    int       `json:"held,omitempty"`    // strangers' mails held since
+	Streams []string  `json:"streams,omitempty"` // to choose from, if something that waits lacks one
 	Bounced []Item    `json:"bounced,omitempty"`
 }
 
 // Item is one entry of a digest. Kind says what it tells: gate, question,
 // draft, proposal, update, delivered, approved, redirected, started, opened,
-// dropped, blocked, silent, late, due, next, low, paused, away, away-soon,
+// queued, reopened, dropped, blocked, silent, late, due, next, low, paused, away, away-soon,
 // maybe-away, bounced.
 type Item struct {
 	Kind   string    `json:"kind"`
@@ -229,6 +230,9 @@ type Item struct {
 	Count  int       `json:"count,omitempty"` // low: tasks waiting; update: how many updates
 	Date   Date      `json:"date,omitzero"`
 	Since  time.Time `json:"since,omitzero"`
+
+	// Missing is what keeps a draft or a proposal from being queued: "done", "stream".
+	Missing []string `json:"missing,omitempty"`
 }
 
 // Lane is one stream in a status letter.

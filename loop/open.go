@@ -123,10 +123,14 @@ func (c *turn) propose(t *Task) {
 }
 
 func (c *turn) proposal(t *Task, to *Person) {
-	c.write(Proposal, to, t, Body{
+	b := Body{
 		Who: c.s.Team.PersonName(t.By), When: t.Created, Advice: t.Advice, Missing: missing(t), Streams: c.streamsIfMissing(t),
 		Choices: []Choice{{"Queue it", "queue"}, {"Drop it", "drop"}},
-	})
+	}
+	if len(b.Missing) > 0 {
+		b.Choices = b.Choices[1:] // it would be refused
+	}
+	c.write(Proposal, to, t, b)
 }
 
 // directors are the approvers of the task's stream; without a stream, every PM.
@@ -161,9 +165,11 @@ func (c *turn) streamsIfMissing(t *Task) []string {
 	return c.streamNames()
 }
 
-func (c *turn) streamNames() []string {
+func (c *turn) streamNames() []string { return c.s.streamNames() }
+
+func (s *State) streamNames() []string {
 	var names []string
-	for _, plan := range c.s.Team.Streams {
+	for _, plan := range s.Team.Streams {
 		names = append(names, plan.Name)
 	}
 	return names

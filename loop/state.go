@@ -55,6 +55,7 @@ type Task struct {
 	Notes    []Note `json:"notes,omitempty"`    // everything written about it, in order
 
 	Created   time.Time `json:"created"`
+	QueuedAt  time.Time `json:"queued_at,omitzero"`   // accepted as a whole task: it joined the queue of its stream
 	Started   time.Time `json:"started,omitzero"`     // first became active
 	RoundAt   time.Time `json:"round_at,omitzero"`    // the present round began
 	Delivered time.Time `json:"delivered,omitzero"`   // last "done"

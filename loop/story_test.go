@@ -464,6 +464,9 @@ func showDigest(d *Digest) string {
 			if i.Text != "" {
 				fmt.Fprintf(&b, " %q", i.Text)
 			}
+			if len(i.Missing) > 0 {
+				fmt.Fprintf(&b, " missing=%q", strings.Join(i.Missing, "+"))
+			}
 			if !i.Date.IsZero() {
 				fmt.Fprintf(&b, " %s", i.Date)
 			}

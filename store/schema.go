@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1, version2, mailboxSources, expiries, largeMails, taskBrief, rawForm, termIndex, postRank}
+var migrations = []string{version1, version2, mailboxSources, expiries, largeMails, taskBrief, rawForm, termIndex, postRank, queuedAt}
 
 // migrate brings a database from version to the newest one. Each step is a
 // transaction with its version number, so a crash leaves a whole older schema.
@@ -277,4 +277,16 @@ INSERT INTO term (term) VALUES ('automerge=4');
 const postRank = `
 CREATE INDEX post_rank ON post (` + scheduledKinds + `, next, serial) WHERE state = 'waiting';
 CREATE INDEX post_sent ON post (closed) WHERE state = 'sent';
+`
+
+// queuedAt tells of each task when it was queued, as its record has it.
+const queuedAt = `
+UPDATE task
+   SET body = json_set(body, '$.queued_at', (
+       SELECT json_extract(event.body, '$.at')
+         FROM event
+        WHERE event.team = task.team AND event.task = task.number AND event.kind = 'queued'
+        ORDER BY seq DESC
+        LIMIT 1))
+ WHERE EXISTS (SELECT 1 FROM event WHERE event.team = task.team AND event.task = task.number AND event.kind = 'queued');
 `

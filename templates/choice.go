@@ -45,7 +45,7 @@ func (v *view) setChoices() {
 	}
 	decides := defaults[v.L.Kind] != nil && v.L.Kind != loop.TaskLetter || v.L.Kind == loop.Unclear
 	for i, c := range given[:min(len(given), 5)] {
-		v.Choices = append(v.Choices, v.choice(c, decides && i == 0))
+		v.Choices = append(v.Choices, v.choice(c, decides && i == 0 && !strings.HasPrefix(c.Body, "drop")))
 	}
 }
 

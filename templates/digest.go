@@ -239,7 +239,11 @@ func (v *view) how() []sample {
 		case it.Kind == "gate" && !seen["approve"]:
 			add(", ", it, "approve", v.word("approve"), "")
 			add(" "+v.says("digest.or")+" ", it, "redirect", v.word("redirect")+": ", v.says("hint.why"))
-		case it.Kind == "proposal":
+		case slices.Equal(it.Missing, []string{"stream"}):
+			if streams := v.B.Digest.Streams; len(streams) > 0 {
+				add(", ", it, "to", v.word("to")+" "+clip(oneLine(streams[0]), 40), "")
+			}
+		case it.Kind == "proposal" && len(it.Missing) == 0:
 			add(", ", it, "queue", v.word("queue"), "")
 		case it.Kind != "gate":
 			add(", ", it, "words", "", v.says("your-words"))

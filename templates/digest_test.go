@@ -135,3 +135,25 @@ func TestShare(t *testing.T) {
 		}
 	}
 }
+
+// A digest offers for what waits only what would be carried out.
+func TestDigestOffersWhatIsPossible(t *testing.T) {
+	for _, c := range []struct {
+		kind    string
+		missing []string
+		want    string
+	}{
+		{"proposal", nil, `"#5 queue"`},
+		{"proposal", []string{"done"}, `"#5 your words"`},
+		{"proposal", []string{"stream"}, `"#5 to web"`},
+		{"proposal", []string{"done", "stream"}, `"#5 your words"`},
+		{"draft", []string{"done"}, `"#5 your words"`},
+		{"draft", []string{"stream"}, `"#5 to web"`},
+	} {
+		l := SampleDigest(0)
+		l.Body.Digest = &loop.Digest{Waiting: []loop.Item{{Kind: c.kind, Task: 5, Title: "Retry", Who: "Lee Osei", Missing: c.missing}}, Streams: []string{"web", "billing"}}
+		if w := render(t, l); !strings.Contains(w.Text, "Reply, a line for each: "+c.want+".") {
+			t.Errorf("a %s that lacks %q:\n%s\nshould offer %s", c.kind, c.missing, w.Text, c.want)
+		}
+	}
+}

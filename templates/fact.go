@@ -190,8 +190,19 @@ var itemFacts = map[string]func(*view) string{
 	"item.date":    func(v *view) string { return v.Day(v.Item.Date) },
 	"item.round":   func(v *view) string { return later(v.Item.Round) },
 	"item.several": func(v *view) string { return later(v.Item.Count) },
-	"item.waits":   func(v *view) string { return v.Count(v.Item.Days, "waits") },
-	"item.tasks":   func(v *view) string { return v.Count(v.Item.Count, "tasks") },
+	"item.lacks": func(v *view) string {
+		switch missing := v.Item.Missing; {
+		case len(missing) > 1:
+			return v.says("lacks.both")
+		case len(missing) == 1:
+			return v.group("lacks", missing[0])
+		case v.Item.Kind == "draft":
+			return v.says("lacks.other")
+		}
+		return ""
+	},
+	"item.waits": func(v *view) string { return v.Count(v.Item.Days, "waits") },
+	"item.tasks": func(v *view) string { return v.Count(v.Item.Count, "tasks") },
 	"item.for": func(v *view) string {
 		if v.Item.Days == 0 {
 			return ""

@@ -118,6 +118,11 @@ func sampleLoop() []loop.Letter {
 			Sections: parse.Sections{Problem: "An export that fails at night is only noticed by the accountant.", Done: "A failed export is tried again within the hour, and a third failure mails the team."}},
 		Who: "Lee Osei", When: march(3, 17, 5), Choices: []loop.Choice{{Label: "Queue it", Body: "queue"}, {Label: "Drop it", Body: "drop"}},
 	})
+	bare := to(loop.Proposal, priya, "t16", march(4, 9, 0), loop.Body{
+		Task: &loop.TaskView{Number: 16, Title: "Retry failed ledger exports", State: loop.Draft, By: "Lee Osei",
+			Sections: parse.Sections{Problem: "An export that fails at night is only noticed by the accountant."}},
+		Who: "Lee Osei", When: march(3, 17, 5), Missing: []string{"done", "stream"}, Streams: []string{"web", "billing"}, Choices: []loop.Choice{{Label: "Drop it", Body: "drop"}},
+	})
 	task := to(loop.TaskLetter, dana, "t12", march(2, 9, 12), loop.Body{Task: coupons(loop.Active, 1), Choices: workChoices()})
 	prompt := to(loop.Prompt, dana, "me", march(4, 16, 0), loop.Body{
 		Task: coupons(loop.Active, 1), Tasks: []loop.TaskView{*coupons(loop.Active, 1)}, Choices: workChoices(),
@@ -160,7 +165,7 @@ func sampleLoop() []loop.Letter {
 		When: march(9, 10, 20), Undo: march(9, 12, 20), Choices: []loop.Choice{{Label: "Undo", Body: "undo"}},
 	})
 	receipt.Asked = true
-	return []loop.Letter{taken, queued, needs, needsBoth, call, proposal, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
+	return []loop.Letter{taken, queued, needs, needsBoth, call, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
 }
 
 func sampleGate() loop.Body {
@@ -191,7 +196,7 @@ func SampleDigest(n int) loop.Letter {
 	if n > 0 {
 		d.Waiting = append(d.Waiting,
 			loop.Item{Kind: "question", Task: 13, Title: "Refunds reach the ledger the same day", Stream: "billing", Who: "Lee Osei", Days: 1, Text: "I have no access to the ledger's test system. Anna in finance can give it."},
-			loop.Item{Kind: "draft", Task: 15, Title: "Search is slow", Stream: "web", Days: 4})
+			loop.Item{Kind: "draft", Task: 15, Title: "Search is slow", Stream: "web", Days: 4, Missing: []string{"done"}})
 		d.Silent = []loop.Item{{Kind: "silent", Task: 17, Title: "Faster basket on old phones", Who: "Dana Kim", Days: 2}}
 		d.Dates = []loop.Item{{Kind: "due", Task: 16, Title: "Retry failed ledger exports", Date: on(10)}}
 		d.Low = []loop.Item{{Kind: "low", Stream: "billing", Count: 1}}
