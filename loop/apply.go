@@ -476,6 +476,9 @@ func (c *turn) emit(e Event) {
 	if moves[e.Kind] && c.p != nil && c.in.Vouched == "" {
 		e.Root = c.in.Mail.MessageID
 	}
+	if carries[e.Kind] {
+		e.Files = c.files()
+	}
 	c.s.Fold(e)
 	c.out.Events = append(c.out.Events, e)
 }

@@ -160,7 +160,7 @@ func (c *turn) gateBody(t *Task, to *Person) Body {
 		}
 		switch n.Kind {
 		case NoteDone:
-			b.Text = n.Text
+			b.Text, b.Files = n.Text, n.Files
 		case NoteUpdate:
 			n.By = c.s.Team.PersonName(n.By)
 			b.Updates = append(b.Updates, n)

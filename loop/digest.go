@@ -99,11 +99,12 @@ func (g *digester) task(t *Task) {
 	switch {
 	case t.State == AtGate && mine:
 		i := g.item("gate", t, t.Delivered)
-		i.Round, i.Text = t.Round, lastNote(t, NoteDone)
+		i.Round = t.Round
+		i.quote(lastNote(t, NoteDone))
 		g.d.Waiting = append(g.d.Waiting, i)
 	case t.State == Active && t.Question != nil && mine:
 		i := g.item("question", t, t.Question.Since)
-		i.Text = t.Question.Text
+		i.Text, i.Files = t.Question.Text, len(lastNote(t, NoteQuestion).Files)
 		g.d.Waiting = append(g.d.Waiting, i)
 	case t.State == Active && t.Question != nil:
 		i := g.item("blocked", t, t.Question.Since)
@@ -124,51 +125,46 @@ func (g *digester) task(t *Task) {
 	}
 }
 
-func lastNote(t *Task, kind NoteKind) string {
+// lastNote is the last note of a kind, a zero one if there is none.
+func lastNote(t *Task, kind NoteKind) Note {
 	for i := len(t.Notes) - 1; i >= 0; i-- {
 		if t.Notes[i].Kind == kind {
-			return t.Notes[i].Text
+			return t.Notes[i]
 		}
 	}
-	return ""
+	return Note{}
 }
 
-// lastAt is when the last note of a kind was written, zero if there is none.
-func lastAt(t *Task, kind NoteKind) (at time.Time) {
-	for _, n := range t.Notes {
-		if n.Kind == kind {
-			at = n.At
-		}
-	}
-	return at
-}
+// quote puts somebody's words under an item.
+func (i *Item) quote(n Note) { i.Text, i.Files = n.Text, len(n.Files) }
 
 // moved tells a task's news in one item: the furthest it came, and the last
 // update.
 func (g *digester) moved(t *Task) {
 	since := g.d.Since
 	fresh := func(at time.Time) bool { return !at.IsZero() && at.After(since) }
-	updates, last := 0, ""
+	i := g.item("", t, time.Time{})
 	for _, n := range t.Notes {
 		if n.Kind == NoteUpdate && fresh(n.At) {
-			updates, last = updates+1, n.Text
+			i.Count, i.Text, i.Files = i.Count+1, n.Text, i.Files+len(n.Files)
 		}
 	}
-	i := g.item("", t, time.Time{})
-	i.Count, i.Text = updates, last
+	updates := i.Count
 	switch {
 	case t.State == Approve && fresh(t.Decided):
 		i.Kind, i.Who = "approved", g.s.Team.PersonName(t.Decision.By)
 	case t.State == DroppedS && fresh(t.Changed) && t.Changed.After(t.Imported):
 		i.Kind = "dropped"
-	case t.State == Queued && fresh(lastAt(t, NoteReopen)):
-		i.Kind, i.Text = "reopened", lastNote(t, NoteReopen)
+	case t.State == Queued && fresh(lastNote(t, NoteReopen).At):
+		i.Kind = "reopened"
+		i.quote(lastNote(t, NoteReopen))
 	case t.State == AtGate && fresh(t.Delivered):
-		i.Kind, i.Text = "delivered", lastNote(t, NoteDone)
+		i.Kind = "delivered"
+		i.quote(lastNote(t, NoteDone))
 	case t.Decision != nil && t.Decision.Act == "redirect" && fresh(t.Decision.At):
 		i.Kind = "redirected"
 		if updates == 0 {
-			i.Text = lastNote(t, NoteRedirect)
+			i.quote(lastNote(t, NoteRedirect))
 		}
 	case updates > 0:
 		i.Kind = "update"
@@ -193,7 +189,7 @@ func (g *digester) pace(t *Task) {
 	cal := g.s.engineerCalendar(t)
 	last := t.RoundAt
 	for _, n := range t.Notes {
-		if n.Kind == NoteUpdate || n.Kind == NoteQuestion || n.Kind == NoteAnswer {
+		if (n.Kind == NoteUpdate || n.Kind == NoteQuestion || n.Kind == NoteAnswer) && n.At.After(last) {
 			last = n.At
 		}
 	}

@@ -87,6 +87,8 @@ type Event struct {
 	Of       time.Time       `json:"of,omitzero"`    // when the question came that it answers; zero: all that were open
 	Cause    string          `json:"cause,omitempty"`
 	Hold     *Hold           `json:"hold,omitempty"`
+	Files    []File          `json:"files,omitempty"` // that came with the words
+	Below    bool            `json:"below,omitempty"` // opened: other text was quoted or forwarded below them
 	Wrote    []Sent          `json:"wrote,omitempty"` // letters of a mail that moved nothing, on its last event
 }
 
@@ -166,7 +168,7 @@ func (s *State) foldTask(e Event) {
 		s.setTask(&Task{
 			Number: e.Task, Title: e.Title, Stream: e.Stream, State: Draft, By: e.By, Proposed: e.Proposed,
 			Sections: *e.Sections, Advice: e.Advice, Watchers: e.Watchers,
-			Root: e.Root, Subject: e.Subject, Created: e.At, Changed: e.At,
+			Root: e.Root, Subject: e.Subject, Created: e.At, Changed: e.At, Files: e.Files, Below: e.Below,
 		})
 		return
 	}
@@ -181,7 +183,7 @@ func (s *State) foldTask(e Event) {
 		t.Changed = old.Changed // an old mail found later
 	}
 	note := func(k NoteKind) {
-		t.Notes = append(slices.Clone(t.Notes), Note{Kind: k, By: e.By, At: e.At, Round: t.Round, Text: e.Text})
+		t.Notes = append(slices.Clone(t.Notes), Note{Kind: k, By: e.By, At: e.At, Round: t.Round, Text: e.Text, Files: e.Files})
 	}
 	leaveQueue := func() {
 		s.stream(t.Stream, func(st *Stream) { st.Queue = without(st.Queue, t.Number) })
@@ -221,7 +223,7 @@ func (s *State) foldTask(e Event) {
 	}
 	switch e.Kind {
 	case Amended:
-		t.Sections, t.Advice = *e.Sections, e.Advice
+		t.Sections, t.Advice, t.Files = *e.Sections, e.Advice, slices.Concat(t.Files, e.Files)
 		if e.Title != "" {
 			t.Title = e.Title
 		}

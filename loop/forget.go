@@ -117,6 +117,14 @@ func (o *Oblivion) Event(e Event) Event {
 	for i, w := range e.Watchers {
 		e.Watchers[i] = o.who(w)
 	}
+	e.Files = slices.Clone(e.Files)
+	for i := range e.Files {
+		if own {
+			wipe(&e.Files[i].Name)
+		} else {
+			e.Files[i].Name = o.Clean(e.Files[i].Name)
+		}
+	}
 	e.Wrote = slices.Clone(e.Wrote)
 	for i := range e.Wrote {
 		e.Wrote[i].To = o.who(e.Wrote[i].To)

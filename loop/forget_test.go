@@ -18,6 +18,13 @@ func TestOblivionClean(t *testing.T) {
 	if e := o.Event(Event{Kind: Told, Person: "may@a.example", Cause: "alias|x@y|their words", Line: "approve now"}); e.Person != "gone@invalid" || e.Line != Gone || e.Cause == "alias|x@y|their words" {
 		t.Errorf("%+v", e)
 	}
+	files := []File{{Name: "from May.png", Size: 9}}
+	if e := o.Event(Event{Kind: Updated, By: "dana@a.example", Files: files}); e.Files[0] != (File{"from [forgotten].png", 9}) || files[0].Name != "from May.png" {
+		t.Errorf("%+v of %+v", e.Files, files)
+	}
+	if e := o.Event(Event{Kind: Updated, By: "may@a.example", Files: files}); e.Files[0] != (File{Gone, 9}) {
+		t.Errorf("%+v", e.Files)
+	}
 	other := Event{Kind: Updated, By: "dana@a.example", Text: "as before"}
 	if e := o.Event(other); e.Text != other.Text || e.By != other.By {
 		t.Errorf("%+v", e)

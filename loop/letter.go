@@ -79,6 +79,7 @@ type Body struct {
 	Act    string    `json:"act,omitempty"`    // the command it is about: approve, redirect, undo, drop, blocked, question, too big …
 	Text   string    `json:"text,omitempty"`   // their words: question, answer, reason, comment, what was delivered
 	Asked  string    `json:"asked,omitempty"`  // answer: the question that was answered; gate: why this round came about; with Next: why that goes another round
+	Files  []File    `json:"files,omitempty"`  // came with Text, and are not sent on
 	Line   string    `json:"line,omitempty"`   // the line of the reader's mail that was used or is in doubt
 	Beside string    `json:"beside,omitempty"` // the other line that puts it in doubt
 	Cause  string    `json:"cause,omitempty"`  // why: one of the Cause constants
@@ -114,6 +115,7 @@ const (
 	CauseNoReason   = "no-reason"   // redirect, reopen, drop without why
 	CauseNoWords    = "no-words"    // question, blocked, now, too big … without words
 	CauseEmpty      = "empty"       // nothing new in the mail
+	CauseFiles      = "files"       // no words, but attachments: Files
 	CauseComment    = "comment"     // words at a gate that are no decision: passed on, the gate stays shut
 	CauseNoGate     = "no-gate"     // a decision while nothing is at the gate
 	CauseOldRound   = "old-round"   // a decision about an older round
@@ -176,6 +178,8 @@ type TaskView struct {
 	Started  time.Time      `json:"started,omitzero"`
 	Blocked  string         `json:"blocked,omitempty"` // the open question
 	Kept     int            `json:"kept,omitempty"`    // comments kept for the gate
+	Files    []File         `json:"files,omitempty"`   // came with it, and are not sent on
+	Below    bool           `json:"below,omitempty"`   // nor is what its mail quoted or forwarded
 }
 
 // Note is words that somebody wrote about a task.
@@ -187,6 +191,7 @@ type Note struct {
 	Text  string    `json:"text"`
 	// Of is when the question came that an answer is for; zero: all that was open.
 	Of time.Time `json:"of,omitzero"`
+	Files []File    `json:"files,omitempty"` // came with it
 }
 
 // DaysUsed says whose time it was, in business days of the engineer.
@@ -231,6 +236,8 @@ type Item struct {
 	Date   Date      `json:"date,omitzero"`
 	Since  time.Time `json:"since,omitzero"`
 
+	Files int `json:"files,omitempty"` // how many came with Text, or with the updates
+
 	// Missing is what keeps a draft or a proposal from being queued: "done", "stream".
 	Missing []string `json:"missing,omitempty"`
 }
@@ -261,6 +268,7 @@ type Entry struct {
 	Round  int       `json:"round,omitempty"`
 	Day    Date      `json:"day,omitzero"` // due, or the first day away
 	Until  Date      `json:"until,omitzero"`
+	Files  []File    `json:"files,omitempty"`
 }
 
 // WordHelp is a line of the help letter.

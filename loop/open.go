@@ -63,6 +63,7 @@ func (c *turn) open() {
 	e := Event{
 		Kind: Opened, Task: n, Stream: stream, Title: title(m), Subject: m.Subject, Root: m.MessageID,
 		Sections: &sections, Advice: advise(m.Subject, sections), Watchers: c.watchers(), Proposed: !c.boss(&Task{Stream: stream}),
+		Below: m.Quoted,
 	}
 	if e.Title == "" {
 		e.Title = clip(firstLine(sections.Problem), 60)

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"gatepost/parse"
@@ -96,6 +97,13 @@ func (t *Team) Describe(e Event) Entry {
 		what += " " + e.Cause
 	case ImportedE:
 		what += " as " + map[string]string{"closed": "a closed task", "proposal": "a proposal"}[e.Act]
+	}
+	if out.Files = e.Files; len(e.Files) > 0 {
+		var names []string
+		for _, f := range e.Files {
+			names = append(names, strconv.Quote(f.Name))
+		}
+		what += ", with " + strings.Join(names, ", ")
 	}
 	out.Who, out.What, out.Text = who, what, strings.TrimSpace(text)
 	return out

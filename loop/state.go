@@ -48,6 +48,9 @@ type Task struct {
 	After    int            `json:"after,omitempty"`    // with Wish "after": the task it wants to follow
 	Watchers []string       `json:"watchers,omitempty"` // person keys in Cc of the opening mail
 
+	Files []File `json:"files,omitempty"` // came with the opening mail and the amendments
+	Below bool   `json:"below,omitempty"` // the opening mail quoted or forwarded other text, which is not in Sections
+
 	Root    string `json:"root,omitempty"`    // Message-ID of the opening mail: root of the thread in every client
 	Subject string `json:"subject,omitempty"` // subject of the opening mail
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,6 +31,7 @@ var update = flag.Bool("update", false, "write what came out into the story file
 //	tick                           time passes at this moment
 //	as list: …                     header fields for the next mail
 //	re question: which one?        the next mail replies to the letter of that kind and text
+//	with cart.png 120000           an attachment of the next mail; "within": a picture in its text
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txt")
 	if err != nil || len(files) == 0 {
@@ -124,6 +126,7 @@ type stage struct {
 	raws      map[int64]parse.Mail
 	extra     string // header fields for the next mail
 	answers   string // kind and text of the letter that it replies to
+	files     string // parts of the next mail besides its text
 	seldom    bool   // check when told to: a long story makes it slow
 }
 
@@ -154,6 +157,17 @@ func (g *stage) play(src string) string {
 			g.extra += line[3:] + "\r\n"
 		case strings.HasPrefix(line, "re "):
 			g.answers = line[3:]
+		case strings.HasPrefix(line, "with "): // with cart.png 120000, with logo.png 9000 within
+			f := strings.Fields(line)
+			size, err := strconv.Atoi(f[2])
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			place := "Content-Disposition: attachment"
+			if len(f) > 3 {
+				place = "Content-Disposition: inline\r\nContent-ID: <" + f[1] + ">"
+			}
+			g.files += fmt.Sprintf("--part\r\nContent-Type: image/png; name=%q\r\n%s\r\n\r\n%s\r\n", f[1], place, strings.Repeat("x", size))
 		case line == "tick":
 			out = append(out, g.tick()...)
 		case strings.HasPrefix(line, "weekly "):
@@ -251,9 +265,18 @@ func (g *stage) compose(who, to, subject, body string) parse.Mail {
 		address = g.team.ReplyAddress(to, owner)
 	}
 	raw := fmt.Sprintf("From: %s <%s>\r\nTo: %s\r\nSubject: %s\r\nMessage-ID: <m%d@client.example>\r\n%s"+
-		"Content-Type: text/plain; charset=utf-8\r\n\r\n%s\r\n", strings.ToUpper(name[:1])+name[1:], from, address, subject, g.mails, g.extra, body)
-	g.extra = ""
+		"%s\r\n", strings.ToUpper(name[:1])+name[1:], from, address, subject, g.mails, g.extra, g.content(body))
+	g.extra, g.files = "", ""
 	return parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address}, AuthservID: "mx.acme.example"})
+}
+
+// content is the body of a mail with its own header fields.
+func (g *stage) content(text string) string {
+	text = "Content-Type: text/plain; charset=utf-8\r\n\r\n" + text
+	if g.files == "" {
+		return text
+	}
+	return "Content-Type: multipart/mixed; boundary=part\r\n\r\n--part\r\n" + text + "\r\n" + g.files + "--part--"
 }
 
 func (g *stage) apply(in Incoming) []string {
@@ -403,6 +426,20 @@ func (g *stage) show(l Letter) string {
 			fmt.Fprintf(&b, " %s=%q", f.name, f.value)
 		}
 	}
+	if y.Task != nil && y.Task.Below {
+		b.WriteString(" below")
+	}
+	if y.Task != nil && len(y.Task.Files) > 0 {
+		fmt.Fprintf(&b, " of-task=%s", showFiles(y.Task.Files))
+	}
+	if len(y.Files) > 0 {
+		fmt.Fprintf(&b, " files=%s", showFiles(y.Files))
+	}
+	for _, n := range slices.Concat(y.Updates, y.Kept, y.Answers) {
+		if len(n.Files) > 0 {
+			fmt.Fprintf(&b, " of-%s=%s", n.Kind, showFiles(n.Files))
+		}
+	}
 	if y.Place != 0 {
 		fmt.Fprintf(&b, " place=%d", y.Place)
 	}
@@ -438,6 +475,14 @@ func (g *stage) show(l Letter) string {
 	return b.String()
 }
 
+func showFiles(files []File) string {
+	var names []string
+	for _, f := range files {
+		names = append(names, fmt.Sprintf("%s %d", f.Name, f.Size))
+	}
+	return "[" + strings.Join(names, ", ") + "]"
+}
+
 func showDigest(d *Digest) string {
 	var b strings.Builder
 	for _, part := range []struct {
@@ -463,6 +508,9 @@ func showDigest(d *Digest) string {
 			}
 			if i.Text != "" {
 				fmt.Fprintf(&b, " %q", i.Text)
+			}
+			if i.Files > 0 {
+				fmt.Fprintf(&b, " files=%d", i.Files)
 			}
 			if len(i.Missing) > 0 {
 				fmt.Fprintf(&b, " missing=%q", strings.Join(i.Missing, "+"))

@@ -49,11 +49,16 @@ func (c *turn) bossAnywhere() bool {
 func (c *turn) words(t *Task, text string) {
 	text = strings.TrimSpace(text)
 	if text == "" {
-		if t.State == AtGate && c.approver(t) {
+		switch files := len(c.files()) > 0; {
+		case files && t.State == Active && c.owner(t):
+			c.emit(Event{Kind: Updated, Task: t.Number})
+		case files && t.State.Open() && (c.owner(t) || c.boss(t)):
+			c.unclear(t, parse.Command{}, CauseFiles)
+		case t.State == AtGate && c.approver(t):
 			c.unclear(t, parse.Command{}, CauseEmpty)
-			return
+		default:
+			c.ignore("empty")
 		}
-		c.ignore("empty")
 		return
 	}
 	switch t.State {

@@ -20,6 +20,9 @@ func (c *turn) write(kind Kind, to *Person, t *Task, b Body) *Letter {
 	l := Letter{Kind: kind, Team: c.s.Team.Address, To: to.Key(), Name: to.Name, Zone: to.Zone.String(), Language: to.Language, Ref: "me", Body: b}
 	l.Asked = c.p != nil && to.Key() == c.p.Key()
 	l.Due = c.now
+	if !l.Asked && passes[kind] {
+		l.Body.Files = c.files()
+	}
 	if !l.Asked {
 		l.Due = c.s.Calendar(to.Key()).NextOpen(c.now).UTC()
 	}
@@ -150,6 +153,8 @@ func (c *turn) unclear(t *Task, cmd parse.Command, cause string) {
 		b.Choices = engineerChoices()
 	}
 	switch cause {
+	case CauseFiles:
+		b.Files = c.files()
 	case CauseStream:
 		b.Streams = c.streamNames()
 	case CauseNoTask:
@@ -218,7 +223,7 @@ func (c *turn) view(t *Task) *TaskView { return c.s.View(t, c.now) }
 func (s *State) View(t *Task, now time.Time) *TaskView {
 	v := &TaskView{
 		Number: t.Number, Title: t.Title, Stream: t.Stream, State: t.State, Round: t.Round,
-		By: s.Team.PersonName(t.By), Sections: t.Sections, Due: t.Due, Started: t.Started,
+		By: s.Team.PersonName(t.By), Sections: t.Sections, Due: t.Due, Started: t.Started, Files: t.Files, Below: t.Below,
 	}
 	if plan := s.Team.Plan(t.Stream); plan != nil {
 		v.Engineer = s.Team.PersonName(plan.Engineer)

@@ -295,7 +295,8 @@ func (b *body) attach(p *part) {
 		return
 	}
 	b.kept = append(b.kept, p)
-	b.attached = append(b.attached, Attached{Name: p.name, Type: tame(p.ctype), Size: p.size()})
+	within := p.inline && strings.HasPrefix(p.ctype, "image/") && p.head.get("content-id") != ""
+	b.attached = append(b.attached, Attached{Name: p.name, Type: tame(p.ctype), Size: p.size(), Within: within})
 }
 
 // squash is text reduced to its letters and digits, for comparing two forms of

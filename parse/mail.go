@@ -131,6 +131,10 @@ type Attached struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 	Size int    `json:"size"` // bytes after decoding where cheap to tell, else as sent
+
+	// Within: a picture that the HTML shows in its place (RFC 2392): a screenshot
+	// that was pasted, or the logo of a signature.
+	Within bool `json:"-"`
 }
 
 // Evidence is what is known of the sender's domain: "pass", "fail" or "none".

@@ -134,6 +134,7 @@ var letterFacts = map[string]func(*view) string{
 		}
 		return v.says("goes-on.other")
 	},
+	"files": func(v *view) string { return v.named(v.B.Files) },
 	"place": func(v *view) string { return positive(v.B.Place) },
 	"counts": func(v *view) string {
 		switch counts := v.Counts(); {
@@ -190,6 +191,12 @@ var itemFacts = map[string]func(*view) string{
 	"item.date":    func(v *view) string { return v.Day(v.Item.Date) },
 	"item.round":   func(v *view) string { return later(v.Item.Round) },
 	"item.several": func(v *view) string { return later(v.Item.Count) },
+	"item.files": func(v *view) string {
+		if v.Item.Files == 0 {
+			return ""
+		}
+		return v.Count(v.Item.Files, "attachments")
+	},
 	"item.lacks": func(v *view) string {
 		switch missing := v.Item.Missing; {
 		case len(missing) > 1:

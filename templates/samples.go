@@ -106,6 +106,7 @@ func draft() *loop.TaskView {
 func sampleLoop() []loop.Letter {
 	taken := to(loop.Taken, priya, "t12", march(2, 9, 12), loop.Body{Task: coupons(loop.Active, 1), Place: 0})
 	queued := to(loop.Taken, priya, "t14", march(3, 11, 2), loop.Body{Task: invoices(loop.Queued), Place: 2, Advice: []string{"recipe", "several"}})
+	queued.Body.Task.Files, queued.Body.Task.Below = []loop.File{{Name: "invoice-2025.pdf", Size: 88000}, {Name: "layout.png", Size: 412000}}, true
 	needs := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{Task: draft(), Missing: []string{"done"}, Advice: []string{"no-done", "no-reproduce"}})
 	stream := draft()
 	stream.Stream = ""
@@ -138,6 +139,7 @@ func sampleLoop() []loop.Letter {
 	blocked := to(loop.Question, priya, "t13", march(4, 10, 5), loop.Body{
 		Task: refunds(loop.Active), Who: "Lee Osei", When: march(4, 10, 4), Act: "blocked", Text: "I have no access to the ledger's test system. Anna in finance can give it.",
 	})
+	blocked.Body.Files = []loop.File{{Name: "ledger-login.png", Size: 143200}}
 	answer := to(loop.Answer, dana, "t12", march(4, 10, 42), loop.Body{
 		Task: coupons(loop.Active, 1), Who: "Priya Nair", When: march(4, 10, 41), Text: "Round each line, then add. The tax office wants it that way.",
 		Asked: "With two percentages the cents can be rounded per line or once at the end. Which of them do you want?",
@@ -150,10 +152,13 @@ func sampleLoop() []loop.Letter {
 	second.Task, second.When, second.Updates, second.Kept = coupons(loop.AtGate, 2), march(9, 9, 40), nil, nil
 	second.Text, second.Days = "The order mail takes its total from the basket now, whichever coupon came last.", loop.DaysUsed{Work: 1, Allowed: 3}
 	second.Asked = "The basket is right, but the order mail still shows the old total when the second coupon is added last."
+	second.Files = []loop.File{{Name: "order mail.png", Size: 96400}, {Name: "cases.csv", Size: 1712000}}
+	second.Updates = []loop.Note{{Kind: loop.NoteUpdate, By: "Dana Kim", At: march(6, 17, 2), Text: "Moved: it is the order in which coupons are read.", Files: []loop.File{{Name: "trace.log", Size: 4100}}}}
 	gate2 := to(loop.Gate, priya, "t12r2", march(9, 9, 41), second)
 	approved := to(loop.Approved, dana, "t14", march(9, 10, 20), loop.Body{
 		Task: coupons(loop.Approve, 1), Next: invoices(loop.Active), Who: "Priya Nair", When: march(9, 10, 20), Text: "thanks Dana, the order mail is a joy now!", Choices: workChoices(),
 	})
+	approved.Body.Next.Files, approved.Body.Next.Below = queued.Body.Task.Files, true
 	last := to(loop.Approved, lee, "t13", march(9, 10, 25), loop.Body{Task: refunds(loop.Approve), Who: "Priya Nair", When: march(9, 10, 25)})
 	again := coupons(loop.Active, 2)
 	again.Due = on(11)

@@ -228,9 +228,17 @@ func (v *view) Notes(notes []loop.Note) []block {
 		if n.By != "" {
 			head += ", " + clip(n.By, 40)
 		}
-		out = append(out, block{strings.TrimPrefix(head, ", "), v.cutTo(n.Text)})
+		out = append(out, block{v.with(strings.TrimPrefix(head, ", "), n.Files), v.cutTo(n.Text)})
 	}
 	return out
+}
+
+// with is the heading of somebody's words, and what came with them.
+func (v *view) with(head string, files []loop.File) string {
+	if len(files) == 0 {
+		return head
+	}
+	return v.says("files.with", "head", head, "files", v.named(files))
 }
 
 // maxEntries bounds a record letter; it is years of one task.
@@ -249,7 +257,7 @@ func (v *view) Entries() []block {
 		if v.L.Kind == loop.SearchMail && e.Task != 0 {
 			head = v.says("record.task", "entry", head, "n", e.Task)
 		}
-		out = append(out, block{clip(head, 110), v.cutTo(e.Text)})
+		out = append(out, block{v.with(clip(head, 110), e.Files), v.cutTo(e.Text)})
 	}
 	return out
 }
@@ -286,8 +294,13 @@ func (v *view) Names(names []string) string {
 	for i := range names {
 		names[i] = clip(names[i], 40)
 	}
-	if len(names) > 12 {
-		return v.says("names.more", "names", strings.Join(names[:12], ", "), "n", len(names)-12)
+	return v.list(names, 12)
+}
+
+// list joins the first most of them, and counts the rest.
+func (v *view) list(names []string, most int) string {
+	if len(names) > most {
+		return v.says("names.more", "names", strings.Join(names[:most], ", "), "n", len(names)-most)
 	}
 	return strings.Join(names, ", ")
 }
