@@ -20,7 +20,7 @@ func (c *turn) global(cmd parse.Command) {
 	case "pause", "resume":
 		c.pause(c.whichLane(cmd), cmd)
 	case "status":
-		c.tell(c.p, nil, StatusMail, "status", Body{Status: c.s.Lanes(c.now)})
+		c.tell(c.p, nil, StatusMail, "status", Body{Status: c.s.Lanes(c.now), Tasks: c.strayDrafts()})
 	case "record":
 		c.record(cmd)
 	case "search":
@@ -78,6 +78,17 @@ func (s *State) Lanes(now time.Time) []Lane {
 		lanes = append(lanes, lane)
 	}
 	return lanes
+}
+
+// strayDrafts are the tasks that no stream has: nobody named one yet.
+func (c *turn) strayDrafts() []TaskView {
+	var out []TaskView
+	for _, n := range sortedTasks(c.s) {
+		if t := c.s.Tasks[n]; t.State == Draft && t.Stream == "" {
+			out = append(out, *c.view(t))
+		}
+	}
+	return out
 }
 
 // help is what this reader can write.

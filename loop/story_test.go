@@ -464,6 +464,11 @@ func (g *stage) show(l Letter) string {
 	if y.Digest != nil {
 		b.WriteString(showDigest(y.Digest))
 	}
+	if l.Kind == StatusMail {
+		for _, t := range y.Tasks {
+			fmt.Fprintf(&b, "\n=   without a stream: #%d", t.Number)
+		}
+	}
 	if y.Digest != nil || y.Review != nil {
 		for _, t := range y.Tasks {
 			fmt.Fprintf(&b, "\n=   your own: #%d", t.Number)

@@ -180,10 +180,13 @@ func (c *turn) prompt(p *Person, day Date, b *Body) {
 			continue
 		}
 		b.Tasks = append(b.Tasks, *c.view(t))
-		b.Kept = append(b.Kept, c.kept(t)...)
+		for _, n := range c.kept(t) {
+			n.Task = t.Number
+			b.Kept = append(b.Kept, n)
+		}
 		for _, n := range t.Notes {
 			if n.Kind == NoteAnswer && n.At.After(pr.PromptAt) {
-				n.By = c.s.Team.PersonName(n.By)
+				n.By, n.Task = c.s.Team.PersonName(n.By), t.Number
 				b.Answers = append(b.Answers, n)
 			}
 		}

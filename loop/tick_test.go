@@ -83,3 +83,25 @@ func TestNextFindsEveryReview(t *testing.T) {
 		t.Errorf("%d reviews", len(weeks))
 	}
 }
+
+// A prompt about two tasks says of each word which it is about, and which task
+// waits for an answer.
+func TestPromptOfTwoTasks(t *testing.T) {
+	g := newStage(t)
+	g.team.Streams[1].Engineer = "dana@acme.example"
+	g.play("at 2026-03-02 09:00\npriya > web: One\n| Done: d\npriya > billing: Two\n| Done: d\nat 2026-03-03 10:00\n" +
+		"dana > t2: question: which one?\npriya > t2: the first\npriya > t1: mind the app\ndana > t1: blocked: no access\nat 2026-03-04 16:00\ntick")
+	l := g.sent[len(g.sent)-1]
+	if l.Kind != Prompt || len(l.Body.Tasks) != 2 {
+		t.Fatalf("the last letter is %s about %d tasks", l.Kind, len(l.Body.Tasks))
+	}
+	if one := l.Body.Tasks[0]; one.Number != 1 || one.Blocked != "no access" {
+		t.Errorf("task 1: %+v", one)
+	}
+	if k := l.Body.Kept; len(k) != 1 || k[0].Task != 1 {
+		t.Errorf("kept: %+v", k)
+	}
+	if a := l.Body.Answers; len(a) != 1 || a[0].Task != 2 {
+		t.Errorf("answers: %+v", a)
+	}
+}

@@ -131,7 +131,12 @@ func sampleLoop() []loop.Letter {
 		Kept:    []loop.Note{{Kind: loop.NoteComment, By: "Priya Nair", At: march(4, 11, 0), Text: "Would be nice if the basket said which coupon took off how much."}},
 	})
 	prompt.Task = 12
-	prompts := to(loop.Prompt, lee, "me", march(4, 16, 0), loop.Body{Tasks: []loop.TaskView{*refunds(loop.Active), *coupons(loop.Active, 1)}})
+	stuck := refunds(loop.Active)
+	stuck.Blocked = "I have no access to the ledger's test system. Anna in finance can give it."
+	prompts := to(loop.Prompt, lee, "me", march(4, 16, 0), loop.Body{
+		Tasks: []loop.TaskView{*stuck, *coupons(loop.Active, 1)},
+		Kept:  []loop.Note{{Kind: loop.NoteComment, By: "Priya Nair", At: march(4, 11, 0), Text: "Would be nice if the basket said which coupon took off how much.", Task: 12}},
+	})
 	question := to(loop.Question, priya, "t12", march(3, 15, 10), loop.Body{
 		Task: coupons(loop.Active, 1), Who: "Dana Kim", When: march(3, 15, 9), Act: "question",
 		Text: "With two percentages the cents can be rounded per line or once at the end. The old code does both, in different places.\n\nWhich of them do you want?",
@@ -234,7 +239,7 @@ func sampleAnswers() []loop.Letter {
 	status := to(loop.StatusMail, priya, "me", march(9, 11, 5), loop.Body{Status: []loop.Lane{
 		{Stream: "web", Engineer: "Dana Kim", Current: coupons(loop.AtGate, 1), Queue: []loop.TaskView{*invoices(loop.Queued)}, Drafts: []loop.TaskView{*draft()}},
 		{Stream: "billing", Engineer: "Lee Osei", Paused: true, Current: refunds(loop.Active)},
-	}})
+	}, Tasks: []loop.TaskView{{Number: 20, Title: "Gift cards", State: loop.Draft}}})
 	record := to(loop.RecordMail, priya, "t12", march(9, 11, 6), loop.Body{Task: coupons(loop.Approve, 1), Entries: []loop.Entry{
 		{Task: 12, At: march(2, 9, 12), Who: "Priya Nair", What: "opened the task", Event: loop.Opened, Name: "Wrong total with two coupons"},
 		{Task: 12, At: march(2, 9, 12), Who: "Gatepost", What: "started round 1, due 2026-03-09", Event: loop.Started, Round: 1, Day: on(9)},

@@ -228,6 +228,9 @@ func (v *view) Notes(notes []loop.Note) []block {
 		if n.By != "" {
 			head += ", " + clip(n.By, 40)
 		}
+		if n.Task != 0 && v.T.Number == 0 {
+			head = v.says("record.task", "entry", head, "n", n.Task)
+		}
 		out = append(out, block{v.with(strings.TrimPrefix(head, ", "), n.Files), v.cutTo(n.Text)})
 	}
 	return out
@@ -314,10 +317,10 @@ func (v *view) Half(head, text, none string) block {
 // stands is one line about where a task is.
 func (v *view) stands(t loop.TaskView) string {
 	state, due := string(t.State), ""
-	if t.Blocked != "" {
-		state = "blocked"
-	}
-	if t.State == loop.Active {
+	switch {
+	case t.Blocked != "":
+		state = "blocked" // the date stands still
+	case t.State == loop.Active:
 		due = v.Day(t.Due)
 	}
 	if state != "" {
@@ -338,16 +341,27 @@ func (v *view) Lines(tasks []loop.TaskView) []string {
 	return out
 }
 
-// Several is a line for each task of a prompt that is about more than one.
-func (v *view) Several() []string {
+// Several is a line for each task of a prompt that is about more than one, with
+// the question that is open in it.
+func (v *view) Several() []block {
 	if len(v.B.Tasks) < 2 {
 		return nil
 	}
-	var out []string
+	var out []block
 	for _, t := range v.B.Tasks[:min(len(v.B.Tasks), 12)] {
-		out = append(out, v.says("line.due", "n", t.Number, "title", quote(t.Title), "due", v.Day(t.Due)))
+		due, blocked := v.standing(t)
+		out = append(out, block{v.says("line.due", "n", t.Number, "title", quote(t.Title), "due", due, "blocked", blocked), v.cutTo(t.Blocked)})
 	}
 	return out
+}
+
+// standing is the due date of a task in work, or the words that it is blocked:
+// then the date stands still.
+func (v *view) standing(t loop.TaskView) (due, blocked string) {
+	if t.Blocked != "" {
+		return "", v.says("line.blocked")
+	}
+	return v.Day(t.Due), ""
 }
 
 // Mine is a line for each of the reader's own tasks, in a letter that takes
@@ -355,7 +369,8 @@ func (v *view) Several() []string {
 func (v *view) Mine() []string {
 	var out []string
 	for _, t := range v.B.Tasks[:min(len(v.B.Tasks), 5)] {
-		out = append(out, v.says("mine", "n", t.Number, "title", quote(short(6, t.Title)), "due", v.Day(t.Due)))
+		due, blocked := v.standing(t)
+		out = append(out, v.says("mine", "n", t.Number, "title", quote(short(6, t.Title)), "due", due, "blocked", blocked))
 	}
 	return out
 }
