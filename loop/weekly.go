@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -61,14 +62,19 @@ func (s *State) reviewDue(p *Person, now time.Time) (Date, bool) {
 }
 
 // waitsForReview tells whether p's digest of this day can wait for the review
-// that is still to come today: nobody waits for a decision or an answer.
+// that is still to come today: nobody waited for a decision or an answer when it
+// was due. What came up since has had a letter of its own.
 func (s *State) waitsForReview(p *Person, today Date, now time.Time) bool {
 	day, ok := s.Team.Weekly.reviewDay(s.Calendar(p.Key()), today)
 	if !ok || day != today || !s.wantsReview(p) || !s.Presence(p.Key()).ReviewDay.Before(today.monday()) {
 		return false
 	}
 	at := s.Team.Weekly.At
-	return at < s.Calendar(p.Key()).Hours.To && now.Before(day.At(at, p.Zone)) && len(s.Digest(p, today, now).Waiting) == 0
+	if at >= s.Calendar(p.Key()).Hours.To || !now.Before(day.At(at, p.Zone)) {
+		return false
+	}
+	due := day.At(p.Digest, p.Zone)
+	return !slices.ContainsFunc(s.Digest(p, today, now).Waiting, func(i Item) bool { return !i.Since.After(due) })
 }
 
 // wantsReview: PMs and approvers get one, unless they switched the digest off.
