@@ -7,10 +7,13 @@ import (
 )
 
 // reviewWeeks is how far the trend of a review goes back, reviewSpan the same
-// as a time. What happened before is not needed for one.
+// as a time, and a review that covers between reviewLeast and reviewMost is one
+// of a week. What happened before all of that is not needed for one.
 const (
 	reviewWeeks = 8
 	reviewSpan  = reviewWeeks * 7 * 24 * time.Hour
+	reviewLeast = 4 * 24 * time.Hour
+	reviewMost  = 10 * 24 * time.Hour
 )
 
 // Review is what a time brought, as one reader may see it: numbers of the
@@ -22,7 +25,7 @@ type Review struct {
 	Redirects []Item    `json:"redirects,omitempty"` // each with its reason in Text
 	Cycles    []Cycle   `json:"cycles,omitempty"`    // of the tasks approved in it, shortest first
 	Waits     []Item    `json:"waits,omitempty"`     // at the gate at its end, longest first; Days as in a digest
-	Trend     []Week    `json:"trend,omitempty"`     // eight weeks, the oldest first; the last one ends with it
+	Trend     []Week    `json:"trend,omitempty"`     // eight weeks, the oldest first; the last one ends with it, and is its time if that is about a week
 }
 
 // Totals are the numbers of a time.
@@ -42,7 +45,7 @@ type Totals struct {
 
 // Week is one column of the trend.
 type Week struct {
-	Day Date `json:"day"` // its first day, in the reader's zone
+	Day Date `json:"day"` // its first day, in the reader's zone: it begins at the hour at which the review ends
 	Totals
 }
 
@@ -68,8 +71,9 @@ func (s *State) Review(p *Person, from, to time.Time) *Review {
 	from, to = from.UTC(), to.UTC()
 	g := &digester{s: s, p: p, now: to, d: &Digest{Day: DateOf(to.Add(-1), p.Zone)}} // midnight ends the day before
 	r := &Review{From: from, To: to}
-	for k := reviewWeeks; k > 0; k-- {
-		r.Trend = append(r.Trend, Week{Day: g.d.Day.Add(1 - 7*k)})
+	edges := weeks(from, to, p.Zone)
+	for _, edge := range edges[:reviewWeeks] {
+		r.Trend = append(r.Trend, Week{Day: DateOf(edge, p.Zone)})
 	}
 	var cycles []Cycle
 	trend := make([][]Cycle, len(r.Trend))
@@ -83,13 +87,8 @@ func (s *State) Review(p *Person, from, to time.Time) *Review {
 		cycles = append(cycles, h.cycle(from, to)...)
 		r.Redirects = append(r.Redirects, h.redirects(g, from, to)...)
 		for k := range r.Trend {
-			a := r.Trend[k].Day.At(0, p.Zone)
-			b := r.Trend[k].Day.Add(7).At(0, p.Zone)
-			if b.After(to) {
-				b = to
-			}
-			h.count(&r.Trend[k].Totals, a, b)
-			trend[k] = append(trend[k], h.cycle(a, b)...)
+			h.count(&r.Trend[k].Totals, edges[k], edges[k+1])
+			trend[k] = append(trend[k], h.cycle(edges[k], edges[k+1])...)
 		}
 		if t.State == AtGate && (g.directs(t) || p.Role == Reader) {
 			i := g.item("gate", t, t.Delivered)
@@ -107,6 +106,23 @@ func (s *State) Review(p *Person, from, to time.Time) *Review {
 		r.Trend[k].round()
 	}
 	return r
+}
+
+// weeks is where the weeks of the trend begin, the oldest first, and where the
+// last one ends: at to, each at the same hour in this zone. If the review is of
+// about a week (a day off before or behind it makes it shorter or longer), that
+// is the last of them, so that its numbers are the review's.
+func weeks(from, to time.Time, zone *time.Location) [reviewWeeks + 1]time.Time {
+	var edges [reviewWeeks + 1]time.Time
+	edges[reviewWeeks] = to
+	first := to.In(zone).AddDate(0, 0, -7)
+	if span := to.Sub(from); span >= reviewLeast && span <= reviewMost {
+		first = from.In(zone)
+	}
+	for k := range reviewWeeks {
+		edges[k] = first.AddDate(0, 0, -7*(reviewWeeks-1-k)).UTC()
+	}
+	return edges
 }
 
 // round keeps one decimal: a quarter of an hour is no number to compare.

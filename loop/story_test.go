@@ -340,6 +340,9 @@ func (g *stage) outcome(o Outcome) []string {
 	o.Letters = slices.DeleteFunc(o.Letters, func(l Letter) bool { return l.Kind == Gate && g.keyed(l.Key) })
 	for _, l := range o.Letters {
 		out = append(out, "= "+g.show(l))
+		if r := l.Body.Review; r != nil && r.To.Sub(r.From) >= reviewLeast && r.To.Sub(r.From) <= reviewMost && r.Totals != r.Trend[reviewWeeks-1].Totals {
+			g.t.Errorf("a review says\n%+v and of its week\n%+v", r.Totals, r.Trend[reviewWeeks-1].Totals)
+		}
 	}
 	for _, n := range sortedTasks(o.State) {
 		if t := o.State.Tasks[n]; t != g.s.Tasks[n] {

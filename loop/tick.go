@@ -121,7 +121,7 @@ func DigestSince(s *State, now time.Time) (since time.Time, due bool) {
 }
 
 // ReviewSince is the earliest moment that a review made now has to tell about.
-func ReviewSince(now time.Time) time.Time { return now.Add(-reviewSpan - 48*time.Hour) }
+func ReviewSince(now time.Time) time.Time { return now.Add(-reviewSpan - reviewMost) }
 
 // wantsDigest: PMs and approvers get one, and readers who asked for it.
 func (s *State) wantsDigest(p *Person) bool {

@@ -3,6 +3,7 @@ package templates
 import (
 	"bytes"
 	"image/png"
+	"strings"
 	"testing"
 
 	"gatepost/loop"
@@ -49,5 +50,17 @@ func TestPicture(t *testing.T) {
 		if w := render(t, l); (w.Picture != nil) != (l.Kind == loop.WeeklyMail) {
 			t.Errorf("%s: picture of %d bytes", l.Kind, len(w.Picture))
 		}
+	}
+}
+
+// The numbers of a review that is not of the trend's last week say since when.
+func TestReviewOfMoreThanAWeek(t *testing.T) {
+	l := to(loop.WeeklyMail, priya, "me", march(20, 15, 0), loop.Body{Review: sampleReview()})
+	if w := render(t, l); strings.Contains(w.Text, "Since") {
+		t.Errorf("a week needs no date:\n%s", w.Text)
+	}
+	l.Body.Review.From = l.Body.Review.From.AddDate(0, 0, -7)
+	if w := render(t, l); !strings.Contains(w.Text, "Since Fri 6 March: 3 deliveries came to the gate,") {
+		t.Errorf("two weeks:\n%s", w.Text)
 	}
 }

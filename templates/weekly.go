@@ -11,6 +11,7 @@ import (
 // weekView is a review in words and rows.
 type weekView struct {
 	Until     loop.Date
+	Since     string   // the day it begins, if it is not of about a week
 	Lines     []string // delivered and decided, updates and questions
 	Time      []block  // whose time it was
 	Cycle     []string // the distribution, then the longest
@@ -32,6 +33,9 @@ func (v *view) W() *weekView {
 	w := &weekView{Columns: strings.Fields(v.says("weekly.columns"))}
 	if !r.To.IsZero() {
 		w.Until = loop.DateOf(r.To, v.zone)
+	}
+	if n := len(r.Trend); n > 0 && r.Trend[n-1].Day != loop.DateOf(r.From, v.zone) {
+		w.Since = v.Day(loop.DateOf(r.From, v.zone))
 	}
 	first := ""
 	if r.FirstGates > 0 {
