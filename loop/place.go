@@ -75,7 +75,8 @@ func (c *turn) receiptOfPlace(n int, cmd parse.Command) {
 }
 
 // moveTo gives a waiting task to another stream; a draft that lacked only its
-// stream is queued by it.
+// stream is queued by it. What stands below is about the task: without a label
+// it is context, for it may be a word in passing and no done.
 func (c *turn) moveTo(t *Task, cmd parse.Command) {
 	plan := c.s.Team.Plan(laneName(cmd.Text))
 	switch {
@@ -94,10 +95,24 @@ func (c *turn) moveTo(t *Task, cmd parse.Command) {
 	} else {
 		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Line}) // it is there already
 	}
-	if t = c.task(t.Number); t.State == Draft && !t.Proposed {
-		c.settle(t.Number)
+	_, below, _ := strings.Cut(strings.TrimSpace(cmd.Text), "\n")
+	if below = strings.TrimSpace(below); below != "" {
+		if _, labelled := parse.FindSections(below); len(labelled) == 0 {
+			below = "Context:\n" + below
+		}
+		c.amend(c.task(t.Number), below)
+	}
+	switch draft, now := t.State == Draft, c.task(t.Number); {
+	case draft && below != "": // told with the words
+		return
+	case draft && now.Proposed && t.Stream == "": // now it may be queued
+		c.proposal(now, c.p)
+		return
+	case draft && !now.Proposed:
+		c.settle(now.Number)
 		return
 	}
+	t = c.task(t.Number)
 	started := c.advance(plan.Name)
 	c.receiptOfPlace(t.Number, cmd)
 	if started != nil {

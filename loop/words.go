@@ -63,6 +63,10 @@ func (c *turn) words(t *Task, text string) {
 	}
 	switch t.State {
 	case Draft, Queued:
+		if t.Stream == "" && c.boss(t) && c.s.Team.Plan(laneName(text)) != nil && !strings.Contains(text, "\n") {
+			c.moveTo(t, parse.Command{Word: "to", Text: text, Line: text}) // the name alone is the answer to "which stream?"
+			return
+		}
 		if c.boss(t) || t.Proposed && t.By == c.p.Key() {
 			c.amend(t, text)
 			return
