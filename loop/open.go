@@ -199,11 +199,14 @@ func (c *turn) enqueue(n int) {
 
 // taken tells the PM the number, the place and the dates to expect.
 func (c *turn) taken(t *Task) {
-	place := 0
-	if t.State == Queued {
-		place = slices.Index(c.s.Stream(t.Stream).Queue, t.Number) + 1
+	b := Body{Advice: t.Advice}
+	if st := c.s.Stream(t.Stream); t.State == Queued {
+		b.Place = slices.Index(st.Queue, t.Number) + 1
+		if st.Paused {
+			b.Act = "pause"
+		}
 	}
-	c.write(Taken, c.p, t, Body{Place: place, Advice: t.Advice})
+	c.write(Taken, c.p, t, b)
 }
 
 // advance starts the head of the queue if the stream is free and running.

@@ -107,6 +107,7 @@ func sampleLoop() []loop.Letter {
 	taken := to(loop.Taken, priya, "t12", march(2, 9, 12), loop.Body{Task: coupons(loop.Active, 1), Place: 0})
 	queued := to(loop.Taken, priya, "t14", march(3, 11, 2), loop.Body{Task: invoices(loop.Queued), Place: 2, Advice: []string{"recipe", "several"}})
 	queued.Body.Task.Files, queued.Body.Task.Below = []loop.File{{Name: "invoice-2025.pdf", Size: 88000}, {Name: "layout.png", Size: 412000}}, true
+	paused := to(loop.Taken, priya, "t13", march(3, 11, 5), loop.Body{Task: refunds(loop.Queued), Place: 1, Act: "pause"})
 	needs := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{Task: draft(), Missing: []string{"done"}, Advice: []string{"no-done", "no-reproduce"}})
 	stream := draft()
 	stream.Stream = ""
@@ -175,7 +176,7 @@ func sampleLoop() []loop.Letter {
 		When: march(9, 10, 20), Undo: march(9, 12, 20), Choices: []loop.Choice{{Label: "Undo", Body: "undo"}},
 	})
 	receipt.Asked = true
-	return []loop.Letter{taken, queued, needs, needsBoth, call, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
+	return []loop.Letter{taken, queued, paused, needs, needsBoth, call, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
 }
 
 func sampleGate() loop.Body {

@@ -57,6 +57,18 @@ func (v *view) Today() string {
 	return v.Day(loop.DateOf(v.L.Due, v.zone))
 }
 
+// DueIs tells whether the task of the letter is due today, or was before: "today",
+// "late", else "".
+func (v *view) DueIs() string {
+	switch today := loop.DateOf(v.L.Due, v.zone); {
+	case v.L.Due.IsZero() || today.Before(v.T.Due):
+		return ""
+	case today == v.T.Due:
+		return "today"
+	}
+	return "late"
+}
+
 // tenth is a number with one decimal, without it where it is none.
 func (v *view) tenth(f float64) string {
 	return strings.Replace(strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0"), ".", v.says("number.decimal"), 1)

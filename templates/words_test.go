@@ -182,3 +182,13 @@ func luminance(t *testing.T, hex string) float64 {
 	}
 	return 0.2126*part(n>>16) + 0.7152*part(n>>8) + 0.0722*part(n)
 }
+
+// A prompt says of a due date what is true on its day and after it.
+func TestPromptOnAndAfterTheDueDate(t *testing.T) {
+	for day, want := range map[int]string{6: "It is due Mon 9 March.", 9: "It is due today.", 10: "It was due Mon 9 March."} {
+		l := to(loop.Prompt, dana, "me", march(day, 16, 0), loop.Body{Task: coupons(loop.Active, 1), Tasks: []loop.TaskView{*coupons(loop.Active, 1)}})
+		if w := render(t, l); !strings.Contains(w.Text, "\n\n"+want+"\n\n") {
+			t.Errorf("on March %d:\n%s\nshould say %q", day, w.Text, want)
+		}
+	}
+}
