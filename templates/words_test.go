@@ -192,3 +192,14 @@ func TestPromptOnAndAfterTheDueDate(t *testing.T) {
 		}
 	}
 }
+
+// The subject of a receipt names the stream that was paused: one may be of many.
+func TestPausedStreamIsNamed(t *testing.T) {
+	for code, want := range map[string]string{"": "The stream web is paused", "de": "Der Stream web pausiert", "es": "El stream web está en pausa"} {
+		l := to(loop.Receipt, priya, "me", march(9, 10, 0), loop.Body{Act: "pause", Line: "pause web", Streams: []string{"web"}})
+		l.Language = code
+		if w := render(t, l); w.Subject != want {
+			t.Errorf("subject %q, want %q", w.Subject, want)
+		}
+	}
+}
