@@ -190,7 +190,7 @@ type Note struct {
 	Round int       `json:"round"`
 	Text  string    `json:"text"`
 	// Of is when the question came that an answer is for; zero: all that was open.
-	Of time.Time `json:"of,omitzero"`
+	Of    time.Time `json:"of,omitzero"`
 	Files []File    `json:"files,omitempty"` // came with it
 	Task  int       `json:"task,omitempty"`  // in a letter about several tasks: which it is about
 }
