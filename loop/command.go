@@ -151,16 +151,13 @@ func (c *turn) gateLetter(t *Task, to *Person) {
 // what was delivered, the updates of this round, whose time it took.
 func (c *turn) gateBody(t *Task, to *Person) Body {
 	b := Body{When: t.Delivered, Choices: gateChoices(), Days: c.daysUsed(t), Kept: c.kept(t), Asked: lastReason(t)}
-	if e := c.engineer(t); e != nil {
-		b.Who = e.Name
-	}
 	for _, n := range t.Notes {
 		if n.Round != t.Round {
 			continue
 		}
 		switch n.Kind {
 		case NoteDone:
-			b.Text, b.Files = n.Text, n.Files
+			b.Text, b.Files, b.Who = n.Text, n.Files, c.s.Team.PersonName(n.By)
 		case NoteUpdate:
 			n.By = c.s.Team.PersonName(n.By)
 			b.Updates = append(b.Updates, n)

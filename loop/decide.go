@@ -123,11 +123,15 @@ func beyond(cmd parse.Command) string {
 }
 
 func (c *turn) redirect(t *Task, cmd parse.Command) {
-	cal := c.engineerCalendar(t)
+	cal, had := c.engineerCalendar(t), t.Engineer
 	due := cal.Add(DateOf(c.in.At, cal.Zone), c.s.Team.Cycle)
-	c.emit(Event{Kind: RedirectedE, Task: t.Number, Round: t.Round, Line: cmd.Line, Text: cmd.Text, Due: due})
+	c.emit(Event{Kind: RedirectedE, Task: t.Number, Round: t.Round, Line: cmd.Line, Text: cmd.Text, Due: due, Person: c.engineerKey(t)})
 	t = c.task(t.Number)
 	c.receipt(t, "redirect", cmd.Line, nil)
+	if had != "" && had != t.Engineer { // the stream changed hands at the gate
+		c.startLetter(t)
+		return
+	}
 	if l := c.toEngineer(t, Redirected, Body{Who: c.p.Name, When: c.in.At, Text: cmd.Text}); l != nil {
 		l.Body.Choices = engineerChoices()
 	}

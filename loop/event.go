@@ -17,7 +17,7 @@ const (
 	Opened      EventKind = "opened"      // Task Stream By Title Subject Root Sections Advice Watchers Proposed
 	Amended     EventKind = "amended"     // Task By Sections(new) Old Text
 	QueuedE     EventKind = "queued"      // Task
-	Started     EventKind = "started"     // Task Round Due: becomes active
+	Started     EventKind = "started"     // Task Round Due Person(engineer): becomes active
 	Updated     EventKind = "updated"     // Task By Text
 	AskedE      EventKind = "asked"       // Task By Act Text Day: the blocked mark is set
 	AskedMore   EventKind = "asked-more"  // Task By Act Text: a further question while one is open
@@ -27,7 +27,7 @@ const (
 	Noted       EventKind = "noted"       // Task By Text
 	DeliveredE  EventKind = "delivered"   // Task By Text Line Due Days: at the gate
 	ApprovedE   EventKind = "approved"    // Task By Round Line
-	RedirectedE EventKind = "redirected"  // Task By Round Text Line Due: next round
+	RedirectedE EventKind = "redirected"  // Task By Round Text Line Due Person(engineer): next round
 	Undone      EventKind = "undone"      // Task By Act Line: the decision is taken back; Number: task that goes back to the queue
 	Reopened    EventKind = "reopened"    // Task By Text
 	Placed      EventKind = "placed"      // Task By Act(top, after) Number
@@ -239,7 +239,7 @@ func (s *State) foldTask(e Event) {
 		}
 		t.Wish, t.After = "", 0
 	case Started:
-		t.State, t.Due = Active, e.Due
+		t.State, t.Due, t.Engineer = Active, e.Due, e.Person
 		if e.Round != t.Round { // not so when an undone redirect or drop takes it up again
 			t.Round, t.RoundAt, t.BlockDays = e.Round, e.At, 0
 		}
@@ -284,7 +284,11 @@ func (s *State) foldTask(e Event) {
 		t.Early = t.Decision
 		t.Decision = &Decision{Act: "redirect", By: e.By, At: e.At, Round: t.Round, Line: e.Line, Due: t.Due}
 		note(NoteRedirect)
-		t.State, t.Round, t.RoundAt, t.Due, t.BlockDays = Active, t.Round+1, e.At, e.Due, 0
+		t.State, t.Round, t.RoundAt, t.Due, t.BlockDays, t.Engineer = Active, t.Round+1, e.At, e.Due, 0, e.Person
+	case HandedE:
+		if t.State == Active { // at a gate it was shown to an approver
+			t.Engineer = e.Person
+		}
 	case Undone:
 		s.undo(&t, e)
 		occupy()

@@ -39,6 +39,10 @@ func (l *Letter) Lapsed(team *Team, t *Task, now time.Time) string {
 		if t.State != Active || t.Round != round || plan == nil || plan.Engineer != l.To {
 			return fmt.Sprintf("round %d of #%d is not theirs to work on any more", round, t.Number)
 		}
+	case Comment:
+		if l.Body.Act == "handed" && t.Engineer == l.To {
+			return fmt.Sprintf("#%d is theirs again", t.Number)
+		}
 	case Redirected:
 		if !t.State.Open() || t.Round != round {
 			return fmt.Sprintf("round %d of #%d is over", round, t.Number)

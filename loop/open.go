@@ -217,7 +217,7 @@ func (c *turn) advance(stream string) *Task {
 	}
 	n := st.Queue[0]
 	t := c.task(n)
-	c.emit(Event{Kind: Started, Task: n, Stream: stream, Round: t.Round + 1, Due: c.firstDue(t)})
+	c.emit(Event{Kind: Started, Task: n, Stream: stream, Round: t.Round + 1, Due: c.firstDue(t), Person: c.engineerKey(t)})
 	return c.task(n)
 }
 

@@ -41,6 +41,7 @@ type Task struct {
 	State    TaskState      `json:"state"`
 	Round    int            `json:"round"`              // 0 before it is first active, then 1 + redirects + reopens
 	By       string         `json:"by"`                 // person key of who opened it
+	Engineer string         `json:"engineer,omitempty"` // person key of who was given the present round; "" before, or not known
 	Proposed bool           `json:"proposed,omitempty"` // opened by somebody who is not a PM and not accepted yet
 	Sections parse.Sections `json:"sections"`
 	Advice   []string       `json:"advice,omitempty"`

@@ -30,6 +30,7 @@ var update = flag.Bool("update", false, "write what came out into the story file
 //	lee! > t1r1: approve           "!" : from an address nobody registered
 //	tick                           time passes at this moment
 //	as list: …                     header fields for the next mail
+//	give billing dana              the stream has another engineer
 //	re question: which one?        the next mail replies to the letter of that kind and text
 //	with cart.png 120000           an attachment of the next mail; "within": a picture in its text
 func TestStories(t *testing.T) {
@@ -155,6 +156,10 @@ func (g *stage) play(src string) string {
 			out = append(out, g.lapse()...)
 		case strings.HasPrefix(line, "as "):
 			g.extra += line[3:] + "\r\n"
+		case strings.HasPrefix(line, "give "): // give billing dana
+			f := strings.Fields(line)
+			g.team.Plan(f[1]).Engineer = f[2] + "@acme.example"
+			out = append(out, g.outcome(HandOver(g.s, f[1], g.now))...)
 		case strings.HasPrefix(line, "re "):
 			g.answers = line[3:]
 		case strings.HasPrefix(line, "with "): // with cart.png 120000, with logo.png 9000 within

@@ -98,6 +98,14 @@ func (c *turn) engineer(t *Task) *Person {
 	return nil
 }
 
+// engineerKey is whom the config names for the task's stream, "" if nobody.
+func (c *turn) engineerKey(t *Task) string {
+	if e := c.engineer(t); e != nil {
+		return e.Key()
+	}
+	return ""
+}
+
 // engineerCalendar is the one that the task's dates are reckoned in.
 func (c *turn) engineerCalendar(t *Task) Calendar { return c.s.engineerCalendar(t) }
 

@@ -176,7 +176,12 @@ func sampleLoop() []loop.Letter {
 		When: march(9, 10, 20), Undo: march(9, 12, 20), Choices: []loop.Choice{{Label: "Undo", Body: "undo"}},
 	})
 	receipt.Asked = true
-	return []loop.Letter{taken, queued, paused, needs, needsBoth, call, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt}
+	handed := to(loop.TaskLetter, lee, "t12", march(4, 9, 0), loop.Body{
+		Task: coupons(loop.Active, 1), Updates: sampleGate().Updates[:1], Kept: sampleGate().Kept, Choices: workChoices(),
+	})
+	handed.Body.Task.Engineer = "Lee Osei"
+	given := to(loop.Comment, dana, "t12", march(4, 9, 0), loop.Body{Task: handed.Body.Task, Who: "Lee Osei", When: march(4, 9, 0), Act: "handed"})
+	return []loop.Letter{taken, queued, paused, needs, needsBoth, call, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt, handed, given}
 }
 
 func sampleGate() loop.Body {

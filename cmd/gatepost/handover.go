@@ -12,8 +12,7 @@ import (
 )
 
 // handOver gives the task in work of each stream to the engineer whom the
-// config names, where the letters show that they were never told of it: the
-// stream changed hands. It is done at every start and after every change of
+// config names, where it was given to another before: the stream changed hands. It is done at every start and after every change of
 // the config, and a second time it does nothing.
 func (s *stepper) handOver(ctx context.Context, now time.Time) error {
 	var errs []error
@@ -43,13 +42,18 @@ func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop
 	if t == nil || t.State != loop.Active {
 		return nil
 	}
-	letters, err := s.db.Outbox(ctx, store.PostFilter{Team: team.Address, To: plan.Engineer})
-	if err != nil {
-		return err
+	if t.Engineer == plan.Engineer {
+		return nil
 	}
-	for _, p := range letters {
-		if l := p.Letter; p.State != store.PostCancelled && (l.Task == t.Number || l.Body.Next != nil && l.Body.Next.Number == t.Number) {
-			return nil
+	if t.Engineer == "" { // started by a version that did not note whose it was
+		letters, err := s.db.Outbox(ctx, store.PostFilter{Team: team.Address, To: plan.Engineer})
+		if err != nil {
+			return err
+		}
+		for _, p := range letters {
+			if l := p.Letter; p.State != store.PostCancelled && (l.Task == t.Number || l.Body.Next != nil && l.Body.Next.Number == t.Number) {
+				return nil
+			}
 		}
 	}
 	o := loop.HandOver(state, plan.Name, now)
