@@ -23,13 +23,19 @@ type Incoming struct {
 	Waited  bool     // it was put back once because its task was not there yet
 	Strange []int64  // mails of strangers that are held, if LetIn asks for one
 	Later   bool     // evidence could not be asked for now: the DNS is down
-	Unsent  []Unsent // with an undo: the letters that can still be taken back
+	Unsent  []Unsent // for a command that NeedsUnsent: the letters that can still be taken back
 }
 
 // Unsent is a letter that waits for its time and can still be taken back.
 type Unsent struct {
 	Serial int64
+	Next   time.Time // when it is to be sent
 	Letter Letter
+}
+
+// NeedsUnsent tells whether a mail's command looks at the letters that wait.
+func NeedsUnsent(m parse.Mail) bool {
+	return slices.ContainsFunc(m.Commands, func(c parse.Command) bool { return c.Word == "undo" || c.Word == "away" || c.Word == "back" })
 }
 
 // Outcome is what a mail or a moment did.
@@ -41,8 +47,15 @@ type Outcome struct {
 	Reason   string    // for the operator's list, when not simply read
 	Until    time.Time // waiting: when to read it again
 	Withdraw []int64   // letters of Incoming.Unsent that are not to be sent
+	Redate   []Redate  // letters of Incoming.Unsent that are to be sent at another time
 	Release  []int64   // held mails to be read again, vouched for by "confirm"
 	Task     int       // the task it is listed under; 0: none
+}
+
+// Redate is another time for a letter that waits.
+type Redate struct {
+	Serial int64
+	Next   time.Time
 }
 
 // Verdict is what became of a mail.

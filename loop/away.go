@@ -21,6 +21,7 @@ func (c *turn) away(cmd parse.Command) {
 	old := c.s.Calendar(c.p.Key())
 	c.emit(Event{Kind: AwayE, Person: c.p.Key(), Day: span.From, Until: span.To, Line: cmd.Line})
 	c.replan(old, today)
+	c.redate()
 	l := c.write(Receipt, c.p, nil, Body{Act: "away", Line: cmd.Line, When: c.in.At, Detail: span.To.String()})
 	if today.Before(span.From) {
 		l.Body.From = span.From
@@ -35,12 +36,25 @@ func (c *turn) back(cmd parse.Command) {
 	old := c.s.Calendar(c.p.Key())
 	c.emit(Event{Kind: BackE, Person: c.p.Key(), Day: today, Line: cmd.Line})
 	c.replan(old, today)
+	c.redate()
 	c.showWork(c.write(Receipt, c.p, nil, Body{Act: "back", Line: cmd.Line, When: c.in.At}))
 }
 
 func (c *turn) showWork(l *Letter) {
 	for _, t := range c.working(c.p) {
 		l.Body.Tasks = append(l.Body.Tasks, *c.view(t))
+	}
+}
+
+// redate gives the letters that wait for the sender the time that their days off
+// leave: whoever is back early has them now, and those of tomorrow wait until an
+// absence that begins then is over.
+func (c *turn) redate() {
+	next := c.s.Calendar(c.p.Key()).NextOpen(c.now).UTC()
+	for _, u := range c.in.Unsent {
+		if u.Letter.To == c.p.Key() && !u.Letter.Asked && !u.Next.Equal(next) {
+			c.out.Redate = append(c.out.Redate, Redate{u.Serial, next})
+		}
 	}
 }
 

@@ -289,12 +289,15 @@ func (g *stage) apply(in Incoming) []string {
 	snapshot := g.freeze(before)
 	for i, l := range g.sent {
 		if l.Due.After(g.now) && !g.withdrawn[i] {
-			in.Unsent = append(in.Unsent, Unsent{int64(i), l})
+			in.Unsent = append(in.Unsent, Unsent{int64(i), l.Due, l})
 		}
 	}
 	o := Apply(g.s, in, g.now)
 	for _, n := range o.Withdraw {
 		g.withdrawn[int(n)] = true
+	}
+	for _, r := range o.Redate {
+		g.sent[r.Serial].Due, g.looked[int(r.Serial)] = r.Next, !r.Next.After(g.now)
 	}
 	if g.freeze(before) != snapshot {
 		g.t.Fatalf("Apply changed the state it was given")
@@ -341,6 +344,9 @@ func (g *stage) outcome(o Outcome) []string {
 	}
 	for _, n := range o.Withdraw {
 		out = append(out, "= withdrawn "+g.show(g.sent[n]))
+	}
+	for _, r := range o.Redate {
+		out = append(out, "= now at another time "+g.show(g.sent[r.Serial]))
 	}
 	o.Letters = slices.DeleteFunc(o.Letters, func(l Letter) bool { return l.Kind == Gate && g.keyed(l.Key) })
 	for _, l := range o.Letters {

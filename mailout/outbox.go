@@ -174,10 +174,7 @@ func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
 		}
 	}()
 	team := l.Teams[letter.Team]
-	switch {
-	case letter.Due.After(now):
-		return letter.Due
-	case letter.Asked || letter.Due.IsZero() || now.Sub(letter.Due) < late || team == nil || team.Person(letter.To) == nil:
+	if letter.Asked || letter.Due.IsZero() || now.Sub(letter.Due) < late || team == nil || team.Person(letter.To) == nil {
 		return time.Time{}
 	}
 	if next = (&loop.State{Team: team}).Calendar(letter.To).NextOpen(now); !next.After(now) {

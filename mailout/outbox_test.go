@@ -66,10 +66,9 @@ func TestNothingLateAtNight(t *testing.T) {
 		p.Letter.Asked, p.Letter.Due = false, night.Add(-before)
 		return p
 	}
-	asked, operator, early := at(4, loop.Receipt, 5*time.Hour), at(5, loop.Alert, 5*time.Hour), at(6, loop.Question, -time.Hour)
+	asked, operator := at(4, loop.Receipt, 5*time.Hour), at(5, loop.Alert, 5*time.Hour)
 	asked.Letter.Asked, operator.Letter.To = true, "ops@acme.example"
-	o, s := newOutbox(t, at(1, loop.Gate, 5*time.Hour), at(2, loop.DigestMail, 14*time.Hour), at(3, loop.DigestMail, 20*time.Minute), asked, operator, early, at(7, loop.Prompt, 6*time.Hour)), &postman{}
-	o.rows[5].next = night.Add(-time.Hour) // as after a retry
+	o, s := newOutbox(t, at(1, loop.Gate, 5*time.Hour), at(2, loop.DigestMail, 14*time.Hour), at(3, loop.DigestMail, 20*time.Minute), asked, operator, at(6, loop.Prompt, 6*time.Hour)), &postman{}
 	l, c, failed := sending(t, o, s)
 	team := team()
 	for _, address := range []string{"priya@acme.example", "dana@acme.example"} {
@@ -82,20 +81,20 @@ func TestNothingLateAtNight(t *testing.T) {
 	if n, err := l.Once(t.Context()); n != 3 || err != nil || len(*failed) != 0 {
 		t.Fatalf("%d sent, %v, %v", n, err, *failed)
 	}
-	if got := o.states(); !maps.Equal(got, map[int64]string{1: "waiting", 2: "waiting", 3: "sent", 4: "sent", 5: "sent", 6: "waiting", 7: "waiting"}) {
+	if got := o.states(); !maps.Equal(got, map[int64]string{1: "waiting", 2: "waiting", 3: "sent", 4: "sent", 5: "sent", 6: "waiting"}) {
 		t.Errorf("at night: %v", got)
 	}
 	morning := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
-	for i, want := range map[int]time.Time{0: morning, 1: morning, 5: night.Add(time.Hour)} {
+	for i, want := range map[int]time.Time{0: morning, 1: morning, 5: morning} {
 		if r := o.rows[i]; !r.next.Equal(want) || r.post.Attempts != 0 {
 			t.Errorf("letter %d waits until %v, tried %d times; want %v", i+1, r.next, r.post.Attempts, want)
 		}
 	}
 	c.at = morning
-	if n, err := l.Once(t.Context()); n != 3 || err != nil {
+	if n, err := l.Once(t.Context()); n != 2 || err != nil {
 		t.Errorf("in the morning %d sent, %v: %v", n, err, o.states())
 	}
-	if got := o.states()[7]; got != "cancelled" { // it asks about yesterday
+	if got := o.states()[6]; got != "cancelled" { // it asks about yesterday
 		t.Errorf("the prompt is %s", got)
 	}
 }

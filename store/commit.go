@@ -29,12 +29,13 @@ type Step struct {
 	Events        []loop.Event  // appended to the record; Seq is set on success
 	Letters       []loop.Letter // to the outbox, unless the team has one with this Key that was not cancelled
 	Withdraw      []int64       // letters not to be sent after all; none of them may be due before WithdrawLead is over
+	Redate        []loop.Redate // letters to be sent at another time; none of them may be due before WithdrawLead is over
 	Release       []int64       // held mails to be read again, with a "yes" behind them
 	Drop          []int64       // held mails that are not waited for any more
 }
 
-// WithdrawLead is how long before a letter is due it can be taken back: later the
-// sender may have it in its hands already.
+// WithdrawLead is how long before a letter is due it can be taken back or get
+// another time: later the sender may have it in its hands already.
 const WithdrawLead = 10 * time.Minute
 
 // Commit makes a step durable, whole or not at all. It fails with ErrStale if
@@ -150,7 +151,12 @@ func (s Step) markMail(ctx context.Context, tx *sql.Tx) error {
 		 WHERE id = ?11
 		   AND verdict IN ('', 'waiting')`,
 		s.Verdict, s.Reason, until, stamp(s.At), s.Team, s.From, s.Subject, s.Robot, s.Task, s.Text, s.Mail)
-	if err = one(r, err); errors.Is(err, ErrUnknown) {
+	return stale(one(r, err))
+}
+
+// stale says of a row that is not there any more that somebody was there first.
+func stale(err error) error {
+	if errors.Is(err, ErrUnknown) {
 		return ErrStale
 	}
 	return err
@@ -208,21 +214,23 @@ func (s Step) post(ctx context.Context, tx *sql.Tx, l loop.Letter) error {
 // settle does what a step says of other mails and letters. Mails that are no
 // longer held had another fate meanwhile and keep it.
 func (s Step) settle(ctx context.Context, tx *sql.Tx) error {
-	for _, serial := range s.Withdraw {
-		done, err := tx.ExecContext(ctx, `
-			UPDATE post
-			   SET state = 'cancelled',
-			       closed = ?,
-			       key = ''
-			 WHERE serial = ?
+	// A letter that is told already changes nothing: the rules have to know.
+	const unsent = `
+			 WHERE serial = ?2
 			   AND state = 'waiting'
 			   AND attempts = 0
-			   AND next > ?`, stamp(s.At), serial, stamp(s.At.Add(WithdrawLead)))
-		if err != nil {
-			return err
+			   AND next > ?3`
+	lead := stamp(s.At.Add(WithdrawLead))
+	for _, serial := range s.Withdraw {
+		r, err := tx.ExecContext(ctx, `UPDATE post SET state = 'cancelled', closed = ?1, key = '' `+unsent, stamp(s.At), serial, lead)
+		if err := one(r, err); err != nil {
+			return stale(err)
 		}
-		if n, err := done.RowsAffected(); err != nil || n != 1 {
-			return errors.Join(ErrStale, err) // it is told already: the rules have to know
+	}
+	for _, d := range s.Redate {
+		r, err := tx.ExecContext(ctx, `UPDATE post SET next = ?1 `+unsent, stamp(d.Next), d.Serial, lead)
+		if err := one(r, err); err != nil {
+			return stale(err)
 		}
 	}
 	for _, id := range s.Release {

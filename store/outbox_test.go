@@ -322,3 +322,25 @@ func TestCancelPost(t *testing.T) {
 	}
 	r.verifyClean()
 }
+
+// A letter gets another time only while no sender can have it in its hands, and a
+// retry does not send what still waits for its hour.
+func TestRedate(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	r.post(due(60, "a@acme.example"), due(25, "b@acme.example"))
+	if err := r.Commit(ctx, Step{At: clock(20), Redate: []loop.Redate{{Serial: 1, Next: clock(20)}, {Serial: 2, Next: clock(90)}}}); !errors.Is(err, ErrStale) {
+		t.Errorf("a letter that is due in five minutes was put off: %v", err)
+	}
+	if got := r.next(20); got != 0 {
+		t.Fatalf("next is %d: the step that failed changed something", got)
+	}
+	must(t, r.RetryPost(ctx, 1))
+	if got := r.next(20); got != 0 {
+		t.Errorf("letter %d is retried before its hour", got)
+	}
+	must(t, r.Commit(ctx, Step{At: clock(20), Redate: []loop.Redate{{Serial: 1, Next: clock(20)}}}))
+	if got := r.next(20); got != 1 {
+		t.Errorf("next is %d", got)
+	}
+}

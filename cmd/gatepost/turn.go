@@ -205,7 +205,7 @@ func (s *stepper) apply(ctx context.Context, t *store.Turn, r *seen, answers *lo
 			return store.Step{}, err
 		}
 	}
-	if slices.ContainsFunc(m.Commands, func(c parse.Command) bool { return c.Word == "undo" }) {
+	if loop.NeedsUnsent(m) {
 		if t.Wrote() {
 			return store.Step{}, errApart
 		}
@@ -227,7 +227,7 @@ func (s *stepper) apply(ctx context.Context, t *store.Turn, r *seen, answers *lo
 	step := stepOf(in, m, now)
 	step.Team, step.Before, step.After = team.Address, before, o.State
 	step.Verdict, step.Reason, step.Until, step.Task = string(o.Verdict), o.Reason, o.Until, o.Task
-	step.Events, step.Letters, step.Withdraw, step.Release = o.Events, o.Letters, o.Withdraw, o.Release
+	step.Events, step.Letters, step.Withdraw, step.Redate, step.Release = o.Events, o.Letters, o.Withdraw, o.Redate, o.Release
 	if o.Verdict == loop.WaitV {
 		step.Before, step.After = nil, nil
 	}
@@ -243,7 +243,7 @@ func (s *stepper) unsent(ctx context.Context, team *loop.Team, now time.Time) ([
 	var out []loop.Unsent
 	for _, p := range posts {
 		if p.Attempts == 0 && p.Next.After(now.Add(store.WithdrawLead)) {
-			out = append(out, loop.Unsent{Serial: p.Serial, Letter: p.Letter})
+			out = append(out, loop.Unsent{Serial: p.Serial, Next: p.Next, Letter: p.Letter})
 		}
 	}
 	return out, nil
