@@ -1,0 +1,344 @@
+package parse
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A decision that stands in a mail is limited by what else the mail says: "approve"
+// and, below it, "but not before Monday". Here the sentences beside a decision
+// are read for what takes it back, makes it wait or asks; the phrases are those
+// of tables/tail.txt.
+
+// limit is why a command is in doubt, and the line that puts it there; no why
+// is none.
+type limit struct{ why, line string }
+
+func (c *Command) limit(by limit) {
+	if by.why == "" {
+		return
+	}
+	if c.doubt(by.why); c.Doubt != "" && c.Beside == "" && by.line != c.Line {
+		c.Beside = by.line
+	}
+}
+
+// limitable are the words that what is said beside them may limit: those that
+// move work on and take no reason. Undo and pause only hold it up.
+var limitable = []string{"approve", "done", "yes", "resume", "queue"}
+
+// limitedAs is the word whose rules hold for a limitable one: done is reported,
+// the others are decided.
+func limitedAs(word string) string {
+	if word != "done" {
+		return "approve"
+	}
+	return word
+}
+
+// beside takes back the commands that the rest of the mail limits: at holds the
+// line of each in r.
+func (lx *lexicon) beside(r *reading, cs []Command, at []int) {
+	lx.contradict(cs)
+	below := sync.OnceValue(func() limit { return afterthought(r.lines) })
+	for i := range cs {
+		c, by := &cs[i], limit{}
+		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
+			if by = lx.goesOn(c, r.lines[at[i]+1:]); by.why == "" {
+				by = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+			}
+		}
+		if by.why == "" && slices.Contains(limitable, c.Word) && c.Word != "done" {
+			by = below()
+		}
+		c.limit(by)
+	}
+}
+
+// goesOn reads the line right below a decision as the rest of it, if it begins
+// small: "approve" and "with changes" below it.
+func (lx *lexicon) goesOn(c *Command, below []line) limit {
+	if len(below) == 0 || below[0].kind != own || c.Word == "done" {
+		return limit{}
+	}
+	next := strings.TrimSpace(below[0].text)
+	if !unicode.IsLower(firstRune(next)) || strings.ContainsAny(c.Line[len(c.Line)-1:], ".!?") {
+		return limit{}
+	}
+	whole, ok := lx.line(c.Line + " " + next)
+	ts := tokens(next)
+	if !ok || whole.Word != "" || whole.Hint != c.Word || whole.Doubt == DoubtTail && (len(ts) > 4 || tails["friendly"].prefix(ts) > 0) {
+		return limit{}
+	}
+	return limit{whole.Doubt, next}
+}
+
+// contradict is Contradict, and takes back a decision that the lines below it
+// limit.
+func (lx *lexicon) contradict(cs []Command) {
+	for i := range cs {
+		c := &cs[i]
+		if len(cs) == 1 || c.Word != "" || c.Doubt != "" {
+			continue
+		}
+		for _, word := range []string{"approve", "done"} {
+			if by := lx.limited(c.Text, word); by.why != "" {
+				if c.limits == nil {
+					c.limits = map[string]limit{}
+				}
+				c.limits[word] = by
+			}
+		}
+	}
+	Contradict(cs)
+	for i := range cs {
+		c := &cs[i]
+		if c.Task != 0 && slices.Contains(limitable, c.Word) {
+			c.limit(lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word))
+		}
+	}
+}
+
+// Contradict takes commands back that cannot all be meant for one task: words
+// that oppose each other, a word that another line says with a condition, a
+// question or the like, and one that is limited by words for that task. Those
+// without a number are of one task among themselves; who knows which one sets
+// it before.
+func Contradict(cs []Command) {
+	if len(cs) > mostCommands {
+		for i := range cs {
+			cs[i].doubt(DoubtContradiction)
+		}
+		return
+	}
+	for i := range cs {
+		for j := range cs {
+			a, b := &cs[i], &cs[j]
+			if i == j || a.Task != b.Task {
+				continue
+			}
+			wa, wb := a.meant(), b.meant()
+			switch {
+			case wa != wb && opposing(wa, wb):
+				a.limit(limit{DoubtContradiction, b.Line})
+				b.limit(limit{DoubtContradiction, a.Line})
+			case a.Word == wb && b.takesBack():
+				a.limit(limit{b.Doubt, b.Line})
+			case a.Word != "":
+				a.limit(b.limits[limitedAs(a.Word)])
+			}
+		}
+	}
+}
+
+// mostCommands is more than anybody means in one mail; each is compared with each.
+const mostCommands = 500
+
+// takesBack tells whether a line that says a word in doubt leaves none of the
+// same word elsewhere: one that only stands in an odd place repeats it.
+func (c *Command) takesBack() bool {
+	switch c.Doubt {
+	case DoubtCondition, DoubtNegation, DoubtQuestion, DoubtContradiction, DoubtTail:
+		return true
+	}
+	return false
+}
+
+func (c *Command) meant() string {
+	if c.Word != "" {
+		return c.Word
+	}
+	if c.Doubt == DoubtSoft {
+		return ""
+	}
+	return c.Hint
+}
+
+func opposing(a, b string) bool {
+	in := func(w string) bool {
+		for _, o := range opposed {
+			if o == w {
+				return true
+			}
+		}
+		return false
+	}
+	return in(a) && in(b)
+}
+
+// limited looks at the sentences below a decision for what takes it back or
+// makes it wait.
+func (lx *lexicon) limited(text, word string) limit {
+	n, above := 0, ""
+	for line := range strings.SplitSeq(text, "\n") {
+		before := above
+		if above = line; strings.TrimSpace(line) == "" {
+			continue
+		}
+		if n++; n > 200 {
+			return limit{}
+		}
+		for said := range sentences(line) {
+			if why := lx.limits(before, said, word); why != "" {
+				return limit{why, strings.TrimSpace(line)}
+			}
+			before = ""
+		}
+	}
+	return limit{}
+}
+
+// sentences are the parts of a line behind which one ends, or that stand apart
+// behind a dash or in brackets.
+func sentences(line string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start, before := 0, rune(0)
+		for i, r := range line {
+			to := i + utf8.RuneLen(r)
+			spaced := to < len(line) && line[to] == ' '
+			end := -1
+			switch {
+			case strings.ContainsRune(".!?;…", r) && spaced:
+				end = to
+			case strings.ContainsRune("-–—", r) && spaced && before == ' ', r == '(' && before == ' ':
+				end = i
+			}
+			if before = r; end < 0 || strings.TrimSpace(line[start:end]) == "" {
+				continue
+			}
+			if !yield(line[start:end]) {
+				return
+			}
+			start = to
+		}
+		if strings.TrimSpace(line[start:]) != "" {
+			yield(line[start:])
+		}
+	}
+}
+
+// limits tells why one sentence limits the word; before is the line above it,
+// if it stands at the start of one.
+func (lx *lexicon) limits(before, said, word string) string {
+	ts := tokens(said)
+	if len(ts) == 0 {
+		if word != "done" && strings.HasPrefix(strings.TrimSpace(said), "??") {
+			return DoubtQuestion
+		}
+		return ""
+	}
+	if strings.HasPrefix(strings.TrimLeft(said, " -*+•"), "[ ]") { // an unticked box
+		return DoubtCondition
+	}
+	if struckOff(said, ts) {
+		return DoubtContradiction
+	}
+	if n := opening(said, ts); n > 0 && n < len(ts) {
+		said, before = said[ts[n].start:], ""
+		ts = tokens(said)
+	}
+	if tails["takes-back"].prefix(ts) > 0 {
+		return DoubtContradiction
+	}
+	if makesWait(ts) {
+		return DoubtCondition
+	}
+	if word == "done" {
+		if tails["unfinished"].prefix(ts) > 0 {
+			return DoubtCondition
+		}
+	} else if why := regret(before, said, ts); why != "" {
+		return why
+	}
+	if word == "yes" { // anything but thanks may be what she does not want
+		if d := lx.doubt(word, said); d != DoubtTail {
+			return d
+		}
+	}
+	if c, ok := lx.line(said); ok && c.Hint == word && c.Doubt != DoubtTail && c.takesBack() {
+		return c.Doubt
+	}
+	return ""
+}
+
+// makesWait tells whether words begin with a condition; "once more" is none.
+func makesWait(ts []token) bool {
+	n := tails["makes-wait"].prefix(ts)
+	return n > 0 && n >= tails["harmless"].prefix(ts)
+}
+
+// struckOff tells of a line of a list with a "no" behind it: "- the receipt shows
+// the same number: no, off by one".
+func struckOff(said string, ts []token) bool {
+	for i := 1; i < len(ts); i++ {
+		gap := said[ts[i-1].end:ts[i].start]
+		if tails["verdict"].all[ts[i].text] && (containsAny(gap, ":=→\t") || strings.Contains(gap, "  ") || strings.Contains(gap, " - ") || pictograph(firstRune(said[ts[i].start:]))) &&
+			(i == len(ts)-1 || strings.ContainsAny(said[ts[i].end:ts[i+1].start], ",.;!(")) {
+			return true
+		}
+	}
+	return false
+}
+
+// regret tells why a line below an approval takes it back; before is the line
+// above it. Most of the phrases count only where a sentence begins, and not
+// where a mail client broke one.
+func regret(before, line string, ts []token) string {
+	if at, ok := tails["limits"].any(ts); ok && at >= 0 {
+		return DoubtContradiction
+	}
+	no := refuses(line, ts)
+	before, line = strings.TrimSpace(before), strings.TrimSpace(line)
+	taken, waits := tails["regret"].prefix(ts), tails["wait-open"].prefix(ts)
+	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > max(taken, waits) {
+		return ""
+	}
+	switch {
+	case no, taken > 0, tails["alone"].prefix(ts) == len(ts):
+		return DoubtContradiction
+	case waits > 0, tails["wait-last"].prefix(ts[len(ts)-1:]) > 0 && len(line) < wrapped:
+		return DoubtCondition
+	case strings.Contains(line, "?") && tails["asks"].prefix(ts) == len(ts):
+		return DoubtQuestion
+	}
+	return ""
+}
+
+// refuses tells of a no with a comma or the like behind it: "No, it is red".
+func refuses(line string, ts []token) bool {
+	after := line[ts[0].end:]
+	return tails["refusal"].prefix(ts[:1]) > 0 && after != "" && strings.Contains(",.;:!", after[:1])
+}
+
+// opening is how many words at the start of a line only say that something is
+// added: "PS", "Update:", "Oh".
+func opening(line string, ts []token) int {
+	if n := max(tails["postscript"].prefix(ts), tails["interjection"].prefix(ts)); n > 0 {
+		return n
+	}
+	if n := tails["label"].prefix(ts); n > 0 && strings.HasPrefix(line[ts[n-1].end:], ":") {
+		return n
+	}
+	return 0
+}
+
+// afterthought tells why short lines that stand among those about the writer
+// take an approval back: what is said below the name is said.
+func afterthought(lines []line) limit {
+	for i := range lines {
+		if l := &lines[i]; l.kind == signature && len(l.text) < wrapped {
+			ts := tokens(l.text)
+			if _, limits := tails["limits"].any(ts); limits || tails["afterthought"].prefix(ts) > 0 || tails["alone"].is(ts) {
+				return limit{DoubtContradiction, strings.TrimSpace(l.text)}
+			}
+		}
+	}
+	return limit{}
+}
+
+// wrapped is how long a line is at least that a mail client broke.
+const wrapped = 50
