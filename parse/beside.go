@@ -12,7 +12,7 @@ import (
 // A decision that stands in a mail is limited by what else the mail says: "approve"
 // and, below it, "but not before Monday". Here the sentences beside a decision
 // are read for what takes it back, makes it wait or asks; the phrases are those
-// of tables/tail.txt.
+// of tables/tail.txt and tables/against.txt.
 
 // limit is why a command is in doubt, and the line that puts it there; no why
 // is none.
@@ -71,7 +71,8 @@ func (lx *lexicon) goesOn(c *Command, below []line) limit {
 	}
 	whole, ok := lx.line(c.Line + " " + next)
 	ts := tokens(next)
-	if !ok || whole.Word != "" || whole.Hint != c.Word || whole.Doubt == DoubtTail && (len(ts) > 4 || tails["friendly"].prefix(ts) > 0) {
+	joins := againstTable["joins"].prefix(ts) > 0
+	if !ok || whole.Word != "" || whole.Hint != c.Word || whole.Doubt == DoubtTail && !joins && (len(ts) > 4 || tails["friendly"].prefix(ts) > 0) {
 		return limit{}
 	}
 	return limit{whole.Doubt, next}
@@ -173,17 +174,27 @@ func opposing(a, b string) bool {
 // limited looks at the sentences below a decision for what takes it back or
 // makes it wait.
 func (lx *lexicon) limited(text, word string) limit {
-	n, above := 0, ""
+	n, above, aside := 0, "", false
 	for line := range strings.SplitSeq(text, "\n") {
 		before := above
 		if above = line; strings.TrimSpace(line) == "" {
+			aside = false
 			continue
 		}
 		if n++; n > 200 {
 			return limit{}
 		}
+		other, _ := taskPrefix(unbullet(strings.Trim(line, marks))) // Contradict has it, if it is this task's
 		for said := range sentences(line) {
-			if why := lx.limits(before, said, word); why != "" {
+			ts := tokens(said)
+			aside = aside || turnsAside(ts)
+			why := lx.limits(before, said, word)
+			if why == "" && word == "approve" && len(ts) > 0 && other == 0 {
+				if why = against(said, ts, aside); why == "" && !goesOnFrom(before) {
+					why = lx.leftOpen(said, ts)
+				}
+			}
+			if why != "" {
 				return limit{why, strings.TrimSpace(line)}
 			}
 			before = ""
@@ -292,9 +303,9 @@ func regret(before, line string, ts []token) string {
 		return DoubtContradiction
 	}
 	no := refuses(line, ts)
-	before, line = strings.TrimSpace(before), strings.TrimSpace(line)
+	line = strings.TrimSpace(line)
 	taken, waits := tails["regret"].prefix(ts), tails["wait-open"].prefix(ts)
-	if len(before) >= wrapped && !strings.ContainsAny(before[len(before)-1:], ".!?:;,") || tails["harmless"].prefix(ts) > max(taken, waits) {
+	if goesOnFrom(before) || tails["harmless"].prefix(ts) > max(taken, waits) {
 		return ""
 	}
 	switch {
@@ -306,6 +317,13 @@ func regret(before, line string, ts []token) string {
 		return DoubtQuestion
 	}
 	return ""
+}
+
+// goesOnFrom tells whether a mail client may have broken the line above, so that
+// what stands below it begins no sentence.
+func goesOnFrom(above string) bool {
+	above = strings.TrimSpace(above)
+	return len(above) >= wrapped && !strings.ContainsAny(above[len(above)-1:], ".!?:;,")
 }
 
 // refuses tells of a no with a comma or the like behind it: "No, it is red".
@@ -332,7 +350,8 @@ func afterthought(lines []line) limit {
 	for i := range lines {
 		if l := &lines[i]; l.kind == signature && len(l.text) < wrapped {
 			ts := tokens(l.text)
-			if _, limits := tails["limits"].any(ts); limits || tails["afterthought"].prefix(ts) > 0 || tails["alone"].is(ts) {
+			spoken := (l.rule == "signoff" || l.rule == "name" || l.rule == "dash-name") && !embedsNumber(l.text) && against(l.text, ts, false) != ""
+			if _, limits := tails["limits"].any(ts); limits || spoken || tails["afterthought"].prefix(ts) > 0 || tails["alone"].is(ts) {
 				return limit{DoubtContradiction, strings.TrimSpace(l.text)}
 			}
 		}

@@ -219,6 +219,9 @@ func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 			i, warm = i+n, true
 			continue
 		}
+		if warm && lx.thanksFor(s, ts[i:]) {
+			return true
+		}
 		if sign(ts[i:]) != "" { // "Scratch that" names nobody
 			return false
 		}
@@ -232,6 +235,21 @@ func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 			return false
 		}
 		i++
+	}
+	return true
+}
+
+// thanksFor tells whether words behind thanks say what for: nothing in them may
+// speak against a decision, be one, or make it wait.
+func (lx *lexicon) thanksFor(s string, ts []token) bool {
+	if len(ts) < 2 || len(ts) > 8 || !tails["thanks-for"].all[ts[0].text] || against(s, ts, false) != "" {
+		return false
+	}
+	for i, t := range ts {
+		w, _ := lx.at(s, ts[i:])
+		if d := sign(ts[i:]); d != "" && t.text != "fast" || decisive(w) || tails["partial"].prefix(ts[i:]) > 0 && t.text != "fast" {
+			return false
+		}
 	}
 	return true
 }
