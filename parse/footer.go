@@ -4,10 +4,10 @@ import "strings"
 
 // footerTable is tables/footer.txt.
 var footerTable = func() (t struct {
-	mobile        [][2]string // what stands before and after %%, folded
-	device        phrases
-	banner, lists []string
-	legal         []string
+	mobile [][2]string // what stands before and after %%, folded
+	device phrases
+	lists  []string
+	legal  []string
 }) {
 	for _, line := range tableLines("footer.txt") {
 		k, v, _ := strings.Cut(line, ":")
@@ -18,8 +18,6 @@ var footerTable = func() (t struct {
 			t.mobile = append(t.mobile, [2]string{before, after})
 		case "device":
 			t.device = newPhrases(tableWords(v))
-		case "banner":
-			t.banner = append(t.banner, fold(v))
 		case "list":
 			t.lists = append(t.lists, fold(v))
 		case "legal":
@@ -128,6 +126,7 @@ func hasPrefixOf(s string, list []string) bool {
 func (r *reading) footers() {
 	lines := r.lines
 	// Banners: only above the first own line.
+	bannered := false
 	for i := next(lines, 0); i < len(lines); i = next(lines, i+1) {
 		l := &lines[i]
 		if l.kind != own || l.depth > 0 {
@@ -137,42 +136,22 @@ func (r *reading) footers() {
 			l.is(banner, "mobile-footer")
 			continue
 		}
-		if !hasPrefixOf(l.text, footerTable.banner) && !hasPrefixOf(strings.TrimLeft(l.text, "[*"), footerTable.banner) {
-			if ruleLine(l.text, 5) && i > 0 && lines[prevSolid(lines, i)].kind == banner {
-				l.is(banner, "banner")
-				continue
-			}
+		if ruleLine(l.text, 5) && bannered {
+			l.is(banner, "banner")
+			continue
+		}
+		end := bannerEnd(lines, i, bannered)
+		if end == i {
 			break
 		}
-		if !bannerWords(lines[i:min(i+6, len(lines))]) {
-			break
-		}
-		// A banner is its paragraph, at most six lines of it.
-		for k := i; k < len(lines) && k < i+6 && !lines[k].blank() && lines[k].kind == own; k++ {
+		for k := i; k < end; k++ {
 			lines[k].is(banner, "banner")
-			i = k
 		}
+		i, bannered = end-1, true
 	}
 	for _, reg := range r.regions() {
 		r.regionFooters(reg[0], reg[1])
 	}
-}
-
-// bannerWords tells whether a paragraph speaks of where the mail came from or
-// of links: a writer may begin with "CAUTION:" too.
-func bannerWords(lines []line) bool {
-	for i := range lines {
-		if lines[i].blank() || lines[i].kind != own {
-			return false
-		}
-		low := fold(lines[i].text)
-		for _, w := range []string{"extern", "outside", "originated", "click", "links", "sender", "often get", "oft e-mails", "pas souvent", "no suele", "learn why", "banner", "untrusted", "unknown", "außerhalb", "absender", "anhänge", "expéditeur", "pièces jointes", "remitente", "fuera de", "remetente", "fora da", "mittente", "esterno", "afzender", "buiten", "zewnątrz", "nadawc"} {
-			if strings.Contains(low, w) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func prevSolid(lines []line, i int) int {
