@@ -54,31 +54,9 @@ func (r *reading) signed(start, end int, from Address) {
 			break
 		}
 	}
-	// The delimiter of RFC 3676 §4.3, and its form without the space.
-	for i := start; i < end; i++ {
-		l := &lines[i]
-		if l.kind != own || l.fence || l.depth > 0 {
-			continue
-		}
-		t := strings.TrimRight(l.text, " \t")
-		if t != "--" && t != "—" && t != "- --" {
-			continue
-		}
-		solid := 0
-		for k := i + 1; k < end; k++ {
-			if isOwn(k) {
-				if n := utf8.RuneCountInString(lines[k].text); n > 100 || solid < 2 && n > signoffWidth {
-					solid = 100 // too wide for a name or an address
-				}
-				solid++
-			}
-		}
-		exact := l.text == "-- "
-		if exact || solid > 0 && solid <= 12 && (i == start || lines[i-1].blank() || t == "--") {
-			mark(i, "signature-delimiter")
-			end = i
-			break
-		}
+	if i := r.delimiter(start, end); i < end {
+		mark(i, "signature-delimiter")
+		end = i
 	}
 	// The last own lines, from the end.
 	var tail []int
@@ -125,6 +103,51 @@ func (r *reading) signed(start, end int, from Address) {
 			return
 		}
 	}
+}
+
+// delimiterLines is how many lines there may be below a "--" that is not exactly
+// the delimiter.
+const delimiterLines = 12
+
+// delimiter is the line of the delimiter of RFC 3676 §4.3, or its form without
+// the space, in a run of own lines; end if there is none. It looks at each line
+// once: what stands below the first of them is a few lines at most.
+func (r *reading) delimiter(start, end int) int {
+	lines := r.lines
+	isOwn := func(k int) bool { return lines[k].kind == own && !lines[k].blank() }
+	near := end // from here on there are few enough lines
+	for n := 0; near > start; near-- {
+		if isOwn(near - 1) {
+			if n++; n > delimiterLines+1 {
+				break
+			}
+		}
+	}
+	for i := start; i < end; i++ {
+		l := &lines[i]
+		if l.kind != own || l.fence || l.depth > 0 {
+			continue
+		}
+		if l.text == "-- " {
+			return i
+		}
+		t := strings.TrimRight(l.text, " \t")
+		if i < near || t != "--" && t != "—" && t != "- --" || !(i == start || lines[i-1].blank() || t == "--") {
+			continue
+		}
+		solid, wide := 0, false
+		for k := i + 1; k < end; k++ {
+			if isOwn(k) {
+				n := utf8.RuneCountInString(lines[k].text)
+				wide = wide || n > 100 || solid < 2 && n > signoffWidth // for a name or an address
+				solid++
+			}
+		}
+		if solid > 0 && solid <= delimiterLines && !wide {
+			return i
+		}
+	}
+	return end
 }
 
 func shortLines(lines []line, at []int) bool {
