@@ -42,3 +42,22 @@ func TestSignatures(t *testing.T) {
 		}
 	}
 }
+
+// A sign-off is one only if who writes stands below it; else its words are the
+// beginning of what does.
+func TestWordsBelowASignoff(t *testing.T) {
+	for _, own := range []string{
+		"The plan:\n\nBest\ncase is 15.70 if we wait", "Seen.\n\nThanks\nThe total is still wrong", "Seen.\n\nLater\nthe totals were wrong again",
+		"Two things.\n\nLove\nthe new layout, less so the footer", "Seen.\n\nThanks\nfor the report, it has no totals", "So:\n\nBest\nguess is Monday", "Seen.\n\nDanke\nDie Summe ist noch falsch",
+		"Seen.\n\nSaludos\nno veo el total", "Seen.\n\nMerci\nle total est faux", "Cheers\nwere heard when it worked, then it crashed",
+	} {
+		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own {
+			t.Errorf("%q: text %q", own, m.Text)
+		}
+	}
+	for _, sig := range []string{"Best,\npri", "Best\nP. Nair", "Mit freundlichen Grüßen\ni. A. Priya Nair", "Viele Grüße\nEuer Acme Team", "Thanks\nthe Acme team", "Regards\nOn behalf of Acme", "Best\nPriya & Omar", "Cheers\nPriya 🚀", "Best\n+49 30 123456", "Best\npriya@acme.example", "Best regards\nJosé María de la Cruz", "Best,\n\nPRIYA NAIR | Product", "敬具\n田中"} {
+		if m := Read(plainMail("The label is cut off.\n\n"+sig+"\n", 0), Options{}); m.Text != "The label is cut off." {
+			t.Errorf("%q: text %q", sig, m.Text)
+		}
+	}
+}

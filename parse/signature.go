@@ -84,7 +84,7 @@ func (r *reading) signed(start, end int, from Address) {
 		}
 		t := strings.TrimSpace(lines[k].text)
 		switch {
-		case signoffLine(t) && (n > 0 || !thanks(t)):
+		case signoffLine(t) && (n == 0 && !thanks(t) || n > 0 && whose(lines[tail[n-1]].text, strings.HasSuffix(t, ","), from)):
 			if above(k) || n > 0 {
 				if !above(k) && len(after) > 0 && thanks(t) {
 					return // "Thanks, Dana" is all there is
@@ -174,6 +174,41 @@ func signoffLine(t string) bool {
 		return false
 	}
 	return signoffs.is(tokens(t))
+}
+
+// whose tells whether the line right below a sign-off says who the writer is: a
+// name, a team, an address or number, another sign-off. Anything else goes on
+// where the sign-off's words began: "Best" / "case is 15.70". comma is whether
+// the sign-off ends in one.
+func whose(t string, comma bool, from Address) bool {
+	t = strings.TrimSpace(t)
+	ts := tokens(t)
+	digits := 0
+	for _, r := range t {
+		if digitValue(r) >= 0 {
+			digits++
+		}
+	}
+	switch {
+	case len(ts) == 0, isName(t, from), signoffLine(t), signoffWithName(t, from), digits > 5, strings.ContainsAny(t, "@|"), strings.Contains(t, "://"), strings.Contains(t, "www."):
+		return true
+	case len(ts) > 7:
+		return false
+	case len(ts) == 1 && comma:
+		return true // "pri"
+	}
+	named := false
+	for _, w := range ts {
+		r, _ := utf8.DecodeRuneInString(t[w.start:w.end])
+		switch {
+		case unicode.IsUpper(r), unicode.IsLetter(r) && unicode.ToUpper(r) == r: // a capital, or of a script without
+			named = true
+		case unicode.IsDigit(r), pictograph(r), utf8.RuneCountInString(w.text) == 1, tails["particle"].all[w.text], tails["of-name"].all[w.text]:
+		default:
+			return false
+		}
+	}
+	return named
 }
 
 // thanks tells whether a sign-off is one that is text when nothing follows.
