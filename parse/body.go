@@ -11,6 +11,8 @@ type body struct {
 	plain, html []line // the text by its plain parts; if both, by its HTML parts too
 	both        bool   // some text is there in both forms
 	onlyHTML    bool   // some text is there as HTML alone
+	differ      bool   // an alternative has a further form that says something else
+	named       bool   // some text has a file name: a client may show it as an attachment
 	encrypted   bool
 	bytes       int // of all text parts, before decoding
 	hidden      int
@@ -166,7 +168,7 @@ func (b *body) opaque(p *part) {
 // alternative reads the plain and the HTML form of one text.
 func (b *body) alternative(p *part) {
 	var plain, rich *part
-	var also []*part
+	var also, again []*part // again: further forms in the type of the first
 	var look func(*part)
 	look = func(k *part) {
 		switch {
@@ -184,6 +186,9 @@ func (b *body) alternative(p *part) {
 			plain = k
 		case rich == nil && k.ctype == "text/html" && k.inline:
 			rich = k
+		case (k.ctype == "text/plain" || k.ctype == "text/html") && k.inline:
+			again = append(again, k)
+			also = append(also, k)
 		default:
 			also = append(also, k)
 		}
@@ -197,6 +202,16 @@ func (b *body) alternative(p *part) {
 	}
 	if rich != nil {
 		hl = b.lines(rich)
+	}
+	for _, k := range again {
+		first := pl
+		if k.ctype == "text/html" {
+			first = hl
+		}
+		if !sameWords(first, b.lines(k)) {
+			b.differ = true
+			b.problem(formsDiffer)
+		}
 	}
 	switch {
 	case plain != nil && rich != nil:
@@ -220,8 +235,19 @@ func (b *body) add(plain, html []line) {
 	b.versions = append(b.versions, version{plain, html})
 }
 
+// sameWords tells whether two forms of one type say the same, or one of them nothing.
+func sameWords(a, b []line) bool {
+	all := func(*line) bool { return true }
+	x, y := squash(textOf(a, all)), squash(textOf(b, all))
+	return x == y || x == "" || y == ""
+}
+
+// formsDiffer is the problem of a mail of which nobody knows what its reader saw.
+const formsDiffer = "the forms of the mail's text say different things"
+
 // lines decodes a text part.
 func (b *body) lines(p *part) []line {
+	b.named = b.named || p.name != ""
 	b.bytes += len(strings.TrimSpace(string(p.body[:min(len(p.body), 1000)])))
 	limit := b.left
 	isHTML := p.ctype == "text/html"

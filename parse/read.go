@@ -210,6 +210,14 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 			}
 		}
 	}
+	if b.named && len(cmds) > 0 {
+		m.Problems = append(m.Problems, "the text has a file name; whether it was shown as the mail's words cannot be told")
+	}
+	for i := range cmds {
+		if b.differ || b.named {
+			cmds[i].doubt(DoubtParts)
+		}
+	}
 	for i := range used.lines {
 		if l := &used.lines[i]; l.rule == "pgp" && strings.TrimSpace(l.text) == pgpMessage {
 			b.encrypted = true
