@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -236,10 +237,16 @@ func startsWith(s string, list []string) bool {
 // robotByWords knows absence notices, free-form bounces and reactions by what
 // they say, when no header tells. To lose what a person wrote is worse than to
 // ask a robot once a day, so a task, and a mail that opens with a command, are a
-// person's.
-func robotByWords(m *Mail, commands []Command) (Robot, string) {
+// person's. whole is all that can be read, history too.
+func robotByWords(m *Mail, commands []Command, whole func() string) (Robot, string) {
 	if len(commands) > 0 && commands[0].Word != "" {
 		return RobotNone, "" // it opens with one
+	}
+	if startsWith(ownSubject(m.Subject), absence["receipt subject"]) && slices.Contains(absence["receipt opening"], strings.Trim(fold(m.Text), " :\n")) {
+		// The head of the mail it is for reads as history: "Your message / To: … / was read on …"
+		if all := whole(); len(all) < 800 && holdsAny(fold(all), absence["receipt text"]...) {
+			return RobotReceipt, "receipt-words"
+		}
 	}
 	r, rule := robotWords(m, len(commands) > 0)
 	if r != RobotNone && hasDone(m.Text) {

@@ -94,6 +94,10 @@ func TestRobots(t *testing.T) {
 		// The rest.
 		{"mdn", "Subject: Read: x\nContent-Type: multipart/report; report-type=\"disposition-notification\"; boundary=r", "--r\n\nYour message was read\n--r\nContent-Type: message/disposition-notification\n\nDisposition: manual-action\n--r--\n", RobotReceipt},
 		{"receipt in words", "Subject: Gelesen: Cart", "Ihre Nachricht wurde am 2. März gelesen.", RobotReceipt},
+		{"receipt with a head de", "Subject: Gelesen: [#42] Cart", "Ihre Nachricht\n\n   An: Priya Nair\n   Betreff: [#42] Cart\n   Gesendet: Montag, 2. März 2026 09:14:05 (UTC+01:00)\n\nwurde am Montag, 2. März 2026 09:20:11 (UTC+01:00) gelesen.", RobotReceipt},
+		{"receipt with a head fr", "Subject: Lu : [#42] Cart", "Votre message\n\n   À : Priya Nair\n   Objet : [#42] Cart\n   Envoyé : lundi 2 mars 2026 09:14:05\n\na été lu le lundi 2 mars 2026 09:20:11.", RobotReceipt},
+		{"receipt with a head en", "Subject: Not read: [#42] Cart", "Your message\n\n   To: Priya Nair\n   Subject: [#42] Cart\n   Sent: Monday, March 2, 2026 9:14 AM\n\nwas deleted without being read on Monday, March 2, 2026 9:20 AM.", RobotReceipt},
+		{"words above such a head", "Subject: Read: the totals", "Your message is not what I see.\n\nFrom: Shop <shop@acme.example>\nSent: Monday, March 2, 2026 9:14 AM\nTo: Priya\nSubject: totals\n\nIt was read on Monday.", RobotNone},
 		{"gmail reaction", "Subject: Re: x\nContent-Type: multipart/alternative; boundary=r", "--r\nContent-Type: text/plain\n\n👍\n--r\nContent-Type: text/vnd.google.email-reaction+json\n\n{}\n--r--\n", RobotReaction},
 		{"outlook reaction", "In-Reply-To: <a@b>\nSubject: Re: x", "Priya reacted to your message:\n👍", RobotReaction},
 		{"outlook reaction in words", "In-Reply-To: <a@b>\nSubject: Re: x", "Priya Nair reacted with 👍 to your message", RobotReaction},
