@@ -4,10 +4,10 @@ import "strings"
 
 // footerTable is tables/footer.txt.
 var footerTable = func() (t struct {
-	mobile [][2]string // what stands before and after %%, folded
-	device phrases
-	lists  []string
-	legal  []string
+	mobile       [][2]string // what stands before and after %%, folded
+	device       phrases
+	lists, links []string
+	legal        []string
 }) {
 	for _, line := range tableLines("footer.txt") {
 		k, v, _ := strings.Cut(line, ":")
@@ -20,6 +20,8 @@ var footerTable = func() (t struct {
 			t.device = newPhrases(tableWords(v))
 		case "list":
 			t.lists = append(t.lists, fold(v))
+		case "link":
+			t.links = append(t.links, fold(v))
 		case "legal":
 			t.legal = append(t.legal, fold(v))
 		}
@@ -198,6 +200,9 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		if mobileFooter(l.text) {
 			l.is(footer, "mobile-footer")
+			if i+1 < end && lines[i+1].kind == own && hasPrefixOf(lines[i+1].text, footerTable.links) && len(strings.Fields(lines[i+1].text)) == 1 {
+				lines[i+1].is(footer, "mobile-footer")
+			}
 			continue
 		}
 		if listRule(lines, i, end) {

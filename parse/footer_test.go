@@ -34,7 +34,7 @@ func TestSignatures(t *testing.T) {
 		"Viele Grüße\nPriya", "Mit freundlichen Grüßen\n\nPriya Nair", "LG Priya", "LG\nPriya", "Cordialement,\nPriya Nair", "Saludos,\nPriya", "Um abraço,\nPriya", "Saluti\nPriya",
 		"Met vriendelijke groet,\n\nPriya Nair", "Mvh\nPriya", "Med vänlig hälsning\nPriya Nair", "Venlig hilsen\nPriya", "Terveisin\nPriya", "Pozdrawiam\nPriya", "S pozdravem\nPriya Nair",
 		"Üdvözlettel,\nPriya", "Cu stimă,\nPriya", "С уважением,\nPriya Nair", "З повагою,\nPriya", "Με εκτίμηση,\nPriya", "Saygılarımla,\nPriya", "مع أطيب التحيات\nPriya", "בברכה,\nPriya", "此致\n敬礼\nPriya", "Priya Nair\nProduct manager\nAcme GmbH, Berlin\n+49 30 1234",
-		"Best regards", "Sent from my iPhone\n\nPriya",
+		"Best regards", "Sent with AquaMail for Android\nhttp://www.aqua-mail.com", "Sent from my iPhone\n\nPriya",
 	} {
 		m := Read(plainMail(own+"\n\n"+sig+"\n", 0), Options{})
 		if m.Text != own {
