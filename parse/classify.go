@@ -67,12 +67,49 @@ func classify(lines []line, letter *letterIndex, from Address) *reading {
 	r.footers()
 	r.signatures(from)
 	r.summary()
-	r.text = textOf(r.lines, func(l *line) bool { return l.kind == own })
+	r.paste(letter)
+	r.text = textOf(r.lines, func(l *line) bool { return l.kind == own || l.pasted })
 	r.sections = sync.OnceValue(func() (s sections) {
 		s.Sections, s.labelled = FindSections(r.text)
 		return s
 	})
 	return r
+}
+
+// paste finds marked lines that are no quote of the letter which is answered,
+// although that is quoted further below, and that go on from own words: a log or
+// a diff that the writer put in. They are words of the mail, mark and all, and
+// nothing else: a quote for every rule of where a command counts.
+func (r *reading) paste(letter *letterIndex) {
+	if letter == nil {
+		return
+	}
+	last := -1 // the last line in which the letter comes back
+	for i := range r.lines {
+		if l := &r.lines[i]; l.ours && l.kind.past() {
+			last = i
+		}
+	}
+	for i := 0; i < last; {
+		end, ours := i, false
+		for ; end < last && r.lines[end].kind == quote && r.lines[end].rule == "quote" && r.lines[end].box == "" && r.lines[end].depth == 1; end++ {
+			ours = ours || r.lines[end].ours || letter.lines[join(tokens(r.lines[end].text))]
+		}
+		if end == i {
+			i++
+			continue
+		}
+		above := i - 1
+		for above > 0 && r.lines[above].blank() {
+			above--
+		}
+		if !ours && above >= 0 && r.lines[above].kind == own && !r.lines[above].blank() && !looksPast(r.lines[above].text) {
+			for k := i; k < end; k++ {
+				r.lines[k].pasted, r.lines[k].text = true, strings.TrimRight("> "+r.lines[k].text, " ")
+			}
+		}
+		i = end
+	}
 }
 
 // fences marks code between ``` lines. A fence that is not closed is none, and

@@ -28,6 +28,10 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	var at []int // line of each command
 	for i := first; i < len(r.lines); i++ {
 		l := &r.lines[i]
+		if l.pasted && open >= 0 {
+			texts[open].WriteString("\n" + l.text)
+			continue
+		}
 		if l.kind != own {
 			open = -1
 			continue

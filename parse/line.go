@@ -46,6 +46,7 @@ type line struct {
 	whole  bool   // all of them do
 	unseen bool   // an invisible character stood between two letters
 	ruled  bool   // it was <hr>
+	pasted bool   // the writer's, quote mark and all: a log, a diff
 }
 
 func (l *line) blank() bool { return strings.TrimSpace(l.text) == "" }
