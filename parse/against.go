@@ -106,7 +106,7 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	switch scrap := max(table["scraps"].prefix(ts), table["joins"].prefix(ts)) > 0; {
 	case lx.wellMeant(said, ts):
 	case len(ts) == 1 && !embedsNumber(word) && (word != said || len(word) > 2 && strings.ToUpper(word) == word && strings.ToLower(word) != word):
-		return DoubtContradiction // one word is a verdict: "Tentative.", "WIP"
+		return DoubtContradiction // one word is a verdict: "Meh.", "WIP"
 	case len(ts) <= 3 && scrap:
 		return DoubtCondition
 	}
