@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -34,6 +35,9 @@ const (
 // paragraph says besides is the writer's. below is whether another banner stands
 // above it.
 func bannerEnd(lines []line, i int, below bool) int {
+	if !below && !mayBanner(lines[i].text) {
+		return i
+	}
 	end, text := i, ""
 	if t := strings.TrimRight(strings.TrimSpace(lines[i].text), ".:"); len(tokens(t)) == 1 && (unicode.IsLetter(firstRune(t)) && strings.ToUpper(t) != t || next(lines, i+1) == len(lines)) {
 		return i // "External." is an answer
@@ -54,6 +58,16 @@ func bannerEnd(lines []line, i int, below bool) int {
 		}
 	}
 	return end
+}
+
+// mayBanner is false for a line that surely begins no banner.
+func mayBanner(s string) bool {
+	if ts := firstTokens(strings.TrimLeft(s, " ⚠\ufe0f"), longestPhrase); bannerTable.tags.prefix(ts) > 0 || bannerTable.openers.prefix(ts) > 0 {
+		return true
+	}
+	low := fold(s)
+	begins := func(w string) bool { return strings.Contains(low, w) }
+	return slices.ContainsFunc(bannerTable.self, begins) || slices.ContainsFunc(bannerTable.whole, begins)
 }
 
 // bannerKind is what a few sentences say: is, that each of them may be a banner's.
