@@ -71,3 +71,27 @@ func TestOtherNumbersAreNotAgainst(t *testing.T) {
 		t.Errorf("%+v", cs)
 	}
 }
+
+// Thanks may say what for; what is only good for something limits.
+func TestThanksForWhat(t *testing.T) {
+	for line, counts := range map[string]bool{
+		"approve, thanks for the tests":                           true,
+		"approve. Many thanks for the fast work, Dana":            true,
+		"approve, thanks for the first half":                      false,
+		"approve, thanks for everything but the footer":           false,
+		"approve, thanks for waiting":                             false,
+		"approve, thanks for nothing":                             false,
+		"approve, thanks for the redirect":                        false,
+		"approve, good for the web part":                          false,
+		"approve, great for staging":                              false,
+		"approve, thanks for the web part, fix the app":           false,
+		"approve as discussed":                                    false,
+		"approve, thanks for the work and redirect the rest":      false,
+		"approve, thanks for a start on what we need next Monday": false,
+	} {
+		cs := readApproval(line)
+		if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
+			t.Errorf("%q: %s", line, answerOf(cs))
+		}
+	}
+}

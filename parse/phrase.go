@@ -215,12 +215,12 @@ func clauses(s string, ts []token) [][]token {
 func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 	warm, names := false, 0
 	for i := 0; i < len(ts); {
+		if lx.thanksFor(s, ts[i:]) {
+			return true
+		}
 		if n := tails["friendly"].prefix(ts[i:]); n > 0 {
 			i, warm = i+n, true
 			continue
-		}
-		if warm && lx.thanksFor(s, ts[i:]) {
-			return true
 		}
 		if sign(ts[i:]) != "" { // "Scratch that" names nobody
 			return false
@@ -239,15 +239,19 @@ func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 	return true
 }
 
-// thanksFor tells whether words behind thanks say what for: nothing in them may
-// speak against a decision, be one, or make it wait.
+// thanksFor tells whether words are thanks and what for: nothing in them may
+// speak against a decision, be one, or make it wait. "Good for the web part" is
+// no thanks.
 func (lx *lexicon) thanksFor(s string, ts []token) bool {
-	if len(ts) < 2 || len(ts) > 8 || !tails["thanks-for"].all[ts[0].text] || against(s, ts, false) != "" {
+	n := tails["thanks-for"].prefix(ts)
+	if n == 0 || n == len(ts) || len(ts) > n+7 || against(s, ts[n:], false) != "" {
 		return false
 	}
-	for i, t := range ts {
-		w, _ := lx.at(s, ts[i:])
-		if d := sign(ts[i:]); d != "" && t.text != "fast" || decisive(w) || tails["partial"].prefix(ts[i:]) > 0 && t.text != "fast" {
+	for i := n; i < len(ts); i++ {
+		if ts[i].text == "fast" {
+			continue // "almost" in German
+		}
+		if w, _ := lx.at(s, ts[i:]); decisive(w) || sign(ts[i:]) != "" || tails["partial"].prefix(ts[i:]) > 0 {
 			return false
 		}
 	}
