@@ -82,6 +82,8 @@ func TestThanksForWhat(t *testing.T) {
 		"approve, thanks for waiting":                             false,
 		"approve, thanks for nothing":                             false,
 		"approve, thanks for the redirect":                        false,
+		"approve, thanks for trying":                              false,
+		"approve, merci pour la première moitié":                  false,
 		"approve, good for the web part":                          false,
 		"approve, great for staging":                              false,
 		"approve, thanks for the web part, fix the app":           false,
