@@ -201,8 +201,12 @@ func (set *wording) keeps(l loop.Letter, w Words) error {
 	}
 	raw := "From: a@b.example\r\nTo: c@d.example\r\nSubject: Re: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nThank you.\r\n\r\n" + strings.NewReplacer(Marker, "", "\n", "\r\n").Replace(w.Text) // a client may have changed the marker
 	for _, c := range parse.Read([]byte(raw), parse.Options{Words: parse.WordsOf(Languages)}).Commands {
-		if c.Word != "" {
-			return fmt.Errorf("the line %q would be read as %q in a reply that quotes it: begin it with another word", c.Line, c.Word)
+		word := c.Word
+		if c.Beside != "" { // in this letter another line takes it back, in the next one none may
+			word = c.Hint
+		}
+		if word != "" {
+			return fmt.Errorf("the line %q would be read as %q in a reply that quotes it: begin it with another word", c.Line, word)
 		}
 	}
 	if w.Subject == "" || strings.Contains(w.Text+w.HTML, "<no value>") {
