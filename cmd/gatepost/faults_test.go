@@ -231,7 +231,7 @@ func (f *faulty) holds(t *testing.T) (extra int) {
 	}
 	var outbox strings.Builder
 	for _, p := range all {
-		fmt.Fprintf(&outbox, "%d %s %s %s %s\n", p.Serial, p.State, p.Closed.Format(time.RFC3339), p.Letter.Kind, p.Letter.To)
+		fmt.Fprintf(&outbox, "%d %s %s %s %s%s\n", p.Serial, p.State, p.Closed.Format(time.RFC3339), p.Letter.Kind, p.Letter.To, tail(p.Reason))
 	}
 	bad := soak.CheckRecord(export.Bytes(), f.traffic.Ledger)
 	more, extra := soak.CheckLetters(outbox.String(), f.recorder.Taken(), f.traffic.Ledger)

@@ -85,6 +85,9 @@ func TestNothingAsksOffATerminal(t *testing.T) {
 func TestJSONEverywhere(t *testing.T) {
 	r := newRig(t)
 	r.task(t, "one")
+	if err := r.Inject("gone@acme.example", []string{"shop@acme.example"}, []byte("From: gone@acme.example\r\nTo: shop@acme.example\r\nMessage-ID: <gone@x.example>\r\n\r\nhello\r\n")); err != nil {
+		t.Fatal(err)
+	}
 	commandOutput(t, "--config", r.config, "once", "--from-start")
 	r.write(t, "old.mbox", oldMailbox().String())
 	for _, words := range []string{
