@@ -122,16 +122,21 @@ func (t *Traffic) Next() []byte {
 	default:
 		gate := fmt.Sprintf("t%dr%d", l.task, l.round)
 		*l = lane{}
-		return t.mail(pm, t.reply(gate, pm), "Re: work", "approve\n\n"+t.prose(1), true)
+		return t.mail(pm, t.reply(gate, pm), "Re: work", "approve\n\n"+t.of(things, 1), true)
 	}
 }
 
-var vocabulary = strings.Fields(`the shelf holds lamp customer cart login page server account invoice address street order button mail letter
-number window table session cookie because after before while when total sum price small large morning report list filter search field form
-picture wrong right empty full slow fast again still never under above export import month year label colour border phone screen`)
+// things are words that say nothing against an approval above them.
+var things = strings.Fields(`the shelf holds lamp customer cart login page server account invoice address street order button mail letter
+number window table session cookie total sum price small large morning report list filter search field form picture right full export import
+month year label colour border phone screen`)
+
+var vocabulary = append(strings.Fields(`because after before while when wrong empty slow fast again still never under above`), things...)
 
 // prose is n sentences.
-func (t *Traffic) prose(n int) string {
+func (t *Traffic) prose(n int) string { return t.of(vocabulary, n) }
+
+func (t *Traffic) of(vocabulary []string, n int) string {
 	var b strings.Builder
 	for range n {
 		for k := 6 + t.rng.IntN(10); k > 0; k-- {
