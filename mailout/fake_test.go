@@ -101,12 +101,14 @@ func (o *outbox) Task(_ context.Context, _ string, number int) (t *loop.Task, er
 	return t, err
 }
 
-func (o *outbox) CancelPost(_ context.Context, serial int64, _ time.Time, reason string) error {
+func (o *outbox) CancelPost(_ context.Context, _ time.Time, reasons map[int64]string) error {
 	return o.call("cancel", func() {
-		if o.row(serial).post.Raw != nil {
-			o.t.Errorf("letter %d was taken back when it was kept", serial)
+		for serial, reason := range reasons {
+			if o.row(serial).post.Raw != nil {
+				o.t.Errorf("letter %d was taken back when it was kept", serial)
+			}
+			o.end(serial, "cancelled", reason)
 		}
-		o.end(serial, "cancelled", reason)
 	})
 }
 

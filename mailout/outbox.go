@@ -28,8 +28,8 @@ type Outbox interface {
 	Waits(ctx context.Context, serial int64) (bool, error)
 	// Task is a task of a team as it is now, nil if there is none.
 	Task(ctx context.Context, team string, number int) (*loop.Task, error)
-	// CancelPost takes a letter back that KeepPost never had.
-	CancelPost(ctx context.Context, serial int64, at time.Time, reason string) error
+	// CancelPost takes letters back that KeepPost never had, each for its reason.
+	CancelPost(ctx context.Context, at time.Time, reasons map[int64]string) error
 	// SentSince is how many letters were sent after that moment.
 	SentSince(ctx context.Context, at time.Time) (int, error)
 	// LaterPost counts an attempt and puts the letter back until next.
@@ -187,14 +187,17 @@ func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
 // given up, those that are not true any more are taken back. What comes back can
 // be sent.
 func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.Post, err error) {
+	lapsed := map[int64]string{}
 	var fresh []*loop.Post
 	for _, p := range posts {
-		if lapsed, err := l.lapsed(ctx, p); err != nil {
-			return ready, err
-		} else if lapsed {
-			continue
-		}
+		why, err := l.lapsed(ctx, p)
 		switch {
+		case err != nil:
+			return ready, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+		case why != "":
+			lapsed[p.Serial] = why
+			l.log().Info("letter lapsed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "reason", why)
+			continue
 		case p.Damaged != "":
 			err = errors.New("its bytes cannot be had again: " + p.Damaged)
 		case len(p.Raw) == 0:
@@ -210,6 +213,11 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 		}
 		ready = append(ready, p)
 	}
+	if len(lapsed) > 0 {
+		if err := l.Outbox.CancelPost(ctx, l.Now(), lapsed); err != nil {
+			return nil, fmt.Errorf("take %d letters back: %w", len(lapsed), err)
+		}
+	}
 	if len(fresh) == 0 {
 		return ready, nil
 	}
@@ -219,29 +227,20 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 	return ready, nil
 }
 
-// lapsed takes a letter back that waited until it was not true any more. One
+// lapsed says why a letter that waited is not true any more, "" if it is. One
 // that was put into words may be with a server already, and stays.
-func (l *Loop) lapsed(ctx context.Context, p *loop.Post) (bool, error) {
+func (l *Loop) lapsed(ctx context.Context, p *loop.Post) (why string, err error) {
 	team := l.Teams[p.Letter.Team]
 	if team == nil || p.Letter.Asked || len(p.Raw) > 0 || p.Damaged != "" {
-		return false, nil
+		return "", nil
 	}
 	var t *loop.Task
 	if p.Letter.Task != 0 {
-		var err error
 		if t, err = l.Outbox.Task(ctx, team.Address, p.Letter.Task); err != nil {
-			return false, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+			return "", err
 		}
 	}
-	why := p.Letter.Lapsed(team, t, l.Now())
-	if why == "" {
-		return false, nil
-	}
-	if err := l.Outbox.CancelPost(ctx, p.Serial, l.Now(), why); err != nil {
-		return false, fmt.Errorf("take letter %d back: %w", p.Serial, err)
-	}
-	l.log().Info("letter lapsed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "reason", why)
-	return true, nil
+	return p.Letter.Lapsed(team, t, l.Now()), nil
 }
 
 // deliver tries one letter. taken is that a server has it, and is still to be

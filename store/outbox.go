@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -397,18 +399,25 @@ func (d *DB) FailPost(ctx context.Context, serial int64, at time.Time, reason st
 		   AND state = 'waiting'`, stamp(at), serial, reason)
 }
 
-// CancelPost takes a letter back that was never put into words. Its key is free
-// for another like it.
-func (d *DB) CancelPost(ctx context.Context, serial int64, at time.Time, reason string) error {
-	return d.closePost(ctx, "cancel letter", serial, `
-		UPDATE post
-		   SET state = 'cancelled',
-		       closed = ?1,
-		       reason = ?3,
-		       key = ''
-		 WHERE serial = ?2
-		   AND state = 'waiting'
-		   AND message_id = ''`, stamp(at), serial, reason)
+// CancelPost takes letters back that were never put into words, each for its
+// reason. Their keys are free for others like them.
+func (d *DB) CancelPost(ctx context.Context, at time.Time, reasons map[int64]string) error {
+	return d.write(ctx, "cancel letters", func(tx *sql.Tx) error {
+		for _, serial := range slices.Sorted(maps.Keys(reasons)) {
+			if err := closePost(ctx, tx, serial, `
+				UPDATE post
+				   SET state = 'cancelled',
+				       closed = ?1,
+				       reason = ?3,
+				       key = ''
+				 WHERE serial = ?2
+				   AND state = 'waiting'
+				   AND message_id = ''`, stamp(at), serial, reasons[serial]); err != nil {
+				return fmt.Errorf("letter %d: %w", serial, err)
+			}
+		}
+		return nil
+	})
 }
 
 // closePost runs an update that changes nothing if the letter had another fate

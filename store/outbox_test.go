@@ -296,16 +296,16 @@ func TestCancelPost(t *testing.T) {
 	gate := due(1, "a@acme.example")
 	gate.Key = "gate|a@acme.example|t1r1"
 	r.post(gate, due(2, "b@acme.example"))
-	must(t, r.CancelPost(ctx, 1, clock(3), "#1 is decided"))
-	must(t, r.CancelPost(ctx, 1, clock(4), "again")) // its fate is sealed
+	must(t, r.CancelPost(ctx, clock(3), map[int64]string{1: "#1 is decided"}))
+	must(t, r.CancelPost(ctx, clock(4), map[int64]string{1: "again"})) // its fate is sealed
 	r.post(gate)
 	r.post(gate)
 	p, err := r.PostBySerial(ctx, 2)
 	must(t, err)
 	p.MessageID, p.Raw = "x@acme.example", []byte("x")
 	must(t, r.KeepPost(ctx, p))
-	must(t, r.CancelPost(ctx, 2, clock(5), "too late"))
-	if err := r.CancelPost(ctx, 99, clock(5), ""); !errors.Is(err, ErrUnknown) {
+	must(t, r.CancelPost(ctx, clock(5), map[int64]string{2: "too late"}))
+	if err := r.CancelPost(ctx, clock(5), map[int64]string{99: ""}); !errors.Is(err, ErrUnknown) {
 		t.Errorf("no such letter: %v", err)
 	}
 	list, err := r.Outbox(ctx, PostFilter{})

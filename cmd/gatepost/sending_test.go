@@ -58,10 +58,19 @@ func TestSending(t *testing.T) {
 		due, err := s.db.NextPosts(t.Context(), now, 1_000_000, 0)
 		must(t, err)
 		letters = len(due)
+		lapsed := map[int64]string{} // by a mail that was read after theirs: in life it had been sent by then
+		for _, p := range due {
+			task, err := s.db.Task(t.Context(), p.Letter.Team, p.Letter.Task)
+			must(t, err)
+			if why := p.Letter.Lapsed(s.teams[0], task, now); why != "" {
+				lapsed[p.Serial] = why
+			}
+		}
+		must(t, s.db.CancelPost(t.Context(), now, lapsed))
+		letters -= len(lapsed)
 	}
 	host, port, _ := splitAddr(server.SMTPAddr)
 	var ours, bare []spent
-	told := 0
 	for round := range *benchRounds {
 		copied := filepath.Join(t.TempDir(), fmt.Sprintf("%d.db", round))
 		must(t, s.db.Backup(copied))
@@ -79,7 +88,9 @@ func TestSending(t *testing.T) {
 		sent, err := out.Once(t.Context())
 		ours = append(ours, spent{time.Since(begin), selfCPU() - cpu})
 		debug.SetGCPercent(100)
-		must(t, err)
+		if err != nil || sent != letters {
+			t.Fatalf("%d of %d letters sent, %v", sent, letters, err)
+		}
 		posts, err := db.Outbox(t.Context(), store.PostFilter{State: store.PostSent})
 		must(t, err)
 		var same []bench.Letter
@@ -88,12 +99,9 @@ func TestSending(t *testing.T) {
 			must(t, err)
 			same = append(same, bench.Letter{From: post.Sender, To: post.Letter.To, Raw: post.Raw})
 		}
-		lapsed, err := db.Outbox(t.Context(), store.PostFilter{State: store.PostCancelled}) // by a mail read after theirs
-		must(t, err)
-		if len(same) != sent || sent+len(lapsed) != letters {
-			t.Fatalf("of %d letters %d sent, %d noted, %d lapsed", letters, sent, len(same), len(lapsed))
+		if len(same) != letters {
+			t.Errorf("%d of %d letters noted", len(same), letters)
 		}
-		told = sent
 		must(t, db.Close())
 		must(t, server.Settle(t.Context())) // what it delivers meanwhile is of neither
 		begin, cpu = time.Now(), selfCPU()
@@ -101,7 +109,7 @@ func TestSending(t *testing.T) {
 		bare = append(bare, spent{time.Since(begin), selfCPU() - cpu})
 		must(t, server.Settle(t.Context()))
 	}
-	a, b, n := middle(ours), middle(bare), float64(told)
+	a, b, n := middle(ours), middle(bare), float64(letters)
 	t.Logf("sending %d letters, %d connections, STARTTLS, medians of %d: Gatepost %.2f s (%.0f /s, cpu %.2f s), a bare client %.2f s (%.0f /s, cpu %.2f s): %.2f × the bare client\n",
-		told, *benchConnections, *benchRounds, a.wall.Seconds(), n/a.wall.Seconds(), a.cpu.Seconds(), b.wall.Seconds(), n/b.wall.Seconds(), b.cpu.Seconds(), b.wall.Seconds()/a.wall.Seconds())
+		letters, *benchConnections, *benchRounds, a.wall.Seconds(), n/a.wall.Seconds(), a.cpu.Seconds(), b.wall.Seconds(), n/b.wall.Seconds(), b.cpu.Seconds(), b.wall.Seconds()/a.wall.Seconds())
 }
