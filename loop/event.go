@@ -38,7 +38,7 @@ const (
 	AwayE       EventKind = "away"        // Person Day(from) Until
 	BackE       EventKind = "back"        // Person Day: the days away end, or do not come
 	MaybeAwayE  EventKind = "maybe-away"  // Person Day
-	HandedE     EventKind = "handed"      // Task Person By: the stream has another engineer, who was told
+	HandedE     EventKind = "handed"      // Task Person By Act: the stream has another engineer (Act says so) or approver, who was told
 	Moved       EventKind = "due-moved"   // Task Due: dates move because of days away
 	HeldE       EventKind = "held"        // Hold: a mail waits for authority
 	Confirmed   EventKind = "confirmed"   // By Number: "yes" came; the held mail is read again
@@ -56,6 +56,10 @@ const (
 	ImportedE   EventKind = "imported"    // Task By Act(closed, proposal): the task was made of old mail just now
 	WrongTokenE EventKind = "wrong-token" // Text(address): a token that is nobody's, or somebody else's
 )
+
+// actEngineer is the Act of a HandedE whose Person has the task in work from then
+// on. Records of earlier versions have none, nor do their states know the engineer.
+const actEngineer = "engineer"
 
 // Event is one line of the record. Which fields are set is listed at its kind.
 type Event struct {
@@ -286,7 +290,7 @@ func (s *State) foldTask(e Event) {
 		note(NoteRedirect)
 		t.State, t.Round, t.RoundAt, t.Due, t.BlockDays, t.Engineer = Active, t.Round+1, e.At, e.Due, 0, e.Person
 	case HandedE:
-		if t.State == Active { // at a gate it was shown to an approver
+		if e.Act == actEngineer {
 			t.Engineer = e.Person
 		}
 	case Undone:

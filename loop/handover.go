@@ -13,7 +13,7 @@ func HandOver(s *State, stream string, now time.Time) Outcome {
 	if t != nil && t.State == Active {
 		if e := c.engineer(t); e != nil {
 			before := c.s.Team.Person(t.Engineer)
-			c.emit(Event{Kind: HandedE, Task: t.Number, By: "operator", Person: e.Key()})
+			c.emit(Event{Kind: HandedE, Task: t.Number, By: "operator", Person: e.Key(), Act: actEngineer})
 			t = c.task(t.Number)
 			c.startLetter(t)
 			c.last().Body.Updates = c.written(t)
