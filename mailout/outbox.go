@@ -142,47 +142,6 @@ func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) 
 	}
 }
 
-// putOff lets letters wait whose hour is over: a server that was out of reach
-// till the evening, a host that was off, or the operator's retry must not write
-// to people at night. It returns those that may go now.
-func (l *Loop) putOff(ctx context.Context, posts []*loop.Post) (open []*loop.Post, err error) {
-	for _, p := range posts {
-		_, taken := l.taken.Load(p.Serial)
-		next := l.hour(&p.Letter, l.Now())
-		if taken || next.IsZero() {
-			open = append(open, p)
-			continue
-		}
-		if err := l.Outbox.WaitPost(ctx, p.Serial, next); err != nil {
-			return nil, fmt.Errorf("let letter %d wait: %w", p.Serial, err)
-		}
-		l.log().Info("letter waits for its reader's working hours", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "until", next)
-	}
-	return open, nil
-}
-
-// late is from when on a letter has missed its hour. Until then it goes although
-// the working day may have ended: it was made in time, or is a digest of a
-// person who reads it before work.
-const late = 30 * time.Minute
-
-// hour is when a letter that is not to go now may go; zero: it may go now.
-func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
-	defer func() { // a calendar that is broken holds up nothing
-		if recover() != nil {
-			next = time.Time{}
-		}
-	}()
-	team := l.Teams[letter.Team]
-	if letter.Asked || letter.Due.IsZero() || now.Sub(letter.Due) < late || team == nil || team.Person(letter.To) == nil {
-		return time.Time{}
-	}
-	if next = (&loop.State{Team: team}).Calendar(letter.To).NextOpen(now); !next.After(now) {
-		return time.Time{}
-	}
-	return next
-}
-
 // prepare puts letters into words and keeps them; those that cannot be are
 // given up, those that are not true any more are taken back. What comes back can
 // be sent.
@@ -225,22 +184,6 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 		return nil, fmt.Errorf("keep letter %d and %d more: %w", fresh[0].Serial, len(fresh)-1, err)
 	}
 	return ready, nil
-}
-
-// lapsed says why a letter that waited is not true any more, "" if it is. One
-// that was put into words may be with a server already, and stays.
-func (l *Loop) lapsed(ctx context.Context, p *loop.Post) (why string, err error) {
-	team := l.Teams[p.Letter.Team]
-	if team == nil || p.Letter.Asked || len(p.Raw) > 0 || p.Damaged != "" {
-		return "", nil
-	}
-	var t *loop.Task
-	if p.Letter.Task != 0 {
-		if t, err = l.Outbox.Task(ctx, team.Address, p.Letter.Task); err != nil {
-			return "", err
-		}
-	}
-	return p.Letter.Lapsed(team, t, l.Now()), nil
 }
 
 // deliver tries one letter. taken is that a server has it, and is still to be
