@@ -43,7 +43,14 @@ func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
 	if letter.Asked || letter.Due.IsZero() || now.Sub(letter.Due) < late || team == nil || team.Person(letter.To) == nil {
 		return time.Time{}
 	}
-	if next = (&loop.State{Team: team}).Calendar(letter.To).NextOpen(now); !next.After(now) {
+	p := team.Person(letter.To)
+	next = (&loop.State{Team: team}).Calendar(letter.To).NextOpen(now)
+	if scheduled := letter.Kind == loop.DigestMail || letter.Kind == loop.WeeklyMail; scheduled && p.Digest != loop.Never {
+		if at := loop.DateOf(next, p.Zone).At(p.Digest, p.Zone); at.Before(next) {
+			next = at // who reads it before work has yesterday's before today's
+		}
+	}
+	if !next.After(now) {
 		return time.Time{}
 	}
 	return next

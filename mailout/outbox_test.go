@@ -72,7 +72,7 @@ func TestNothingLateAtNight(t *testing.T) {
 	l, c, failed := sending(t, o, s)
 	team := team()
 	for _, address := range []string{"priya@acme.example", "dana@acme.example"} {
-		p := loop.Person{Email: []string{address}, Zone: time.UTC}
+		p := loop.Person{Email: []string{address}, Zone: time.UTC, Digest: 8*60 + 30}
 		p.Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
 		team.People = append(team.People, p)
 	}
@@ -85,13 +85,17 @@ func TestNothingLateAtNight(t *testing.T) {
 		t.Errorf("at night: %v", got)
 	}
 	morning := time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)
-	for i, want := range map[int]time.Time{0: morning, 1: morning, 5: morning} {
+	for i, want := range map[int]time.Time{0: morning, 1: morning.Add(-30 * time.Minute), 5: morning} {
 		if r := o.rows[i]; !r.next.Equal(want) || r.post.Attempts != 0 {
 			t.Errorf("letter %d waits until %v, tried %d times; want %v", i+1, r.next, r.post.Attempts, want)
 		}
 	}
+	c.at = morning.Add(-30 * time.Minute) // the digest, before today's
+	if n, err := l.Once(t.Context()); n != 1 || err != nil || o.states()[2] != "sent" {
+		t.Errorf("at the digest's hour %d sent, %v: %v", n, err, o.states())
+	}
 	c.at = morning
-	if n, err := l.Once(t.Context()); n != 2 || err != nil {
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
 		t.Errorf("in the morning %d sent, %v: %v", n, err, o.states())
 	}
 	if got := o.states()[6]; got != "cancelled" { // it asks about yesterday
