@@ -115,6 +115,11 @@ func (c *turn) proven() bool {
 	return evident(c.in.Mail.Evidence) && c.toTeam()
 }
 
+// odd tells whether the mail lacks the sender's token and the evidence that mails
+// of this address bring: they may not have written it, and are not to be woken by
+// an answer.
+func (c *turn) odd() bool { return c.in.Vouched == "" && !c.auth && !c.proven() }
+
 // toTeam tells whether To or Cc holds the team's address, whatever its tag.
 func (c *turn) toTeam() bool {
 	local, host, _ := strings.Cut(c.s.Team.Address, "@")

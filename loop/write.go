@@ -15,7 +15,7 @@ const toldADay = 10
 
 // write puts a letter about a task (or none) to one person into the outcome.
 // It answers the reader's own mail, and then goes out at once, or it waits for
-// the reader's working hours.
+// the reader's working hours: so does the answer to a mail that is odd.
 func (c *turn) write(kind Kind, to *Person, t *Task, b Body) *Letter {
 	l := Letter{Kind: kind, Team: c.s.Team.Address, To: to.Key(), Name: to.Name, Zone: to.Zone.String(), Language: to.Language, Ref: "me", Body: b}
 	l.Asked = c.p != nil && to.Key() == c.p.Key()
@@ -23,7 +23,7 @@ func (c *turn) write(kind Kind, to *Person, t *Task, b Body) *Letter {
 	if !l.Asked && passes[kind] {
 		l.Body.Files = c.files()
 	}
-	if !l.Asked {
+	if !l.Asked || c.odd() {
 		l.Due = c.s.Calendar(to.Key()).NextOpen(c.now).UTC()
 	}
 	if t != nil {
