@@ -45,37 +45,79 @@ func (c *turn) decision(t *Task, cmd parse.Command) {
 	c.redirect(t, cmd)
 }
 
+// beforeGate is a round that no gate has: the decision came before it was opened,
+// or answers a letter from before.
+const beforeGate = -1
+
 // roundMeant is the round that the decision is for, 0 if nothing says so.
 //
-// A gate letter's tag names it. A digest is for the rounds it showed. A mail to
-// the digest's address that answers no letter we know can only mean round 1 of
-// a task that never had another gate. A confirmed mail is for the round in
-// which it came.
+// A gate letter's tag names it. A mail to the digest's address is for the gates
+// that the letter it answers showed; if that letter is not known, for round 1 of a
+// task, if a digest has shown that gate. A mail that is read again is for the round
+// in which it came, if that was at the gate then.
 func (c *turn) roundMeant(t *Task) int {
-	if h := c.held(); h != nil && c.in.Vouched == "confirm" {
-		if h.Task == t.Number || h.Task == 0 && t.Round == 1 {
-			return h.Round
-		}
-		return 0
-	}
-	if c.in.Vouched == "operator" {
-		return t.Round
-	}
 	if r := roundOf(c.ref); r != 0 && taskOf(c.ref) == t.Number {
 		return r
+	}
+	if h := c.held(); h != nil && c.in.Vouched == "confirm" {
+		switch {
+		case h.Task != t.Number:
+			return 0
+		case h.Round == 0:
+			return beforeGate
+		}
+		return h.Round
+	}
+	if c.in.Vouched == "operator" {
+		if t.Delivered.After(c.in.At) {
+			return beforeGate
+		}
+		return t.Round
 	}
 	if c.ref != "me" {
 		return 0
 	}
-	if l := c.in.Answers; l != nil && l.To == c.p.Key() && l.Body.Digest != nil {
-		for _, item := range l.Body.Digest.Waiting {
-			if item.Kind == "gate" && item.Task == t.Number {
-				return item.Round
-			}
+	if l := c.in.Answers; l != nil && l.To == c.p.Key() {
+		if r := l.Body.gateRound(t.Number); r != 0 {
+			return r
+		}
+		return beforeGate
+	}
+	pr := c.s.Presence(c.p.Key())
+	if t.Round == 1 && (t.Delivered.Before(pr.DigestAt) || t.Delivered.Before(pr.ReviewAt)) {
+		return 1
+	}
+	return 0
+}
+
+// gateRound is the round in which the letter showed a task at its gate, 0 if it
+// did not.
+func (b *Body) gateRound(task int) int {
+	var items []Item
+	if b.Digest != nil {
+		items = append(items, b.Digest.Waiting...)
+	}
+	if b.Review != nil {
+		items = append(items, b.Review.Waits...)
+	}
+	for _, i := range items {
+		if i.Kind == "gate" && i.Task == task {
+			return i.Round
 		}
 	}
-	if t.Round == 1 {
-		return 1
+	views := b.Tasks
+	for i := range b.Status {
+		if v := b.Status[i].Current; v != nil {
+			views = append(views[:len(views):len(views)], *v)
+		}
+	}
+	if b.Task != nil {
+		views = append(views[:len(views):len(views)], *b.Task)
+	}
+	for i := range views {
+		if v := &views[i]; v.Number == task && v.State == AtGate {
+			return v.Round
+		}
 	}
 	return 0
 }

@@ -111,7 +111,9 @@ func (c *turn) hold(owner *Person, cause string) {
 	t := c.s.Tasks[c.about()]
 	h := &Hold{Number: n, Mail: c.in.ID, Person: owner.Key(), From: c.in.Mail.From.Address, Cause: cause, At: c.in.At}
 	if t != nil {
-		h.Task, h.Round = t.Number, t.Round
+		if h.Task = t.Number; t.State == AtGate {
+			h.Round = t.Round
+		}
 	}
 	c.out.Task = h.Task
 	c.out.Verdict, c.out.Reason = HeldV, cause

@@ -118,7 +118,7 @@ const (
 	CauseFiles      = "files"       // no words, but attachments: Files
 	CauseComment    = "comment"     // words at a gate that are no decision: passed on, the gate stays shut
 	CauseNoGate     = "no-gate"     // a decision while nothing is at the gate
-	CauseOldRound   = "old-round"   // a decision about an older round
+	CauseOldRound   = "old-round"   // a decision about an older round, or from before the task came to its gate
 	CauseDecided    = "decided"     // it was decided already: Who, When, Act
 	CauseRole       = "role"        // not theirs to do: Detail says whose it is
 	CauseState      = "state"       // not possible in this state

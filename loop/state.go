@@ -148,7 +148,7 @@ type Hold struct {
 	Person string    `json:"person"` // whose "yes" carries it out; "": a stranger's, for the operator
 	From   string    `json:"from"`   // the address it came from
 	Task   int       `json:"task,omitempty"`
-	Round  int       `json:"round,omitempty"` // of the task when the mail came
+	Round  int       `json:"round,omitempty"` // of the task when the mail came, if it was at the gate; 0: it was not
 	Cause  string    `json:"cause"`
 	At     time.Time `json:"at"`
 	Yes    time.Time `json:"yes,omitzero"` // the confirm letter was answered; the mail is being read again

@@ -148,6 +148,18 @@ func TestOperatorLetsIn(t *testing.T) {
 		o := Apply(g.s, Incoming{ID: g.mails, At: g.now, Mail: mail, Vouched: "operator"}, g.now)
 		return o
 	}
+	gate := *g.s.Tasks[1]
+	later := gate
+	later.Delivered = g.now.Add(time.Minute)
+	g.s.setTask(&later)
+	if o := read("From: priya@phone.example", "To: {t1 priya}"); o.State.Tasks[1].State != AtGate {
+		t.Error("a mail approved what was delivered after it came")
+	}
+	later.Delivered, later.Round = gate.Delivered, 2
+	if o := read("From: priya@phone.example"); o.State.Tasks[1].State != AtGate {
+		t.Error("an approval of round 1 approved round 2")
+	}
+	g.s.setTask(&gate)
 	if o := read("From: priya@phone.example"); o.State.Tasks[1].State != Approve {
 		t.Errorf("the owner of the token: %s %s", o.Verdict, o.Reason)
 	}

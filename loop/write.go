@@ -123,6 +123,9 @@ func (c *turn) tell(to *Person, t *Task, kind Kind, cause string, b Body) *Lette
 	if t != nil {
 		cause = fmt.Sprintf("%s#%d", cause, t.Number)
 	}
+	if c.in.Vouched != "" { // what comes of a yes is told, whatever else was told that day
+		cause = fmt.Sprintf("%s|mail %d", cause, c.in.ID)
+	}
 	day := DateOf(c.in.At, to.Zone)
 	if pr := c.s.Presence(to.Key()); pr.ToldDay == day {
 		total := 0

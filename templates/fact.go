@@ -296,6 +296,7 @@ func (v *view) Why() string {
 	}{
 		{loop.CauseNoReason, "no-reason-redirect", act == "redirect"},
 		{loop.CauseNoWords, "no-words-after", act != ""},
+		{loop.CauseOldRound, "old-round-first", v.T.State == loop.AtGate && v.T.Round == 1},
 		{loop.CauseOldRound, "old-round-gate", v.T.State == loop.AtGate},
 		{loop.CauseDecided, "decided-" + act, act == "approve" || act == "redirect"},
 		{loop.CauseNoTask, "no-task-named", v.B.Detail != ""},
