@@ -19,9 +19,12 @@ type Sent struct {
 	At   time.Time `json:"at"`
 	To   string    `json:"to"`
 	Task int       `json:"task,omitempty"`
+	Own  bool      `json:"own,omitempty"` // it answers a mail that showed its writer
 }
 
-// The bounds on such letters (THREATS, loops).
+// The bounds on such letters (THREATS, loops): for answers to mails that showed
+// who wrote them, and as many for all others. Whoever can only write a member's
+// address into From leaves the member's own room alone.
 const (
 	lettersADay    = 10  // to one address, in 24 hours: then the record has it, and the next digest
 	lettersAThread = 10  // in threadSpan: then the mail waits its turn
@@ -34,20 +37,31 @@ func aboutWork(e Event) bool {
 	return moves[e.Kind] || e.Kind == Opened || e.Kind == PassedOn || e.Kind == AskedMore || e.Kind == Confirmed || e.Kind == AwayE
 }
 
+// shown tells whether the mail showed that its sender wrote it: by their token
+// for what it answers, or by the word of their domain.
+func (c *turn) shown() bool {
+	return c.auth || c.p != nil && evident(c.in.Mail.Evidence) && c.toTeam()
+}
+
 // bridle holds the letters of a turn that moved nothing to the bounds, and
 // notes them for the next. s is the state before the mail.
 func (c *turn) bridle(s *State) {
 	if len(c.out.Letters) == 0 || c.in.Vouched != "" || slices.ContainsFunc(c.out.Events, aboutWork) || len(c.out.Events) == 0 {
 		return
 	}
+	own := func(l Letter) bool { return l.Asked && c.shown() }
+	chatter := slices.ContainsFunc(c.out.Letters, func(l Letter) bool { return !own(l) })
 	sent := s.Presence(Everybody).Sent
 	hour, thread := 0, 0
-	var free time.Time // when the oldest letter of the thread leaves the span
-	day := map[string]int{}
+	var free time.Time    // when the oldest letter of the thread leaves the span
+	day := map[Sent]int{} // by To and Own
 	for _, l := range sent {
 		age := c.in.At.Sub(l.At)
 		if age < 24*time.Hour {
-			day[l.To]++
+			day[Sent{To: l.To, Own: l.Own}]++
+		}
+		if l.Own == chatter {
+			continue
 		}
 		if age < time.Hour {
 			hour++
@@ -73,12 +87,12 @@ func (c *turn) bridle(s *State) {
 	}
 	again := c.saidBefore(s)
 	c.out.Letters = slices.DeleteFunc(c.out.Letters, func(l Letter) bool {
-		return l.Kind != Alert && (again && !l.Asked && l.Kind != Confirm || day[l.To] >= lettersADay)
+		return l.Kind != Alert && (again && !l.Asked && l.Kind != Confirm || day[Sent{To: l.To, Own: own(l)}] >= lettersADay)
 	})
 	last := &c.out.Events[len(c.out.Events)-1]
 	for _, l := range c.out.Letters {
 		if l.Kind != Alert {
-			last.Wrote = append(last.Wrote, Sent{At: last.At, To: l.To, Task: l.Task})
+			last.Wrote = append(last.Wrote, Sent{At: last.At, To: l.To, Task: l.Task, Own: own(l)})
 		}
 	}
 	c.s.wrote(*last)

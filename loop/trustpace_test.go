@@ -147,3 +147,62 @@ func TestSameWordsAgain(t *testing.T) {
 		}
 	}
 }
+
+// Forged mails without a token or evidence use up their own ten letters of the
+// day, and nothing of what the person whose address they bear is told.
+func TestForgedMailsSilenceNobody(t *testing.T) {
+	g := scene(t, TrustSeen)
+	forged := func(from, to string) {
+		for n := range 60 {
+			g.now = g.now.Add(time.Minute)
+			g.send("", "From: "+from, "To: shop@acme.example", "Subject: "+to, fmt.Sprintf("| #1 approve if %s holds|own", strings.Repeat("it ", n+1)))
+			g.send("", "From: "+from, "To: shop@acme.example", "Subject: "+to, "| "+[]string{"status", "help", "search: cart", "record #1"}[n%4])
+		}
+	}
+	letters := func(dkim string, fields ...string) string {
+		g.now = g.now.Add(time.Minute)
+		sent := len(g.sent)
+		g.send(dkim, fields...)
+		out := ""
+		for _, l := range g.sent[sent:] {
+			out += string(l.Kind) + " "
+		}
+		return strings.TrimSpace(out)
+	}
+	before := len(g.sent)
+	forged("priya@acme.example", "Re: [#1] Cart")
+	forged("lee@acme.example", "Re: Cart")
+	brought := map[string]int{}
+	for _, l := range g.sent[before:] {
+		brought[l.To]++
+	}
+	for to, n := range brought {
+		if n > lettersADay {
+			t.Errorf("%d letters to %s for forged mails", n, to)
+		}
+	}
+	for _, c := range []struct {
+		want, dkim string
+		fields     []string
+	}{
+		{"", "", []string{"To: shop@acme.example", "| status"}},
+		{"unclear", "", []string{"| approve if the tests pass"}},
+		{"status", "", []string{"To: {me priya}", "| status"}},
+		{"help", "pass", []string{"To: shop@acme.example", "| help"}},
+		{"confirm", "pass", []string{"To: shop@acme.example", "Subject: Re: [#1] Cart", "| approve"}},
+		{"refused", "", []string{"From: lee@acme.example", "To: {t1 lee}", "| approve"}},
+	} {
+		if got := letters(c.dkim, c.fields...); got != c.want {
+			t.Errorf("%v: %q, want %q", c.fields, got, c.want)
+		}
+	}
+	own := 0
+	for n := range 40 {
+		if letters("", "| approve if "+strings.Repeat("so ", n)+"it is", "Subject: Re: a", "To: {me priya}") != "" {
+			own++
+		}
+	}
+	if own > lettersADay {
+		t.Errorf("%d answers to one person in a day", own)
+	}
+}

@@ -10,7 +10,8 @@ import (
 )
 
 // toldADay bounds the letters that only say that nothing moved, and the
-// answers to status and the like, per person and local day (THREATS, loops).
+// answers to status and the like, per person and local day (THREATS, loops):
+// those to mails that showed who wrote them, and as many to the others.
 const toldADay = 10
 
 // write puts a letter about a task (or none) to one person into the outcome.
@@ -118,7 +119,8 @@ func (s *State) engineerCalendar(t *Task) Calendar {
 
 // tell writes a letter that only says that nothing moved, or answers a request
 // for information: never twice a day to one person for one cause, never more
-// than toldADay in all. It is nil when it was told already.
+// than toldADay in all. It is nil when it was told already. What mails that
+// anybody can write have used up does not count for those that show their writer.
 func (c *turn) tell(to *Person, t *Task, kind Kind, cause string, b Body) *Letter {
 	if t != nil {
 		cause = fmt.Sprintf("%s#%d", cause, t.Number)
@@ -126,11 +128,18 @@ func (c *turn) tell(to *Person, t *Task, kind Kind, cause string, b Body) *Lette
 	if c.in.Vouched != "" { // what comes of a yes is told, whatever else was told that day
 		cause = fmt.Sprintf("%s|mail %d", cause, c.in.ID)
 	}
+	whose := "|any"
+	if c.shown() && c.p == to {
+		whose = "|own"
+	}
+	cause += whose
 	day := DateOf(c.in.At, to.Zone)
 	if pr := c.s.Presence(to.Key()); pr.ToldDay == day {
 		total := 0
-		for _, n := range pr.Told {
-			total += n
+		for k, n := range pr.Told {
+			if strings.HasSuffix(k, whose) {
+				total += n
+			}
 		}
 		if pr.Told[cause] > 0 || total >= toldADay {
 			return nil
