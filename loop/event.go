@@ -40,7 +40,7 @@ const (
 	MaybeAwayE  EventKind = "maybe-away"  // Person Day
 	HandedE     EventKind = "handed"      // Task Person By Act: the stream has another engineer (Act says so) or approver, who was told
 	Moved       EventKind = "due-moved"   // Task Due: dates move because of days away
-	HeldE       EventKind = "held"        // Hold: a mail waits for authority
+	HeldE       EventKind = "held"        // Text Cause Hold: a mail waits for authority; without Hold for the operator's alone
 	Confirmed   EventKind = "confirmed"   // By Number: "yes" came; the held mail is read again
 	Released    EventKind = "released"    // Number: the hold is used, expired or dropped; Act says which
 	AliasAdded  EventKind = "alias"       // Person Text(address)
@@ -118,9 +118,11 @@ func (s *State) Fold(e Event) {
 	case MaybeAwayE:
 		s.person(e.Person, func(p *Presence) { p.MaybeAway = e.Day })
 	case HeldE:
-		h := *e.Hold
-		s.setHold(h.Number, &h)
-		s.LastHold = max(s.LastHold, h.Number)
+		if e.Hold != nil {
+			h := *e.Hold
+			s.setHold(h.Number, &h)
+			s.LastHold = max(s.LastHold, h.Number)
+		}
 	case Confirmed:
 		if h := s.Holds[e.Number]; h != nil {
 			c := *h

@@ -105,7 +105,9 @@ func (c *turn) stranger() {
 }
 
 // hold keeps a mail whose moves fell short of authority, and asks the
-// registered address. Nothing of the mail is applied until the "yes".
+// registered address. Nothing of the mail is applied until the "yes". If they
+// were asked enough today, there is no letter and so no Hold, which only a "yes"
+// can end: the mail is for the operator. A flood of forged mails makes few.
 func (c *turn) hold(owner *Person, cause string) {
 	n := c.s.LastHold + 1
 	t := c.s.Tasks[c.about()]
@@ -117,7 +119,6 @@ func (c *turn) hold(owner *Person, cause string) {
 	}
 	c.out.Task = h.Task
 	c.out.Verdict, c.out.Reason = HeldV, cause
-	c.emit(Event{Kind: HeldE, Task: h.Task, By: owner.Key(), Text: c.in.Mail.Text, Hold: h})
 	body := Body{
 		Cause: cause, Line: c.line(), Text: c.in.Mail.Text, When: c.in.At, Who: c.in.Mail.From.Address,
 		Choices: []Choice{{"Yes, carry it out", "yes"}},
@@ -125,7 +126,13 @@ func (c *turn) hold(owner *Person, cause string) {
 	if cause == CauseAlias {
 		body.Choices = append(body.Choices, Choice{"Yes, and this address is mine too", "yes add"})
 	}
-	if l := c.tell(owner, t, Confirm, fmt.Sprint(cause, "|", strings.ToLower(h.From), "|", clip(body.Line, 60)), body); l != nil {
+	about := fmt.Sprint(cause, "|", strings.ToLower(h.From), "|", clip(body.Line, 60), "|", h.Round)
+	held := Event{Kind: HeldE, Task: h.Task, By: owner.Key(), Text: c.in.Mail.Text, Cause: cause}
+	if _, ok := c.untold(owner, t, about, DateOf(c.in.At, owner.Zone)); ok {
+		held.Hold = h
+	}
+	c.emit(held)
+	if l := c.tell(owner, t, Confirm, about, body); l != nil {
 		l.Ref = fmt.Sprintf("c%d", n)
 		l.Asked = l.Asked && cause != CauseAlias
 	}

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -204,5 +205,23 @@ func TestForgedMailsSilenceNobody(t *testing.T) {
 	}
 	if own > lettersADay {
 		t.Errorf("%d answers to one person in a day", own)
+	}
+}
+
+// Forged mails that would move something leave no more behind than what its
+// person can still say yes to.
+func TestForgedMovesPileUpNothing(t *testing.T) {
+	g := scene(t, TrustToken)
+	for n := range 300 {
+		g.now = g.now.Add(time.Second)
+		g.send("", "To: shop@acme.example", "Subject: Re: [#1] Cart", fmt.Sprintf("| drop: no reason number %d", n))
+	}
+	if n := len(g.s.Holds); n == 0 || n > toldADay {
+		t.Errorf("%d mails wait for a yes", n)
+	}
+	for _, h := range g.s.Holds {
+		if !slices.ContainsFunc(g.sent, func(l Letter) bool { return l.Ref == fmt.Sprintf("c%d", h.Number) }) {
+			t.Errorf("hold %d waits for an answer to no letter", h.Number)
+		}
 	}
 }

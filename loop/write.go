@@ -122,6 +122,18 @@ func (s *State) engineerCalendar(t *Task) Calendar {
 // than toldADay in all. It is nil when it was told already. What mails that
 // anybody can write have used up does not count for those that show their writer.
 func (c *turn) tell(to *Person, t *Task, kind Kind, cause string, b Body) *Letter {
+	day := DateOf(c.in.At, to.Zone)
+	cause, ok := c.untold(to, t, cause, day)
+	if !ok {
+		return nil
+	}
+	c.emit(Event{Kind: Told, Person: to.Key(), Task: numberOf(t), Cause: cause, Day: day, Act: string(kind), Line: b.Line})
+	return c.write(kind, to, t, b)
+}
+
+// untold tells whether there is room on this day to tell somebody something, and
+// the name by which it is counted.
+func (c *turn) untold(to *Person, t *Task, cause string, day Date) (name string, ok bool) {
 	if t != nil {
 		cause = fmt.Sprintf("%s#%d", cause, t.Number)
 	}
@@ -133,20 +145,17 @@ func (c *turn) tell(to *Person, t *Task, kind Kind, cause string, b Body) *Lette
 		whose = "|own"
 	}
 	cause += whose
-	day := DateOf(c.in.At, to.Zone)
-	if pr := c.s.Presence(to.Key()); pr.ToldDay == day {
-		total := 0
-		for k, n := range pr.Told {
-			if strings.HasSuffix(k, whose) {
-				total += n
-			}
-		}
-		if pr.Told[cause] > 0 || total >= toldADay {
-			return nil
+	pr := c.s.Presence(to.Key())
+	if pr.ToldDay != day {
+		return cause, true
+	}
+	total := 0
+	for k, n := range pr.Told {
+		if strings.HasSuffix(k, whose) {
+			total += n
 		}
 	}
-	c.emit(Event{Kind: Told, Person: to.Key(), Task: numberOf(t), Cause: cause, Day: day, Act: string(kind), Line: b.Line})
-	return c.write(kind, to, t, b)
+	return cause, pr.Told[cause] == 0 && total < toldADay
 }
 
 func numberOf(t *Task) int {
