@@ -25,7 +25,9 @@ import (
 //     another address;
 //   - keys of 1024 bits or more, no l=, no key in test mode, x= is honoured;
 //   - the header must be one that every reader takes apart alike: no bare CR,
-//     no NUL, no line that is no field, one From;
+//     no NUL, no line that is no field, one From, and no second one of a field
+//     that may come once. Of two, the signature covers the lower one and readers
+//     take the upper;
 //   - at most five signatures are looked at.
 //
 // One DKIM is for one goroutine at a time.
@@ -200,7 +202,7 @@ func plainHeader(raw []byte) (fields []rawField, body int, ok bool) {
 		line := bytes.TrimSuffix(raw[pos:pos+end], []byte("\r"))
 		pos += end + 1
 		if len(line) == 0 {
-			return fields, pos, oneFrom(fields)
+			return fields, pos, single(fields)
 		}
 		if bytes.ContainsAny(line, "\r\x00") {
 			return nil, 0, false
@@ -222,14 +224,20 @@ func plainHeader(raw []byte) (fields []rawField, body int, ok bool) {
 	return nil, 0, false
 }
 
-func oneFrom(fields []rawField) bool {
-	n := 0
+// atMostOnce are the fields that say who wrote a mail, to whom, in which thread, and how
+// its body is to be read: there may be one of each (RFC 5322 §3.6, RFC 2045 §3).
+var atMostOnce = []string{
+	"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
+	"content-type", "content-transfer-encoding",
+}
+
+// single tells whether there is one From, and none of the others twice.
+func single(fields []rawField) bool {
+	n := map[string]int{}
 	for i := range fields {
-		if fields[i].is("from") {
-			n++
-		}
+		n[fields[i].name]++
 	}
-	return n == 1
+	return n["from"] == 1 && !slices.ContainsFunc(atMostOnce, func(name string) bool { return n[name] > 1 })
 }
 
 // bodyAt is the body of a mail, from its offset, with every line end made CRLF:

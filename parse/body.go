@@ -36,6 +36,10 @@ func (b *body) problem(s string) {
 // gather walks the parts and reads the text that the writer wrote.
 func gather(root *part, lim Limits) *body {
 	b := &body{lim: lim, left: lim.Text}
+	if root.twofold() || root.multi() && (root.gone != nil || !silent(root.body)) {
+		b.differ = true
+		b.problem("readers may take the mail's parts for others than these")
+	}
 	b.walk(root, true)
 	for i, v := range b.versions {
 		if b.both {
@@ -44,6 +48,22 @@ func gather(root *part, lim Limits) *body {
 		b.plain = joined(b.plain, v.plain, i, false)
 	}
 	return b
+}
+
+// twofold tells whether a field that says how a part is to be read is there twice:
+// some readers take the first, some the last, and a signature need not cover both.
+func (p *part) twofold() bool {
+	return len(p.head.all("content-type")) > 1 || len(p.head.all("content-transfer-encoding")) > 1
+}
+
+// silent tells whether nothing is said before the first part but what mail programs
+// put there for readers without MIME (RFC 2046 §5.1.1). Few signatures cover the
+// boundary: with another one, what somebody wrote stands here, and a piece of what
+// they quoted is the first part.
+func silent(preamble []byte) bool {
+	s := strings.TrimSpace(string(preamble[:min(len(preamble), 4096)]))
+	return s == "" && len(preamble) <= 4096 ||
+		len(s) < 400 && strings.Contains(strings.ToLower(s), "mime") && !strings.HasPrefix(s, "--") && !strings.Contains(s, "\n--")
 }
 
 // version is a text in the forms in which it is there.
@@ -96,6 +116,10 @@ func (b *body) walk(p *part, first bool) {
 					root = i
 				}
 			}
+		}
+		if root != 0 { // readers without RFC 2387 show the first part
+			b.differ = true
+			b.problem(formsDiffer)
 		}
 		for i, k := range p.kids {
 			if i == root {

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +47,26 @@ func (h header) has(name string) bool {
 		}
 	}
 	return false
+}
+
+// doubled tells whether a field that may come once (RFC 5322 §3.6, RFC 2045 §3) is
+// there twice: a signature covers the lower one, and readers take the upper.
+func (h header) doubled() bool {
+	var seen [len(atMostOnce)]bool
+	for i := range h {
+		if k := slices.Index(atMostOnce[:], h[i].name); k >= 0 {
+			if seen[k] {
+				return true
+			}
+			seen[k] = true
+		}
+	}
+	return false
+}
+
+var atMostOnce = [...]string{
+	"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
+	"content-type", "content-transfer-encoding",
 }
 
 // block is what splitHeader found.

@@ -150,6 +150,9 @@ func split(raw []byte, top block, lim Limits, gone []Gone) (*part, error) {
 		if err != nil {
 			return nil, err
 		}
+		if s.stack[at].p.ctype == "multipart/digest" && !b.fields.has("content-type") {
+			p.ctype = "message/rfc822" // RFC 2046 §5.1.5
+		}
 		s.stack[at].p.kids = append(s.stack[at].p.kids, p)
 		pos += b.body
 		leaf, start = p, pos

@@ -76,7 +76,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	for _, v := range e.fields.all("auto-submitted") {
 		t.person = t.person || strings.EqualFold(firstToken(uncomment(v)), "no")
 	}
-	if !e.broken { // else the server that wrote it may have read another header
+	if !e.broken && !e.fields.doubled() { // else the server that wrote it may have read another header
 		m.Evidence = authResults(e.fields, opt.AuthservID, m.From.Address)
 	}
 	b := gather(root, lim)
