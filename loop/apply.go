@@ -96,6 +96,7 @@ func Apply(s *State, in Incoming, now time.Time) Outcome {
 	c := &turn{s: s.fork(), in: in, now: now.UTC(), out: Outcome{Verdict: Read}}
 	c.read()
 	c.bridle(s)
+	c.weigh()
 	c.out.State = c.s
 	return c.out
 }
@@ -120,6 +121,10 @@ func (c *turn) read() {
 		return
 	}
 	if refused := c.conflict(); refused {
+		return
+	}
+	if c.floods() {
+		c.hold(c.p, CauseToken)
 		return
 	}
 	c.in.Mail.Commands = c.named(c.in.Mail.Commands)

@@ -94,6 +94,7 @@ type Event struct {
 	Files    []File          `json:"files,omitempty"` // that came with the words
 	Below    bool            `json:"below,omitempty"` // opened: other text was quoted or forwarded below them
 	Wrote    []Sent          `json:"wrote,omitempty"` // letters of a mail that moved nothing, on its last event
+	Long     int             `json:"long,omitempty"`  // bytes of a long text that did not show its writer, on its last event
 }
 
 // Fold makes the event part of the state. It is the only writer of a State,
@@ -108,6 +109,7 @@ func (s *State) Fold(e Event) {
 		s.person(e.By, func(p *Presence) { p.act(e.Root) })
 	}
 	s.wrote(e)
+	s.weighed(e)
 	switch e.Kind {
 	case PausedE, ResumedE:
 		s.stream(e.Stream, func(st *Stream) { st.Paused = e.Kind == PausedE })

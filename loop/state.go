@@ -134,10 +134,12 @@ type Presence struct {
 	HeldSeen  int            `json:"held_seen,omitempty"` // State.Strange as of the last digest
 	Bounced   int            `json:"bounced,omitempty"`   // letters that came back for good
 	BouncedAt time.Time      `json:"bounced_at,omitzero"`
-	Seen      []Sight        `json:"seen,omitempty"`  // evidence that came with their mail, by address
-	Acts      []string       `json:"acts,omitempty"`  // short names of the last mails that moved something: none does twice
-	Wrong     []time.Time    `json:"wrong,omitempty"` // Everybody: wrong tokens of the last hour
-	Sent      []Sent         `json:"sent,omitempty"`  // Everybody: letters of the last day that nothing moved for
+	Seen      []Sight        `json:"seen,omitempty"`    // evidence that came with their mail, by address
+	Acts      []string       `json:"acts,omitempty"`    // short names of the last mails that moved something: none does twice
+	LongDay   Date           `json:"long_day,omitzero"` // day of Long, UTC
+	Long      int            `json:"long,omitempty"`    // bytes of long texts that came in their name without showing it
+	Wrong     []time.Time    `json:"wrong,omitempty"`   // Everybody: wrong tokens of the last hour
+	Sent      []Sent         `json:"sent,omitempty"`    // Everybody: letters of the last day that nothing moved for
 }
 
 // Hold is a mail that fell short of authority and waits for a "yes", or a

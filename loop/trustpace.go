@@ -43,6 +43,50 @@ func (c *turn) shown() bool {
 	return c.auth || c.p != nil && evident(c.in.Mail.Evidence) && c.toTeam()
 }
 
+// The bound on what mails that do not show their writer leave in the tasks of a
+// team, which are read with every later mail: of one member and day (UTC) so many
+// bytes in long texts. A person's own are far under it.
+const (
+	longText = 4 << 10
+	longADay = 256 << 10
+)
+
+func (c *turn) long() bool {
+	return c.p != nil && c.in.Vouched == "" && !c.shown() && len(c.in.Mail.Text) > longText
+}
+
+// floods tells whether the member in whose name the mail came is asked first.
+func (c *turn) floods() bool {
+	if !c.long() {
+		return false
+	}
+	pr := c.s.Presence(c.p.Key())
+	return pr.LongDay == DateOf(c.in.At, time.UTC) && pr.Long >= longADay
+}
+
+// weigh notes a long text that was taken.
+func (c *turn) weigh() {
+	if n := len(c.out.Events); n > 0 && c.out.Verdict == Read && c.long() {
+		e := &c.out.Events[n-1]
+		e.Long = len(c.in.Mail.Text)
+		c.s.weighed(*e)
+	}
+}
+
+// weighed is the part of Fold that counts long texts; as with wrote, Apply calls it.
+func (s *State) weighed(e Event) {
+	if e.Long == 0 {
+		return
+	}
+	s.person(e.By, func(p *Presence) {
+		day := DateOf(e.At, time.UTC)
+		if p.LongDay != day {
+			p.LongDay, p.Long = day, 0
+		}
+		p.Long += e.Long
+	})
+}
+
 // bridle holds the letters of a turn that moved nothing to the bounds, and
 // notes them for the next. s is the state before the mail.
 func (c *turn) bridle(s *State) {

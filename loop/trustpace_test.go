@@ -225,3 +225,43 @@ func TestForgedMovesPileUpNothing(t *testing.T) {
 		}
 	}
 }
+
+// Long texts in a member's name that do not show it are bounded; with the token
+// they are not, and the next day there is room again.
+func TestLongTextsWithoutToken(t *testing.T) {
+	g := scene(t, TrustToken)
+	note := func(to string, n int) string {
+		g.now = g.now.Add(12 * time.Minute)
+		return strings.Join(g.send("", "From: lee@acme.example", "To: "+to, "Subject: Re: [#1] Cart", fmt.Sprintf("| note %d %s", n, strings.Repeat("so it goes ", 6000))), " ")
+	}
+	held := 0
+	for n := range 40 {
+		if strings.Contains(note("shop@acme.example", n), "= held: token") {
+			held++
+		}
+	}
+	size := 0
+	for _, n := range g.s.Tasks[1].Notes {
+		size += len(n.Text)
+	}
+	if held < 30 || size > longADay+70_000 {
+		t.Errorf("%d of 40 were held, the task has %d bytes of notes", held, size)
+	}
+	if out := note("{t1 lee}", 100); strings.Contains(out, "held") {
+		t.Errorf("with the token: %s", out)
+	}
+	if out := strings.Join(g.send("", "From: lee@acme.example", "To: shop@acme.example", "Subject: Re: [#1] Cart", "| a short one"), " "); strings.Contains(out, "held") {
+		t.Errorf("a short one: %s", out)
+	}
+	g.now = g.now.Add(24 * time.Hour)
+	if out := note("shop@acme.example", 101); strings.Contains(out, "held") {
+		t.Errorf("a day later: %s", out)
+	}
+	folded := NewState(g.team)
+	for _, e := range g.log {
+		folded.Fold(e)
+	}
+	if a, b := folded.Presence("lee@acme.example"), g.s.Presence("lee@acme.example"); a.Long != b.Long || a.LongDay != b.LongDay || a.Long == 0 {
+		t.Errorf("the record folds to %d bytes, the state has %d", a.Long, b.Long)
+	}
+}
