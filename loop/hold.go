@@ -2,6 +2,7 @@ package loop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,9 @@ func (c *turn) stranger() {
 // registered address. Nothing of the mail is applied until the "yes". If they
 // were asked enough today, there is no letter and so no Hold, which only a "yes"
 // can end: the mail is for the operator. A flood of forged mails makes few.
+//
+// Whoever says yes must have read what they say it to: the lines that would move
+// something stand first where the letter may not show the whole text.
 func (c *turn) hold(owner *Person, cause string) {
 	n := c.s.LastHold + 1
 	t := c.s.Tasks[c.about()]
@@ -119,8 +123,15 @@ func (c *turn) hold(owner *Person, cause string) {
 	}
 	c.out.Task = h.Task
 	c.out.Verdict, c.out.Reason = HeldV, cause
+	line, text, acting := c.line(), c.in.Mail.Text, c.acting()
+	if len(acting) > 0 {
+		line = acting[0]
+		if len(text) > shownWhole || strings.Count(text, "\n") > shownLines {
+			text = strings.Join(acting, "\n") + "\n\n…\n\n" + text
+		}
+	}
 	body := Body{
-		Cause: cause, Line: c.line(), Text: c.in.Mail.Text, When: c.in.At, Who: c.in.Mail.From.Address,
+		Cause: cause, Line: line, Text: text, When: c.in.At, Who: c.in.Mail.From.Address,
 		Choices: []Choice{{"Yes, carry it out", "yes"}},
 	}
 	if cause == CauseAlias {
@@ -128,14 +139,35 @@ func (c *turn) hold(owner *Person, cause string) {
 	}
 	about := fmt.Sprint(cause, "|", strings.ToLower(h.From), "|", clip(body.Line, 60), "|", h.Round)
 	held := Event{Kind: HeldE, Task: h.Task, By: owner.Key(), Text: c.in.Mail.Text, Cause: cause}
-	if _, ok := c.untold(owner, t, about, DateOf(c.in.At, owner.Zone)); ok {
+	if _, ok := c.untold(owner, t, about, DateOf(c.in.At, owner.Zone)); ok && len(acting) <= mostActing {
 		held.Hold = h
 	}
 	c.emit(held)
+	if held.Hold == nil {
+		return
+	}
 	if l := c.tell(owner, t, Confirm, about, body); l != nil {
 		l.Ref = fmt.Sprintf("c%d", n)
 		l.Asked = l.Asked && cause != CauseAlias
 	}
+}
+
+// A text up to so many bytes and lines is shown whole by every letter; more lines
+// that move something than these are not asked about in one.
+const (
+	shownWhole = 1500
+	shownLines = 30
+	mostActing = 20
+)
+
+// acting is the lines of the mail with a command that counts, each once.
+func (c *turn) acting() (lines []string) {
+	for _, cmd := range c.in.Mail.Commands {
+		if l := clip(strings.TrimSpace(cmd.Line), 200); cmd.Word != "" && !slices.Contains(lines, l) {
+			lines = append(lines, l)
+		}
+	}
+	return lines
 }
 
 // about is the task a mail is about, as far as one can say: its thread, or

@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"gatepost/parse"
@@ -95,5 +97,42 @@ priya > c1: yes
 	g.play("priya > c2: yes\n")
 	if s := g.s.Tasks[1].State; s != AtGate {
 		t.Errorf("an expired hold made it %s", s)
+	}
+}
+
+// A confirm letter shows each line that its yes would carry out, however far down
+// the mail it stands; too many to be read are not asked about.
+func TestConfirmShowsWhatItAsks(t *testing.T) {
+	log := strings.Repeat("a line of a log\r\n", 400)
+	for _, c := range []struct {
+		name, text, line, top string
+		letters               int
+	}{
+		{"first words that move nothing", "#1 how is it going?\r\n" + log + "#1 approve", "#1 approve", "#1 approve\n\n", 1},
+		{"the same line twice", log + "#1 approve\r\n" + log + "#1 approve", "#1 approve", "#1 approve\n\n…", 1},
+		{"a short mail", "#1 approve", "#1 approve", "#1 approve", 1},
+		{"no end of commands", func() (s string) {
+			for n := range 30 {
+				s += fmt.Sprintf("#1 drop: reason %d\r\n", n)
+			}
+			return s
+		}(), "", "", 0},
+	} {
+		g := scene(t, TrustToken)
+		sent := len(g.sent)
+		g.send("", "To: shop@acme.example", "Subject: Re: a digest", "| "+c.text)
+		got := g.sent[sent:]
+		if len(got) != c.letters {
+			t.Errorf("%s: %d letters, want %d", c.name, len(got), c.letters)
+			continue
+		}
+		for _, l := range got {
+			if l.Kind != Confirm || l.Body.Line != c.line || !strings.HasPrefix(l.Body.Text, c.top) {
+				t.Errorf("%s: %s, line %q, text %.60q", c.name, l.Kind, l.Body.Line, l.Body.Text)
+			}
+		}
+		if len(g.s.Holds) != c.letters {
+			t.Errorf("%s: %d holds", c.name, len(g.s.Holds))
+		}
 	}
 }
