@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	netmail "net/mail"
 	"slices"
 	"strings"
 	"time"
@@ -20,9 +21,9 @@ import (
 // mail server's check:
 //
 //   - d= must be aligned with From by the list of public suffixes;
-//   - From is signed, and what ties the mail to its place as well: the
-//     Message-ID, or every To and Cc. Else an old mail could be sent again to
-//     another address;
+//   - From is signed, and what ties the mail to its place as well: every To and
+//     Cc, or the Message-ID and a Date of this week (a large provider signs no
+//     To). Else an old mail could be sent again to another address;
 //   - keys of 1024 bits or more, no l=, no key in test mode, x= is honoured;
 //   - the header must be one that every reader takes apart alike: no bare CR,
 //     no NUL, no line that is no field, one From, and no second one of a field
@@ -153,12 +154,23 @@ func (d *DKIM) binding(v *dkim.Verification, fields []rawField) error {
 	switch {
 	case !has("from") || !covered("from"):
 		return errors.New("from is not signed")
-	case has("message-id") && covered("message-id"):
 	case has("to") && covered("to") && covered("cc"):
-	default:
+	case !has("message-id") || !covered("message-id"):
 		return errors.New("neither the message id nor the recipients are signed")
+	case !covered("date") || !slices.ContainsFunc(fields, d.thisWeek):
+		return errors.New("the recipients are not signed, nor a date of this week")
 	}
 	return nil
+}
+
+// week is how long a mail whose recipients are not signed may have been on its way.
+const week = 7 * 24 * time.Hour
+
+// thisWeek tells whether a field is a Date near to now.
+func (d *DKIM) thisWeek(f rawField) bool {
+	_, value, _ := strings.Cut(string(f.raw), ":")
+	at, err := netmail.ParseDate(strings.TrimSpace(value))
+	return f.is("date") && err == nil && d.Now().Sub(at).Abs() < week
 }
 
 // rawField is a header field with its name in lower case, its folding and its

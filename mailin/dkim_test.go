@@ -174,6 +174,9 @@ func TestDKIM(t *testing.T) {
 	headers := func(h ...string) func(*dkim.SignOptions) {
 		return func(o *dkim.SignOptions) { o.HeaderKeys = h }
 	}
+	dated := func(age time.Duration) string {
+		return "Date: " + now.Add(-age).Format(time.RFC1123Z) + "\r\n" + dkimMail
+	}
 	swap := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%q is not in the mail", old)
@@ -205,7 +208,14 @@ func TestDKIM(t *testing.T) {
 		{"a From with a space", "From : evil@evil.test\r\n" + good, "none"},
 		{"a line that is no field, and a body of one's own", "From: priya@acme.example\r\nTo: shop@acme.example\r\napprove\r\n" + good, "none"},
 		{"a bare CR in the header", swap("Subject: Re", "Subject: Re\r"), "none"},
-		{"only From and Message-ID signed", s.sign(t, dkimMail, "acme.example", headers("From", "Message-ID", "Subject")), "pass"},
+		{"only From, Message-ID and Date signed", s.sign(t, dated(0), "acme.example", headers("From", "Message-ID", "Date")), "pass"},
+		{"the same, the folded date of a slow clock", s.sign(t, strings.Replace(dated(3*24*time.Hour), ", ", ",\r\n ", 1), "acme.example", headers("From", "Message-ID", "Date")), "pass"},
+		{"the same, sent again to another address", strings.Replace(s.sign(t, dated(0), "acme.example", headers("From", "Message-ID", "Date")), "t1r1", "t2r1", 1), "pass"}, // not promised
+		{"the same, eight days later", s.sign(t, dated(8*24*time.Hour), "acme.example", headers("From", "Message-ID", "Date")), "fail"},
+		{"the same, of next month", s.sign(t, dated(-30*24*time.Hour), "acme.example", headers("From", "Message-ID", "Date")), "fail"},
+		{"only From and Message-ID signed", s.sign(t, dated(0), "acme.example", headers("From", "Message-ID", "Subject")), "fail"},
+		{"only From and Message-ID signed, no Date", s.sign(t, dkimMail, "acme.example", headers("From", "Message-ID", "Subject", "Date")), "fail"},
+		{"an old mail, recipients signed", s.sign(t, dated(80*24*time.Hour), "acme.example", nil), "pass"},
 		{"only From and recipients signed", s.sign(t, dkimMail, "acme.example", headers("From", "To", "Cc")), "pass"},
 		{"only From and Subject signed", s.sign(t, dkimMail, "acme.example", headers("From", "Subject")), "fail"},
 		{"From taken from h=", swap("h=From:", "h="), "fail"},
