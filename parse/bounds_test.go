@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -191,4 +192,34 @@ func TestBoundsPark(t *testing.T) {
 			t.Errorf("%d lines parked: %s", n, m.Park)
 		}
 	}
+}
+
+// A mail of many commands is read while the garbage collector works, which makes
+// the stack smaller meanwhile: a string builder that was copied after its first
+// word points into the old one, and the program ends.
+func TestManyCommandsUnderTheCollector(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(1))
+	mail := []byte("From: a@b.example\r\nTo: shop@acme.example\r\nSubject: x\r\nMessage-ID: <1@b.example>\r\n\r\n" + strings.Repeat("#1 approve\r\n", 20_000))
+	for range 10 {
+		done := make(chan int)
+		go func() {
+			grow(500)
+			done <- len(Read(mail, Options{}).Commands)
+		}()
+		if n := <-done; n != 20_000 {
+			t.Fatalf("%d commands", n)
+		}
+	}
+}
+
+// grow makes the stack n KiB deep for once.
+//
+//go:noinline
+func grow(n int) byte {
+	var b [1024]byte
+	if n == 0 {
+		return b[0]
+	}
+	b[n%len(b)] = grow(n - 1)
+	return b[n/2]
 }

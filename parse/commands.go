@@ -24,8 +24,8 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	}
 	task := len(r.sections().labelled) > 1 // its "Done:" is a heading
 	var open = -1                          // command whose Text goes on
-	var texts []strings.Builder
-	var at []int // line of each command
+	var texts []*strings.Builder           // a builder must not be copied, as a slice that grows would
+	var at []int                           // line of each command
 	for i := first; i < len(r.lines); i++ {
 		l := &r.lines[i]
 		if l.pasted && open >= 0 {
@@ -92,7 +92,7 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		}
 		out = append(out, c)
 		at = append(at, i)
-		texts = append(texts, strings.Builder{})
+		texts = append(texts, new(strings.Builder))
 		open = len(out) - 1
 		texts[open].WriteString(c.Tail)
 	}
