@@ -34,6 +34,9 @@ func (c *turn) decision(t *Task, cmd parse.Command) {
 		}
 		c.short = CauseToken
 	}
+	if c.in.Vouched != "" { // it is decided by the yes: the time for undo begins with it
+		c.in.At = c.now
+	}
 	if cmd.Word == "approve" {
 		c.approve(t, cmd)
 		return

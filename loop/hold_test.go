@@ -2,8 +2,10 @@ package loop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"gatepost/parse"
 )
@@ -134,5 +136,44 @@ func TestConfirmShowsWhatItAsks(t *testing.T) {
 		if len(g.s.Holds) != c.letters {
 			t.Errorf("%s: %d holds", c.name, len(g.s.Holds))
 		}
+	}
+}
+
+// A decision that was held is made when the yes comes, however long ago its mail
+// did: it can be undone from then on.
+func TestUndoAfterYes(t *testing.T) {
+	g := scene(t, TrustToken)
+	mail := func(fields ...string) Incoming {
+		m := attackMail{}
+		for _, f := range fields {
+			if text, ok := strings.CutPrefix(f, "| "); ok {
+				m.text, m.spoken = []string{text}, true
+			} else {
+				m.fields = append(m.fields, f)
+			}
+		}
+		g.mails++
+		return Incoming{ID: g.mails, At: g.now, Mail: parse.Read(g.raw(m, g.mails), parse.Options{Teams: []string{g.team.Address}})}
+	}
+	read := func(in Incoming) Outcome {
+		o := Apply(g.s, in, g.now)
+		g.outcome(o)
+		return o
+	}
+	held := mail("To: shop@acme.example", "Subject: Re: [#1] Cart", "| approve")
+	read(held)
+	g.now = g.now.Add(5 * time.Hour)
+	if o := read(mail("To: {c1 priya}", "| yes")); !slices.Equal(o.Release, []int64{held.ID}) {
+		t.Fatalf("the yes: %+v", o)
+	}
+	held.Vouched = "confirm"
+	read(held)
+	if d := g.s.Tasks[1].Decision; d == nil || !d.At.Equal(g.now) {
+		t.Fatalf("decided %+v, now it is %s", d, g.now)
+	}
+	g.now = g.now.Add(time.Hour)
+	read(mail("To: {t1 priya}", "| undo"))
+	if s := g.s.Tasks[1].State; s != AtGate {
+		t.Errorf("after undo the task is %s", s)
 	}
 }
