@@ -12,7 +12,9 @@ import (
 // Fingerprint is the identity of a mail's content: a hash over Message-ID,
 // From, To, Date, Subject and the body with its line ends made LF. Trace
 // fields have no part in it, so one mail that comes by two ways is known
-// again; a body that differs in a byte is another mail.
+// again; a body that differs in a byte is another mail. So is a copy that a robot
+// or a list sent on: it is not read, and must not stand in for the one that the
+// person's own server brings.
 func Fingerprint(raw []byte) string {
 	raw = oneBreak(raw)
 	b := splitHeader(raw, defaults, nil)
@@ -61,8 +63,37 @@ func newDigest(fields header) *digest {
 			io.WriteString(d.h, name+":"+strings.Join(strings.Fields(v), " ")+"\n")
 		}
 	}
+	if automatic(fields) {
+		io.WriteString(d.h, "automatic\n")
+	}
 	io.WriteString(d.h, "\n")
 	return d
+}
+
+// automatic tells whether the header makes a mail a robot's for every team. A list
+// may be the team's own address, delivered as a group: then its mails are people's,
+// and all copies bear its mark.
+func automatic(h header) bool {
+	switch kind, _ := mediaType(h.get("content-type")); kind {
+	case "multipart/report", "text/calendar", "message/delivery-status", "message/global-delivery-status", "message/disposition-notification":
+		return true
+	}
+	robot, rule := robotOf(h, nil, Address{}, Options{})
+	if robot == RobotNone || rule == "list-bulk" || robot != RobotList {
+		return robot != RobotNone
+	}
+	var teams []string
+	for k, name := range []string{"to", "cc"} {
+		list, _ := addresses(strings.Join(h.all(name), ", "), 100)
+		for i, a := range list {
+			if t, ok := tagOf(a.Address, nil); ok {
+				teams = append(teams, t.Team)
+			} else if k == 0 && i == 0 {
+				teams = append(teams, a.Address)
+			}
+		}
+	}
+	return !ownList(h, teams)
 }
 
 // write takes the next bytes of the body.
