@@ -437,7 +437,7 @@ func (c *turn) desk() {
 		return
 	}
 	if !numbered {
-		if len(mine) == 1 && !c.bossAnywhere() {
+		if len(mine) == 1 && !c.bossAnywhere() && c.prompted(mine[0].Number) {
 			c.thread(mine[0].Number)
 			return
 		}
@@ -470,6 +470,13 @@ func (c *turn) desk() {
 		}
 		c.command(cmd.Task, cmd)
 	}
+}
+
+// prompted tells whether the prompt that is answered was about this task; an answer to
+// another letter, or to one that is not known, says nothing of it.
+func (c *turn) prompted(task int) bool {
+	l := c.in.Answers
+	return l == nil || l.To != c.p.Key() || l.Kind != Prompt || slices.ContainsFunc(l.Body.Tasks, func(v TaskView) bool { return v.Number == task })
 }
 
 // working is the tasks that are active in the streams of this engineer.
