@@ -56,7 +56,7 @@ const beforeGate = -1
 //
 // A gate letter's tag names it. A mail to the digest's address is for the gates
 // that the letter it answers showed; if that letter is not known, for round 1 of a
-// task, if a digest has shown that gate. A mail that is read again is for the round
+// task, once a letter has shown that gate. A mail that is read again is for the round
 // in which it came, if that was at the gate then.
 func (c *turn) roundMeant(t *Task) int {
 	if r := roundOf(c.ref); r != 0 && taskOf(c.ref) == t.Number {
@@ -86,11 +86,20 @@ func (c *turn) roundMeant(t *Task) int {
 		}
 		return beforeGate
 	}
-	pr := c.s.Presence(c.p.Key())
-	if t.Round == 1 && (t.Delivered.Before(pr.DigestAt) || t.Delivered.Before(pr.ReviewAt)) {
+	if shown := c.s.Calendar(c.p.Key()).NextOpen(t.Delivered); t.Round == 1 && !c.replies() && !shown.After(c.in.At) {
+		return 1 // no answer to what an older letter said, and the gate letter's time had come
+	}
+	if pr := c.s.Presence(c.p.Key()); t.Round == 1 && (t.Delivered.Before(pr.DigestAt) || t.Delivered.Before(pr.ReviewAt)) {
 		return 1
 	}
 	return 0
+}
+
+// replies tells whether the mail answers another, which we may not know: some
+// servers give our letters Message-IDs of their own.
+func (c *turn) replies() bool {
+	m := c.in.Mail
+	return m.InReplyTo != "" || len(m.References) > 0 || title(m) != clip(strings.TrimSpace(m.Subject), 120)
 }
 
 // gateRound is the round in which the letter showed a task at its gate, 0 if it
