@@ -20,6 +20,9 @@ var againstTable = func() map[string]phrases {
 // is about other work, which may be as broken as it likes.
 func against(said string, ts []token, aside bool) string {
 	table := againstTable
+	if !aside && unspaced(said) {
+		return DoubtNegation
+	}
 	deny, fault, mended := false, false, false
 	aside = aside && !table["here"].any2(ts)
 	for i := 0; i < len(ts); {
@@ -32,14 +35,18 @@ func against(said string, ts []token, aside bool) string {
 		halts, denies, faults := table["halts"].prefix(ts[i:]), table["denies"].prefix(ts[i:]), table["faults"].prefix(ts[i:])
 		most := max(halts, denies, faults)
 		n := max(1, most)
-		spared := max(table["spares"].prefix(ts[i:]), table["mended"].prefix(ts[i:]))
+		cured := table["mended"].prefix(ts[i:])
+		if cured > 0 && denies > 0 && !fault {
+			cured = 0 // "The error no longer shows", not "The export no longer works"
+		}
+		spared := max(table["spares"].prefix(ts[i:]), cured, freeOf(said, ts, i), pastNow(ts[i:]))
 		if i == 0 {
 			spared = max(spared, tails["harmless"].prefix(ts))
 		}
 		switch {
 		case spared > 0 && spared >= most:
 			// "If anything breaks, call me" says that nothing does.
-			mended = mended || table["mended"].prefix(ts[i:]) > 0 || table["hangs"].prefix(ts[i:i+1]) > 0
+			mended = mended || cured > 0 || table["hangs"].prefix(ts[i:i+1]) > 0
 			n = spared
 		case most == 0:
 		case most == halts:
@@ -61,6 +68,106 @@ func against(said string, ts []token, aside bool) string {
 	}
 	return ""
 }
+
+// freeOf is how many words at i say that some trouble is not there: "no more
+// flicker", "does not crash", "I have not seen a single error". Who meets with
+// nothing must be who writes: "The search does not find errors" is none. Nor is
+// "no bugs were fixed", nor "no error message".
+func freeOf(said string, ts []token, i int) int {
+	table := againstTable
+	k := table["lacks"].prefix(ts[i:])
+	if k == 0 {
+		return 0
+	}
+	if k += i; i == 0 || witnesses[ts[i-1].text] {
+		k += table["meets"].prefix(ts[k:])
+	}
+	for n := 0; n < 3 && table["amid"].prefix(ts[k:]) > 0; n++ {
+		k++
+	}
+	n := table["woes"].prefix(ts[k:])
+	if n == 0 {
+		return 0
+	}
+	k += n
+	for j := i + 1; j < len(ts); j++ {
+		if strings.ContainsAny(said[ts[j-1].end:ts[j].start], ",;:") {
+			if j < k {
+				return 0
+			}
+			break
+		}
+		if j >= k && (table["mended"].prefix(ts[j:]) > 0 && ts[j].text != "as" || errorTexts[ts[j].text]) {
+			return 0
+		}
+	}
+	return k - i
+}
+
+// witnesses are who writes, or may stand before what they met with.
+var witnesses = set(strings.Fields("i we and nobody they he she i've we've also still ich wir habe hab haben nous je no"))
+
+// errorTexts tell of an error to those who should see it.
+var errorTexts = set(strings.Fields("message messages page text warning warnings mail shown displayed meldung"))
+
+// pastNow is how many words say what was so and is no more: "What didn't work
+// last time works now".
+func pastNow(ts []token) int {
+	n := againstTable["once-was"].prefix(ts)
+	if n == 0 || !againstTable["by-now"].any2(ts[n:]) && !againstTable["mended"].any2(ts[n:]) {
+		return 0
+	}
+	return n
+}
+
+// asksForMore tells whether a sentence asks for a change of the work: "Please
+// take it out", "Can you add the date?", "Make the logo bigger".
+func asksForMore(ts []token) bool {
+	table := againstTable
+	asked := false
+	for {
+		n, opens := table["asks-to"].prefix(ts), table["opens"].prefix(ts)
+		if asked = asked || n > 0; max(n, opens) == 0 {
+			break
+		}
+		ts = ts[max(n, opens):]
+	}
+	n := table["changes"].prefix(ts)
+	if n == 0 || table["records"].any2(ts) || table["spares"].prefix(ts) > 0 {
+		return false
+	}
+	return asked || n < len(ts) && objects[ts[n].text]
+}
+
+// objects are words that what is to be changed begins with.
+var objects = set(strings.Fields("the a an it its this that these those some more another one all both my our"))
+
+// unspaced tells whether a sentence in a script without spaces between words, or
+// with words that endings make longer, holds a piece that speaks against it.
+func unspaced(said string) bool {
+	if !strings.ContainsFunc(said, func(r rune) bool {
+		return r >= 0x0e00 && r < 0x0e80 || r >= 0x1100 && unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r) && !unicode.Is(unicode.Greek, r)
+	}) {
+		return false
+	}
+	said = piecesSpared.Replace(said)
+	for _, piece := range againstPieces {
+		if strings.Contains(said, piece) {
+			return true
+		}
+	}
+	return false
+}
+
+var againstPieces = tableKinds("against.txt")["pieces"]
+
+var piecesSpared = func() *strings.Replacer {
+	var pairs []string
+	for _, piece := range tableKinds("against.txt")["pieces-spared"] {
+		pairs = append(pairs, piece, " ")
+	}
+	return strings.NewReplacer(pairs...)
+}()
 
 // turnsAside tells whether a sentence begins to speak of other work.
 func turnsAside(ts []token) bool {

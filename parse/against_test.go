@@ -2,6 +2,7 @@ package parse
 
 import (
 	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,11 +47,13 @@ func TestPhrasesAgainst(t *testing.T) {
 		"halts": "Dana, the list %s here", "denies": "Dana, the list %s here", "faults": "Dana, the list %s here",
 		"revokes": "%s that", "points": "Ignore %s", "hangs": "%s the release", "dates": "%s Friday", "scraps": "%s Dana", "joins": "%s changes", "checks": "%s it done?", "opens": "%s ignore that",
 		"spares": "Dana, the list %s there", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
+		"lacks": "Dana, the list has %s bugs", "meets": "I have not %s a bug", "amid": "I saw no %s bug", "woes": "I saw no %s",
+		"once-was": "The list %s, now it is good", "by-now": "The list was wrong, %s", "changes": "Please %s the list", "asks-to": "%s remove the list", "records": "Please add it to the %s", "pieces": "%s", "pieces-spared": "%s",
 	} {
 		if len(kinds[kind]) == 0 {
 			t.Errorf("%s: no phrases", kind)
 		}
-		counts := kind == "spares" || kind == "mended" || kind == "aside"
+		counts := slices.Contains(strings.Fields("spares mended aside lacks meets amid woes once-was by-now records pieces-spared"), kind)
 		for _, phrase := range kinds[kind] {
 			below := strings.Replace(text, "%s", phrase, 1)
 			cs := readApproval("approve\n\n" + below)
@@ -59,7 +62,7 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 15 {
+	if len(kinds) != 26 {
 		t.Errorf("%d kinds", len(kinds))
 	}
 }

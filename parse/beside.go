@@ -190,7 +190,10 @@ func (lx *lexicon) limited(text, word string) limit {
 			aside = aside || turnsAside(ts)
 			why := lx.limits(before, said, word)
 			if why == "" && word == "approve" && len(ts) > 0 && other == 0 {
-				if why = against(said, ts, aside); why == "" && !goesOnFrom(before) {
+				if why = against(said, ts, aside); why == "" && !aside && asksForMore(ts) {
+					why = DoubtCondition
+				}
+				if why == "" && !goesOnFrom(before) {
 					why = lx.leftOpen(said, ts)
 				}
 			}
