@@ -23,6 +23,9 @@ func against(said string, ts []token, aside bool) string {
 	if !aside && unspaced(said) {
 		return DoubtNegation
 	}
+	if n := ticked(said, ts); n > 0 {
+		ts = ts[n:] // what was checked may be any trouble
+	}
 	deny, fault, mended := false, false, false
 	aside = aside && !table["here"].any2(ts)
 	for i := 0; i < len(ts); {
@@ -67,6 +70,30 @@ func against(said string, ts []token, aside bool) string {
 		return DoubtContradiction
 	}
 	return ""
+}
+
+// ticked is how many words of a checklist's line stand before its verdict, if that
+// is good: "- no stock, two orders: both refused, ok".
+func ticked(said string, ts []token) int {
+	if unbullet(said) == said && !numbered(said) {
+		return 0
+	}
+	at := 0
+	for i := 1; i < len(ts); i++ {
+		if strings.Contains(said[ts[i-1].end:ts[i].start], ":") {
+			at = i
+		}
+	}
+	if at > 0 && againstTable["passed"].all[ts[len(ts)-1].text] {
+		return at
+	}
+	return 0
+}
+
+// numbered tells whether a line begins as one of a numbered list.
+func numbered(s string) bool {
+	n := strings.TrimLeft(s, "0123456789")
+	return len(n) < len(s) && len(n) > 1 && strings.IndexByte(".)", n[0]) >= 0 && n[1] == ' '
 }
 
 // freeOf is how many words at i say that some trouble is not there: "no more
@@ -139,6 +166,29 @@ func asksForMore(ts []token) bool {
 	return asked || n < len(ts) && objects[ts[n].text]
 }
 
+// fragment tells whether a sentence is no whole one but a wish, or the rest of the
+// approval above: "More contrast!", "For the web part.", "Blue please.", "Because
+// Omar told me to."
+func fragment(said string, ts []token) bool {
+	table := againstTable
+	for n := table["opens"].prefix(ts); n > 0 && n < len(ts); n = table["opens"].prefix(ts) {
+		ts = ts[n:]
+	}
+	if tails["harmless"].prefix(ts) > 0 || table["spares"].prefix(ts) > 0 || strings.HasSuffix(strings.TrimSpace(said), ":") {
+		return false
+	}
+	if n := table["lets"].prefix(ts); n > 0 && table["looks"].any2(ts[n:]) {
+		return true
+	}
+	switch n := table["wishes"].prefix(ts); {
+	case n > 0 && len(ts) <= 6 && (n == len(ts) || !table["compares"].all[ts[n].text]):
+		return true
+	case table["begs"].prefix(ts[len(ts)-1:]) > 0 && len(ts) <= 8 && len(ts) > 1 && !table["deploys"].any2(ts):
+		return true
+	}
+	return table["parts"].prefix(ts) > 0 && len(ts) <= 5 && !containsAny(said, ",:;")
+}
+
 // objects are words that what is to be changed begins with.
 var objects = set(strings.Fields("the a an it its this that these those some more another one all both my our"))
 
@@ -184,11 +234,12 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	if minus := strings.TrimLeft(said, "-−"); len(minus) < len(said) && ts[0].text == "1" && strings.HasPrefix(minus, "1") && !strings.HasPrefix(minus[1:], ".") && !strings.HasPrefix(minus[1:], ")") {
 		return DoubtNegation // a vote against
 	}
+	whole := ts
 	for n := table["opens"].prefix(ts); n > 0 && n < len(ts); n = table["opens"].prefix(ts) {
 		ts = ts[n:]
 	}
 	if asks {
-		if table["checks"].prefix(ts) > 0 {
+		if table["checks"].prefix(ts) > table["chats"].prefix(ts) || len(ts) <= 2 && table["chats"].prefix(ts) == 0 && table["opens"].prefix(whole) > 0 {
 			return DoubtQuestion
 		}
 		return ""
@@ -210,7 +261,7 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 		return DoubtCondition
 	}
 	word := strings.TrimRight(said, ".…")
-	switch scrap := max(table["scraps"].prefix(ts), table["joins"].prefix(ts)) > 0; {
+	switch scrap := max(table["scraps"].prefix(ts), table["joins"].prefix(ts)) > tails["harmless"].prefix(ts); {
 	case lx.wellMeant(said, ts):
 	case len(ts) == 1 && !embedsNumber(word) && (word != said || len(word) > 2 && strings.ToUpper(word) == word && strings.ToLower(word) != word):
 		return DoubtContradiction // one word is a verdict: "Meh.", "WIP"
@@ -223,7 +274,7 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 // wellMeant tells whether a few words are friendly as they are, a greeting, a
 // name or an initial.
 func (lx *lexicon) wellMeant(said string, ts []token) bool {
-	return tails["soft"].is(ts) || signoffs.is(ts) || tails["greeting"].is(ts) || lx.knows(ts[0].text) ||
+	return tails["soft"].is(ts) || signoffs.is(ts) && againstTable["scraps"].prefix(ts) == 0 || tails["greeting"].is(ts) || lx.knows(ts[0].text) ||
 		lx.friendly(strings.TrimSpace(said)) && (len(lx.people) > 0 || tails["friendly"].is(ts)) ||
 		len(ts) == 1 && utf8.RuneCountInString(ts[0].text) == 1 && unicode.IsLetter(firstRune(ts[0].text))
 }

@@ -48,12 +48,13 @@ func TestPhrasesAgainst(t *testing.T) {
 		"revokes": "%s that", "points": "Ignore %s", "hangs": "%s the release", "dates": "%s Friday", "scraps": "%s Dana", "joins": "%s changes", "checks": "%s it done?", "opens": "%s ignore that",
 		"spares": "Dana, the list %s there", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
 		"lacks": "Dana, the list has %s bugs", "meets": "I have not %s a bug", "amid": "I saw no %s bug", "woes": "I saw no %s",
-		"once-was": "The list %s, now it is good", "by-now": "The list was wrong, %s", "changes": "Please %s the list", "asks-to": "%s remove the list", "records": "Please add it to the %s", "pieces": "%s", "pieces-spared": "%s",
+		"once-was": "The list %s, now it is good", "by-now": "The list was wrong, %s", "changes": "Please %s the list", "asks-to": "%s remove the list", "records": "Please add it to the %s", "pieces": "%s", "passed": "- no stock: %s", "chats": "%s x?",
+		"wishes": "%s space", "compares": "More %s fun", "begs": "blue %s", "deploys": "blue %s please", "parts": "%s the demo", "lets": "%s Lee test it", "looks": "Let Lee %s it", "pieces-spared": "%s",
 	} {
 		if len(kinds[kind]) == 0 {
 			t.Errorf("%s: no phrases", kind)
 		}
-		counts := slices.Contains(strings.Fields("spares mended aside lacks meets amid woes once-was by-now records pieces-spared"), kind)
+		counts := slices.Contains(strings.Fields("spares mended aside lacks meets amid woes once-was by-now records passed chats compares deploys pieces-spared"), kind)
 		for _, phrase := range kinds[kind] {
 			below := strings.Replace(text, "%s", phrase, 1)
 			cs := readApproval("approve\n\n" + below)
@@ -62,7 +63,7 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 26 {
+	if len(kinds) != 37 {
 		t.Errorf("%d kinds", len(kinds))
 	}
 }
@@ -97,6 +98,49 @@ func TestThanksForWhat(t *testing.T) {
 		cs := readApproval(line)
 		if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
 			t.Errorf("%q: %s", line, answerOf(cs))
+		}
+	}
+}
+
+// Whole sentences behind the word are read as those below it, and more strictly.
+func TestSentencesOnTheLine(t *testing.T) {
+	for line, counts := range map[string]bool{
+		"LGTM. Checked with the three accounts from the ticket, all good.":                    true,
+		"Approved! I also checked the time zones, Kolkata shows the right hour.":              true,
+		"Approved. I counted the rows: 356 before, 356 after.":                                true,
+		"approve, thank you Dana! You saved us.":                                              true,
+		"Approved. No crash any more, thanks. See you Monday!":                                true,
+		"freigegeben. Auch die Rechtsabteilung ist einverstanden.":                            true,
+		"Approved. Testé sur mon téléphone, tout marche.":                                     true,
+		"Approved. I would like to see it live":                                               false,
+		"Approved. if the tests pass":                                                         false,
+		"Approved. Points 1 and 2":                                                            false,
+		"Approved. Monday.":                                                                   false,
+		"Approved. Should be merged after the audit.":                                         false,
+		"Approved. Works, but slowly.":                                                        false,
+		"Approved. It crashed twice.":                                                         false,
+		"Approved. Did Omar see it?":                                                          false,
+		"Approved. That is for #13":                                                           false,
+		"Approved. I redirect the rest.":                                                      false,
+		"Approved. Please remove the banner.":                                                 false,
+		"Approved, Monday. I checked it with care.":                                           false,
+		"Approved: I checked it with care. Fine.":                                             false,
+		"Approved. Deploy on Monday, I told the customer\nonce Omar has signed.":              false,
+		"Approved. I went through all of the pages with the big account today\nand they load": true,
+	} {
+		cs := readApproval(line)
+		if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
+			t.Errorf("%q: %s", line, answerOf(cs))
+		}
+	}
+	for _, word := range tableKinds("against.txt")["timed"] {
+		if cs := readApproval("Approved. It goes live " + word + " the demo"); len(cs) != 1 || cs[0].Word != "" {
+			t.Errorf("%q: %s", word, answerOf(cs))
+		}
+	}
+	for _, word := range tableKinds("against.txt")["homographs"] {
+		if cs := readApproval("Approved. It goes " + word + " out"); len(cs) != 1 || cs[0].Word != "approve" {
+			t.Errorf("%q: %s", word, answerOf(cs))
 		}
 	}
 }

@@ -190,7 +190,7 @@ func (lx *lexicon) limited(text, word string) limit {
 			aside = aside || turnsAside(ts)
 			why := lx.limits(before, said, word)
 			if why == "" && word == "approve" && len(ts) > 0 && other == 0 {
-				if why = against(said, ts, aside); why == "" && !aside && asksForMore(ts) {
+				if why = against(said, ts, aside); why == "" && !aside && (asksForMore(ts) || !goesOnFrom(before) && !lx.friendly(said) && fragment(said, ts)) {
 					why = DoubtCondition
 				}
 				if why == "" && !goesOnFrom(before) {
@@ -204,6 +204,67 @@ func (lx *lexicon) limited(text, word string) limit {
 		}
 	}
 	return limit{}
+}
+
+// saysMore tells whether whole sentences follow an approval on its line, none of
+// which speaks against it: "Approved. I checked it with three orders." They are
+// read as those on the lines below are, and more strictly: none may hold a
+// condition or a contrast, ask, name a task, or be a scrap that the word needs.
+func (lx *lexicon) saysMore(rest string) bool {
+	more := ""
+	for i, r := range rest {
+		if to := i + utf8.RuneLen(r); strings.ContainsRune(".!…", r) && to < len(rest) && rest[to] == ' ' {
+			if first := strings.TrimLeft(rest[:i], ".!… "); first == "" || lx.friendly(rest[:i]) {
+				more = strings.TrimSpace(rest[to:])
+				break
+			}
+		}
+	}
+	if more == "" || containsAny(more, "?？¿#@<>=~|") || unicode.IsLower(firstRune(more)) || lx.limited(more, "approve").why != "" {
+		return false
+	}
+	for said := range sentences(more) {
+		ts := tokens(said)
+		if len(ts) == 0 || lx.friendly(said) {
+			continue
+		}
+		if len(ts) < 3 || restricts(said, ts) {
+			return false
+		}
+		for i := range ts {
+			if w, _ := lx.at(said, ts[i:]); decisive(w) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// restricts tells whether a sentence holds a no, a contrast or a condition that
+// nothing says is none. Most words of condition are one only where a sentence
+// begins ("Will do", "I said I would"). A word of time that ends a part of it is no condition:
+// "356 before, 356 after".
+func restricts(said string, ts []token) bool {
+	table := againstTable
+	for i := 0; i < len(ts); i++ {
+		n := max(table["spares"].prefix(ts[i:]), freeOf(said, ts, i), pastNow(ts[i:]))
+		if i == 0 {
+			n = max(n, tails["harmless"].prefix(ts))
+		}
+		if n > 0 {
+			i += n - 1
+			continue
+		}
+		last := i == len(ts)-1 || containsAny(said[ts[i].end:ts[i+1].start], ",.;:!)")
+		if table["timed"].prefix(ts[i:]) > 0 && !last {
+			return true
+		}
+		d, words := longestSign(ts[i:])
+		if d != "" && (i == 0 || d != DoubtCondition || words > 1) && !(words == 1 && table["homographs"].all[ts[i].text]) {
+			return true
+		}
+	}
+	return false
 }
 
 // sentences are the parts of a line behind which one ends, or that stand apart

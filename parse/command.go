@@ -118,6 +118,9 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	if r := strings.TrimLeft(rest, " "); decisive(word) && len(r) > 1 && r[0] == '-' && r[1] >= '0' && r[1] <= '9' {
 		return DoubtTail, 0 // a vote against, and no task
 	}
+	if word == "approve" && form != colon && lx.saysMore(rest) {
+		return "", 0
+	}
 	if word != "after" && word != "to" && word != "away" && word != "search" && word != "done" && form != colon {
 		if n, after, ok := number2(tail); ok {
 			if v, _ := lx.judge(word, s, after, tokens(after)); v == "" {
@@ -347,13 +350,18 @@ func (lx *lexicon) doubt(word, rest string) string {
 // sign names what the longest phrase at the start of ts is a sign of: in Spanish
 // "en principio" is a condition, and no Finnish "en" with a word behind it.
 func sign(ts []token) string {
-	doubt, most := "", 0
+	doubt, _ := longestSign(ts)
+	return doubt
+}
+
+// longestSign is sign, and of how many words it is.
+func longestSign(ts []token) (doubt string, most int) {
 	for _, s := range []struct{ kind, doubt string }{{"contrast", DoubtContradiction}, {"negation", DoubtNegation}, {"condition", DoubtCondition}} {
 		if n := tails[s.kind].prefix(ts); n > most {
 			doubt, most = s.doubt, n
 		}
 	}
-	return doubt
+	return doubt, most
 }
 
 // inside looks for a decision in a line that does not begin with it ("not
