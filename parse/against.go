@@ -49,7 +49,7 @@ func against(said string, ts []token, aside bool) string {
 		switch {
 		case spared > 0 && spared >= most:
 			// "If anything breaks, call me" says that nothing does.
-			mended = mended || cured > 0 || table["hangs"].prefix(ts[i:i+1]) > 0
+			mended = mended || cured > 0 || imagined[ts[i].text]
 			n = spared
 		case most == 0:
 		case most == halts:
@@ -99,15 +99,25 @@ func numbered(s string) bool {
 // freeOf is how many words at i say that some trouble is not there: "no more
 // flicker", "does not crash", "I have not seen a single error". Who meets with
 // nothing must be who writes: "The search does not find errors" is none. Nor is
-// "no bugs were fixed", nor "no error message".
+// "no bugs were fixed", nor "no error message". That the engineer found or mended
+// some is praise: "Great that you found the second bug".
 func freeOf(said string, ts []token, i int) int {
 	table := againstTable
+	ts = ts[:min(len(ts), i+longestThought)]
 	k := table["lacks"].prefix(ts[i:])
-	if k == 0 {
+	did := table["mends"].prefix(ts[i:])
+	switch {
+	case k > 0:
+		if k += i; i == 0 || witnesses[ts[i-1].text] {
+			k += table["meets"].prefix(ts[k:])
+		}
+	case did > 0 && i > 0 && table["you-did"].all[ts[i-1].text]:
+		k = i + did
+		for k < len(ts) && objects[ts[k].text] {
+			k++
+		}
+	default:
 		return 0
-	}
-	if k += i; i == 0 || witnesses[ts[i-1].text] {
-		k += table["meets"].prefix(ts[k:])
 	}
 	for n := 0; n < 3 && table["amid"].prefix(ts[k:]) > 0; n++ {
 		k++
@@ -131,6 +141,9 @@ func freeOf(said string, ts []token, i int) int {
 	return k - i
 }
 
+// longestThought is how many words on what is said of trouble is looked for.
+const longestThought = 30
+
 // witnesses are who writes, or may stand before what they met with.
 var witnesses = set(strings.Fields("i we and nobody they he she i've we've also still ich wir habe hab haben nous je no"))
 
@@ -140,6 +153,7 @@ var errorTexts = set(strings.Fields("message messages page text warning warnings
 // pastNow is how many words say what was so and is no more: "What didn't work
 // last time works now".
 func pastNow(ts []token) int {
+	ts = ts[:min(len(ts), longestThought)]
 	n := againstTable["once-was"].prefix(ts)
 	if n == 0 || !againstTable["by-now"].any2(ts[n:]) && !againstTable["mended"].any2(ts[n:]) {
 		return 0
@@ -174,7 +188,7 @@ func fragment(said string, ts []token) bool {
 	for n := table["opens"].prefix(ts); n > 0 && n < len(ts); n = table["opens"].prefix(ts) {
 		ts = ts[n:]
 	}
-	if tails["harmless"].prefix(ts) > 0 || table["spares"].prefix(ts) > 0 || strings.HasSuffix(strings.TrimSpace(said), ":") {
+	if tails["harmless"].prefix(ts) > 0 || table["spares"].prefix(ts) > 0 {
 		return false
 	}
 	if n := table["lets"].prefix(ts); n > 0 && table["looks"].any2(ts[n:]) {
@@ -185,6 +199,17 @@ func fragment(said string, ts []token) bool {
 		return true
 	case table["begs"].prefix(ts[len(ts)-1:]) > 0 && len(ts) <= 8 && len(ts) > 1 && !table["deploys"].any2(ts):
 		return true
+	}
+	for i, t := range ts {
+		if n := table["lists"].prefix(ts[i:]); n > 0 {
+			if strings.HasPrefix(strings.TrimLeft(said[ts[i+n-1].end:], marks), ":") {
+				return true
+			}
+			break
+		}
+		if strings.Contains(said[t.start:min(len(said), t.end+1)], ":") {
+			break
+		}
 	}
 	return table["parts"].prefix(ts) > 0 && len(ts) <= 5 && !containsAny(said, ",:;")
 }
@@ -234,12 +259,11 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	if minus := strings.TrimLeft(said, "-−"); len(minus) < len(said) && ts[0].text == "1" && strings.HasPrefix(minus, "1") && !strings.HasPrefix(minus[1:], ".") && !strings.HasPrefix(minus[1:], ")") {
 		return DoubtNegation // a vote against
 	}
-	whole := ts
 	for n := table["opens"].prefix(ts); n > 0 && n < len(ts); n = table["opens"].prefix(ts) {
 		ts = ts[n:]
 	}
 	if asks {
-		if table["checks"].prefix(ts) > table["chats"].prefix(ts) || len(ts) <= 2 && table["chats"].prefix(ts) == 0 && table["opens"].prefix(whole) > 0 {
+		if table["checks"].prefix(ts) > table["chats"].prefix(ts) || len(ts) <= 2 && table["chats"].prefix(ts) == 0 {
 			return DoubtQuestion
 		}
 		return ""
@@ -257,7 +281,7 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 			}
 		}
 	}
-	if table["hangs"].prefix(ts) > table["spares"].prefix(ts) && tails["harmless"].prefix(ts) == 0 && !strings.ContainsAny(said, ",:;") {
+	if table["hangs"].prefix(ts) > 0 && !goesFurther(ts, table["spares"].prefix(ts)) && !goesFurther(ts, tails["harmless"].prefix(ts)) && !strings.ContainsAny(said, ",:;") {
 		return DoubtCondition
 	}
 	word := strings.TrimRight(said, ".…")
@@ -270,6 +294,17 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	}
 	return ""
 }
+
+// imagined are words behind which trouble is none yet.
+var imagined = set(strings.Fields("if when whenever falls wenn si cuando quand se quando als"))
+
+// goesFurther tells whether more than the n words stand there, if these are any;
+// a farewell stands for itself ("Until Monday!").
+func goesFurther(ts []token, n int) bool {
+	return n > 0 && (n < len(ts) || farewells[ts[0].text])
+}
+
+var farewells = set(strings.Fields("until till til bis hasta"))
 
 // wellMeant tells whether a few words are friendly as they are, a greeting, a
 // name or an initial.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // readApproval reads a reply in a team of three languages.
@@ -49,12 +50,12 @@ func TestPhrasesAgainst(t *testing.T) {
 		"spares": "Dana, the list %s there", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
 		"lacks": "Dana, the list has %s bugs", "meets": "I have not %s a bug", "amid": "I saw no %s bug", "woes": "I saw no %s",
 		"once-was": "The list %s, now it is good", "by-now": "The list was wrong, %s", "changes": "Please %s the list", "asks-to": "%s remove the list", "records": "Please add it to the %s", "pieces": "%s", "passed": "- no stock: %s", "chats": "%s x?",
-		"wishes": "%s space", "compares": "More %s fun", "begs": "blue %s", "deploys": "blue %s please", "parts": "%s the demo", "lets": "%s Lee test it", "looks": "Let Lee %s it", "pieces-spared": "%s",
+		"wishes": "%s space", "lists": "Three %s: the icon", "you-did": "Praise %s finding the bug", "mends": "Good that you %s the bug", "compares": "More %s fun", "begs": "blue %s", "deploys": "blue %s please", "parts": "%s the demo", "lets": "%s Lee test it", "looks": "Let Lee %s it", "pieces-spared": "%s",
 	} {
 		if len(kinds[kind]) == 0 {
 			t.Errorf("%s: no phrases", kind)
 		}
-		counts := slices.Contains(strings.Fields("spares mended aside lacks meets amid woes once-was by-now records passed chats compares deploys pieces-spared"), kind)
+		counts := slices.Contains(strings.Fields("spares mended aside lacks meets amid woes once-was by-now records passed chats compares deploys you-did mends pieces-spared"), kind)
 		for _, phrase := range kinds[kind] {
 			below := strings.Replace(text, "%s", phrase, 1)
 			cs := readApproval("approve\n\n" + below)
@@ -63,7 +64,7 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 37 {
+	if len(kinds) != 40 {
 		t.Errorf("%d kinds", len(kinds))
 	}
 }
@@ -141,6 +142,17 @@ func TestSentencesOnTheLine(t *testing.T) {
 	for _, word := range tableKinds("against.txt")["homographs"] {
 		if cs := readApproval("Approved. It goes " + word + " out"); len(cs) != 1 || cs[0].Word != "approve" {
 			t.Errorf("%q: %s", word, answerOf(cs))
+		}
+	}
+}
+
+// A sentence without an end is read in time.
+func TestLongSentences(t *testing.T) {
+	for _, words := range []string{"no bugs ", "it was wrong ", "that you fixed the bug ", "let ask let ask ", "remarks ", "please add "} {
+		start := time.Now()
+		readApproval("approve\n\nWell, " + strings.Repeat(words, 40000))
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("%q: %s", words, took)
 		}
 	}
 }
