@@ -326,6 +326,9 @@ func (lx *lexicon) limits(before, said, word string) string {
 		if tails["unfinished"].prefix(ts) > 0 {
 			return DoubtCondition
 		}
+		if n := tails["unfinished-label"].prefix(ts); n > 0 && (n == len(ts) || strings.Trim(said[ts[n-1].end:ts[n].start], " ") != "") {
+			return DoubtCondition // "Open: the footer", not "Open the cart"
+		}
 	} else if why := regret(before, said, ts); why != "" {
 		return why
 	}

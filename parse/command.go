@@ -118,7 +118,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	if r := strings.TrimLeft(rest, " "); decisive(word) && len(r) > 1 && r[0] == '-' && r[1] >= '0' && r[1] <= '9' {
 		return DoubtTail, 0 // a vote against, and no task
 	}
-	if word == "approve" && form != colon && lx.saysMore(rest) {
+	if (word == "approve" || word == "queue" || word == "resume") && form != colon && lx.saysMore(rest) {
 		return "", 0
 	}
 	if word != "after" && word != "to" && word != "away" && word != "search" && word != "done" && form != colon {
@@ -132,7 +132,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	switch word {
 	case "approve", "queue", "undo", "pause", "resume", "yes":
 		ts := tokens(tail)
-		if lx.friendly(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && tails["apology"].is(ts) || word == "yes" && tails["mine"].is(ts) {
+		if lx.friendly(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && lx.apologises(rest) || (word == "pause" || word == "resume" && lx.limited(tail, "approve").why == "") && (form == dash || form == pause) && lx.doubt(word, rest) == DoubtTail || word == "yes" && tails["mine"].is(ts) {
 			return "", 0
 		}
 		if word == "yes" {
@@ -191,6 +191,9 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		return ""
 	}
 	d := lx.doubt(word, rest)
+	if form == pause && len(ts) > 1 && ts[0].text == "sorry" && strings.HasPrefix(tail[ts[0].end:], ":") {
+		return lx.unmeant(word, tail[ts[1].start:]) // "Redirect, sorry: the link is dead"
+	}
 	if form == pause {
 		// Behind a comma stands the reason, unless it begins by taking back.
 		at0 := tails["contrast"].prefix(ts) > 0 || tails["condition"].prefix(ts) > 0
@@ -209,6 +212,25 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 		return notACommand // "Drop shadows are missing"
 	}
 	return d
+}
+
+// apologises tells whether each part of what stands behind undo is friendly or
+// says why: "please, wrong task", "!! I meant the other one".
+func (lx *lexicon) apologises(rest string) bool {
+	if containsAny(rest, "?？") {
+		return false
+	}
+	for _, clause := range clauses(rest, tokens(rest)) {
+		if tails["apology"].prefix(clause) == 0 && !tails["object"].is(clause) && !lx.friendlyClause(rest, clause, true) {
+			return false
+		}
+		for i := range clause {
+			if d := sign(clause[i:]); d == DoubtNegation || d == DoubtCondition {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // unmeant tells why a reason takes its word back: "drop: no, keep it". What is

@@ -100,7 +100,7 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		out[i].Text = strings.TrimSpace(texts[i].String())
 	}
 	lx.beside(r, out, at)
-	if len(out) > 1 && out[0].Doubt == DoubtSoft {
+	if len(out) > 1 && out[0].Doubt == DoubtSoft && out[0].Task == 0 {
 		out = out[1:] // the other line says more
 	}
 	return out

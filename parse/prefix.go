@@ -16,9 +16,15 @@ func unbullet(s string) string {
 	return s
 }
 
-// taskPrefix reads "#12", "# 12", "[#12]", "task 12" before a word.
+// taskPrefix reads "#12", "# 12", "[#12]", "task 12" before a word; "1. #12" in a
+// numbered list too.
 func taskPrefix(s string) (int, string) {
 	t := strings.TrimLeft(s, marks+"[(")
+	if numbered(t) {
+		if _, after, _ := strings.Cut(t, " "); strings.HasPrefix(after, "#") {
+			t = after
+		}
+	}
 	if low := strings.ToLower(t); strings.HasPrefix(low, "task ") || strings.HasPrefix(low, "task#") {
 		t = strings.TrimLeft(t[4:], " ")
 		if len(t) > 0 && t[0] >= '0' && t[0] <= '9' {
