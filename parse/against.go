@@ -214,6 +214,23 @@ func fragment(said string, ts []token) bool {
 	return table["parts"].prefix(ts) > 0 && len(ts) <= 5 && !containsAny(said, ",:;")
 }
 
+// faultFinding tells whether a sentence says of the work what it does, and has no
+// word in it that is kind, of the writer or of anybody's plans: "The second driver
+// gets the first driver's route." Who praises says so; what is left is a fault.
+func faultFinding(said string, ts []token) bool {
+	table := againstTable
+	if len(ts) < 4 || table["work"].prefix(ts) == 0 || strings.Contains(said, "#") || table["kindly"].any2(ts) ||
+		table["mended"].any2(ts) || table["spares"].any2(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
+		return false
+	}
+	for i := range ts {
+		if freeOf(said, ts, i) > 0 || pastNow(ts[i:]) > 0 || pictograph(firstRune(ts[i].text)) {
+			return false
+		}
+	}
+	return true
+}
+
 // objects are words that what is to be changed begins with.
 var objects = set(strings.Fields("the a an it its this that these those some more another one all both my our"))
 
@@ -274,14 +291,14 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	if n := table["revokes"].prefix(ts); n > 0 && (n == len(ts) || table["points"].prefix(ts[n:]) > 0) {
 		return DoubtContradiction
 	}
-	if n := table["dates"].prefix(ts); n > 0 {
+	if n := table["dates"].prefix(ts); n > 0 && !table["absent"].any2(ts[n:]) {
 		for _, t := range ts[n:] {
 			if tails["date"].all[t.text] || embedsNumber(t.text) {
 				return DoubtCondition
 			}
 		}
 	}
-	if table["hangs"].prefix(ts) > 0 && !goesFurther(ts, table["spares"].prefix(ts)) && !goesFurther(ts, tails["harmless"].prefix(ts)) && !strings.ContainsAny(said, ",:;") {
+	if table["hangs"].prefix(ts) > 0 && !goesFurther(ts, table["spares"].prefix(ts)) && !goesFurther(ts, tails["harmless"].prefix(ts)) && !wasFormerly(ts) && !strings.ContainsAny(said, ",:;") {
 		return DoubtCondition
 	}
 	word := strings.TrimRight(said, ".…")

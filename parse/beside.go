@@ -193,6 +193,9 @@ func (lx *lexicon) limited(text, word string) limit {
 				if why = against(said, ts, aside); why == "" && !aside && (asksForMore(ts) || !goesOnFrom(before) && !lx.friendly(said) && fragment(said, ts)) {
 					why = DoubtCondition
 				}
+				if why == "" && !aside && !goesOnFrom(before) && !(goesOnFrom(line) && strings.HasSuffix(line, said)) && !lx.friendly(said) && faultFinding(said, ts) {
+					why = DoubtContradiction
+				}
 				if why == "" && !goesOnFrom(before) {
 					why = lx.leftOpen(said, ts)
 				}
@@ -319,7 +322,7 @@ func (lx *lexicon) limits(before, said, word string) string {
 	if tails["takes-back"].prefix(ts) > 0 {
 		return DoubtContradiction
 	}
-	if makesWait(ts) {
+	if makesWait(ts) && !wasFormerly(ts) {
 		return DoubtCondition
 	}
 	if word == "done" {
@@ -342,6 +345,12 @@ func (lx *lexicon) limits(before, said, word string) string {
 	}
 	return ""
 }
+
+// formerly are words that begin what was, if it says what is now: "Vorher elf
+// Klicks, jetzt drei", and not "Vorher die Tests".
+var formerly = set(strings.Fields("vorher früher antes avant prima before"))
+
+func wasFormerly(ts []token) bool { return formerly[ts[0].text] && againstTable["by-now"].any2(ts) }
 
 // makesWait tells whether words begin with a condition; "once more" is none.
 func makesWait(ts []token) bool {

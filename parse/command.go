@@ -132,7 +132,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	switch word {
 	case "approve", "queue", "undo", "pause", "resume", "yes":
 		ts := tokens(tail)
-		if lx.friendly(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && lx.apologises(rest) || (word == "pause" || word == "resume" && lx.limited(tail, "approve").why == "") && (form == dash || form == pause) && lx.doubt(word, rest) == DoubtTail || word == "yes" && tails["mine"].is(ts) {
+		if lx.friendly(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && lx.apologises(rest) || (word == "pause" || word == "resume" && against(tail, tokens(tail), false) == "") && (form == dash || form == pause) && lx.doubt(word, rest) == DoubtTail || word == "yes" && tails["mine"].is(ts) {
 			return "", 0
 		}
 		if word == "yes" {
