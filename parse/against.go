@@ -220,7 +220,7 @@ func fragment(said string, ts []token) bool {
 func faultFinding(said string, ts []token) bool {
 	table := againstTable
 	if len(ts) < 4 || table["work"].prefix(ts) == 0 || strings.Contains(said, "#") || table["kindly"].any2(ts) ||
-		table["mended"].any2(ts) || table["spares"].any2(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
+		table["mended"].any2(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
 		return false
 	}
 	for i := range ts {
