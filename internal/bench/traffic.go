@@ -122,7 +122,7 @@ func (t *Traffic) Next() []byte {
 	default:
 		gate := fmt.Sprintf("t%dr%d", l.task, l.round)
 		*l = lane{}
-		return t.mail(pm, t.reply(gate, pm), "Re: work", "approve\n\n"+t.of(things, 1), true)
+		return t.mail(pm, t.reply(gate, pm), "Re: work", "approve\n\nI looked at "+t.of(things, 1), true)
 	}
 }
 
