@@ -174,6 +174,9 @@ func asksForMore(ts []token) bool {
 		ts = ts[max(n, opens):]
 	}
 	n := table["changes"].prefix(ts)
+	if n == 0 && asked && len(ts) > 1 {
+		n = table["changes"].prefix(ts[len(ts)-1:]) // German has its verb last
+	}
 	if n == 0 || table["records"].any2(ts) || table["spares"].prefix(ts) > 0 {
 		return false
 	}
