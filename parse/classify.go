@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -81,6 +82,7 @@ func classify(lines []line, letter *letterIndex, from Address) *reading {
 // a diff that the writer put in. They are words of the mail, mark and all, and
 // nothing else: a quote for every rule of where a command counts.
 func (r *reading) paste(letter *letterIndex) {
+	r.output()
 	if letter == nil {
 		return
 	}
@@ -104,11 +106,56 @@ func (r *reading) paste(letter *letterIndex) {
 			above--
 		}
 		if !ours && above >= 0 && r.lines[above].kind == own && !r.lines[above].blank() && !looksPast(r.lines[above].text) {
-			for k := i; k < end; k++ {
-				r.lines[k].pasted, r.lines[k].text = true, strings.TrimRight("> "+r.lines[k].text, " ")
-			}
+			r.keep(i, end)
 		}
 		i = end
+	}
+}
+
+// keep makes marked lines words of the mail.
+func (r *reading) keep(start, end int) {
+	for k := start; k < end; k++ {
+		if l := &r.lines[k]; !l.pasted {
+			l.pasted, l.text = true, strings.TrimRight("> "+l.text, " ")
+		}
+	}
+}
+
+// output does the same for what a program printed: marked lines right below a
+// prompt ("$ ./cart"), or beside lines that begin with "<" (a diff). Only if all
+// marked lines down to the intro are such, and none is known to be a letter's.
+func (r *reading) output() {
+	var runs [][2]int
+	for i := 0; i < len(r.lines); {
+		end := i
+		if k := r.lines[i].kind; k == intro || k == history {
+			break
+		}
+		for end < len(r.lines) && r.lines[end].kind == quote {
+			if l := &r.lines[end]; l.rule != "quote" || l.box != "" || l.depth != 1 || l.ours {
+				return
+			}
+			end++
+		}
+		if end == i {
+			i++
+			continue
+		}
+		beside := func(k int, marks ...string) bool {
+			return k >= 0 && k < len(r.lines) && r.lines[k].kind == own && slices.ContainsFunc(marks, func(m string) bool { return strings.HasPrefix(r.lines[k].text, m) })
+		}
+		rule := i - 1
+		if beside(rule, "---") {
+			rule--
+		}
+		if !beside(i-1, "$ ", "< ") && !beside(rule, "< ") && !beside(end, "< ") {
+			return
+		}
+		runs = append(runs, [2]int{i, end})
+		i = end
+	}
+	for _, run := range runs {
+		r.keep(run[0], run[1])
 	}
 }
 
@@ -172,6 +219,9 @@ func barQuotes(lines []line) {
 		if lines[i].depth > 0 || lines[i].fence {
 			return ""
 		}
+		if in := strings.TrimLeft(t, " "); len(t)-len(in) <= 8 {
+			t = in // some put spaces before the name
+		}
 		if strings.HasPrefix(t, "| ") && strings.Count(t, "|") == 1 || t == "|" {
 			return "|"
 		}
@@ -189,7 +239,7 @@ func barQuotes(lines []line) {
 		if m != "" && j-i >= 2 {
 			for k := i; k < j; k++ {
 				lines[k].depth = 1
-				lines[k].text = strings.TrimPrefix(strings.TrimPrefix(lines[k].text, m), " ")
+				lines[k].text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(lines[k].text, " "), m), " ")
 			}
 		}
 		i = j
@@ -228,10 +278,22 @@ func (r *reading) history(letter *letterIndex) {
 			r.introduced(i)
 			return
 		case separatorLine(l.text):
-			r.rest(r.ruleAbove(i), i+1, "separator", letter)
+			start := r.ruleAbove(i)
+			if end := forwardEnd(lines, i); end > i {
+				for k := start; k <= end; k++ {
+					lines[k].is(history, "separator")
+				}
+				i = end
+				continue
+			}
+			r.rest(start, i+1, "separator", letter)
 			return
 		default:
-			if n, rule := headerBlockAt(lines, i); n > 0 {
+			if n, rule := headerBlockAt(lines, i); n > 0 && sampleHead(lines, i, n) {
+				r.soft(i)
+				i += n - 1
+				continue
+			} else if n > 0 {
 				r.rest(r.ruleAbove(i), i+n, rule, letter)
 				return
 			} else if rule == softHeader {
@@ -240,16 +302,13 @@ func (r *reading) history(letter *letterIndex) {
 			f := next(lines, i+1)
 			after := f < len(lines) && (lines[f].depth > 0 || lines[f].box != "")
 			ours := f < len(lines) && lines[f].ours
-			ends := f == i+1 || f == len(lines) || f > i+1 || after
 			start, before, rule := introAt(lines, i, after, ours)
-			if rule == "" || !ends && !ours && f == i+1 {
-				if looksPast(l.text) {
+			if rule == "" || !after && !ours && (entry(lines, start) || rule == "intro-shape" && f == i+1 && f < len(lines) && !anglesIn(lines[start:i+1])) {
+				if rule != "" || looksPast(l.text) {
 					r.soft(i)
 				}
 				continue
 			}
-			// An unmarked line directly below is history only if a blank, the
-			// end, a quote or our letter follows, or the intro says it firmly.
 			for k := start; k <= i; k++ {
 				lines[k].is(intro, rule)
 			}
@@ -264,6 +323,88 @@ func (r *reading) history(letter *letterIndex) {
 			}
 		}
 	}
+}
+
+// entry tells whether line i is one of several that begin with a date of one
+// form: an entry of a log, and no intro.
+func entry(lines []line, i int) bool {
+	if i == 0 || lines[i-1].kind != own || lines[i-1].depth != lines[i].depth {
+		return false
+	}
+	form := dateForm(lines[i].text)
+	return form != "" && form == dateForm(lines[i-1].text)
+}
+
+// dateForm is the form of the numbers a line begins with, each digit as 0:
+// "0000-00-00 00:00:00". "" if they are no date.
+func dateForm(s string) string {
+	end, digits := 0, 0
+	for ; end < len(s) && strings.IndexByte("0123456789-/.: ,T[", s[end]) >= 0; end++ {
+		if s[end] >= '0' && s[end] <= '9' {
+			digits++
+		}
+	}
+	if digits < 6 {
+		return ""
+	}
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '0'
+		}
+		return r
+	}, s[:end])
+}
+
+// anglesIn tells whether an address in brackets stands in the lines, as clients
+// write it and prose does not.
+func anglesIn(lines []line) bool {
+	for i := range lines {
+		if at := strings.IndexByte(lines[i].text, '@'); at >= 0 && strings.ContainsAny(lines[i].text[:at], "<([") || strings.HasSuffix(lines[i].text, "<") {
+			return true
+		}
+	}
+	return false
+}
+
+// sampleHead tells whether the header block of n lines at i is a sample in the
+// writer's own text: indented, below a line that announces it, with words that
+// are not indented after a blank. It stays in the text; nothing below it counts.
+func sampleHead(lines []line, i, n int) bool {
+	indented := func(k int) bool {
+		return strings.HasPrefix(lines[k].text, "    ") || strings.HasPrefix(lines[k].text, "\t")
+	}
+	up, down := i-1, next(lines, i+n)
+	for up >= 0 && lines[up].blank() {
+		up--
+	}
+	if up < 0 || lines[up].kind != own || !strings.HasSuffix(lines[up].text, ":") || looksPast(lines[up].text) || separatorLine(lines[up].text) ||
+		down == i+n || down == len(lines) || lines[down].depth > 0 || lines[down].box != "" || lines[down].ours || strings.TrimLeft(lines[down].text, " \t") != lines[down].text {
+		return false
+	}
+	for k := i; k < i+n; k++ {
+		if !lines[k].blank() && !indented(k) {
+			return false
+		}
+	}
+	return strings.TrimLeft(lines[up].text, " \t") == lines[up].text
+}
+
+// forwardEnd is the line that closes the forwarded mail opened at line i
+// ("----- End forwarded message -----"), if own words and no more history stand
+// below it; else i. What stands there is text, and no command of it counts.
+func forwardEnd(lines []line, i int) int {
+	if !strings.Contains(fold(lines[i].text), "forwarded") {
+		return i
+	}
+	for k := len(lines) - 1; k > i; k-- {
+		if t := lines[k].text; len(t) < 100 && lines[k].depth == 0 && strings.HasPrefix(t, "--") && strings.HasSuffix(t, "--") && strings.HasPrefix(fold(strings.Trim(t, "- ")), "end ") && strings.Contains(fold(t), "forwarded message") {
+			if next(lines, k+1) < len(lines) && !pastBelow(lines, k+1) {
+				return k
+			}
+			return i
+		}
+	}
+	return i
 }
 
 // maxSplits bounds how often a line is parted, which moves all lines below it.
@@ -304,17 +445,24 @@ func (r *reading) splitOwn(at, before int) {
 	r.lines[at], r.lines[at+1] = head, tail
 }
 
-// ruleAbove includes a rule line directly above history (with a blank between
-// or not) in it.
+// ruleAbove includes a line directly above history (with a blank between or not)
+// in it that is a rule, or a few words between dashes as clients announce an
+// earlier mail, in whatever language.
 func (r *reading) ruleAbove(i int) int {
 	k := i - 1
 	for k >= 0 && r.lines[k].blank() {
 		k--
 	}
-	if k >= 0 && r.lines[k].kind == own && !r.lines[k].fence && (r.lines[k].ruled || ruleLine(r.lines[k].text, 5)) {
+	if k >= 0 && r.lines[k].kind == own && !r.lines[k].fence && (r.lines[k].ruled || ruleLine(r.lines[k].text, 5) || announcement(r.lines[k].text)) {
 		return k
 	}
 	return i
+}
+
+// announcement tells whether a line is a few words between dashes.
+func announcement(s string) bool {
+	s = strings.TrimSpace(s)
+	return len(s) < 100 && strings.HasPrefix(s, "--") && strings.HasSuffix(s, "--") && len(strings.Fields(strings.Trim(s, "-"))) <= 5
 }
 
 // rest marks all lines from i on as history, save for what is proven to be the

@@ -394,7 +394,7 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 				break
 			}
 			sh := shapeOf(whole)
-			if (sh.opener || sh.firstNum >= 0 && sh.firstNum <= 2) && sh.numbers >= 2 && sh.accept(whole, quoted, ours) != "" {
+			if (sh.opener || sh.firstNum >= 0 && sh.firstNum <= 2) && (sh.numbers >= 2 || sh.opener && byID(whole)) && sh.accept(whole, quoted, ours) != "" {
 				start = k
 				if sh.opener {
 					break
@@ -405,6 +405,17 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 		return start, before, rule
 	}
 	return start, before, rule
+}
+
+// byID tells whether an intro names the letter by its Message-ID, and needs no
+// date: "In message <x@y> Ada <ada@x> wrote:".
+func byID(s string) bool {
+	for _, o := range []string{"In message <", "In article <"} {
+		if strings.HasPrefix(s, o) {
+			return true
+		}
+	}
+	return false
 }
 
 // openerInside finds a known opener with a number soon behind it, inside the

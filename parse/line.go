@@ -66,7 +66,8 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 			soFar = nil
 		}
 	}
-	open := 0 // a link's "<" is open for so many lines: the next ">" closes it
+	marked := false // the line before began with ">"
+	open := 0       // a link's "<" is open for so many lines: the next ">" closes it
 	for len(text) > 0 {
 		if len(out) >= limit {
 			settle()
@@ -75,9 +76,13 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 		raw, rest, _ := strings.Cut(text, "\n")
 		text = rest
 		depth, body := 0, raw
-		if open == 0 {
+		switch {
+		case strings.HasPrefix(raw, ">From ") && !marked && !strings.HasPrefix(rest, ">"):
+			body = raw[1:] // QUIRK: a mail store wrote the mark (mbox), a quote has neighbours
+		case open == 0:
 			depth, body = quoteMarks(raw)
 		}
+		marked = strings.HasPrefix(raw, ">")
 		var soft bool
 		if flowed {
 			body = strings.TrimPrefix(body, " ")
@@ -108,6 +113,8 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 			open = 0
 		case opensLink(clean):
 			open = 2 // the address may stand on a line of its own
+		case open > 0 && strings.HasPrefix(clean, "mailto:"):
+			open = 1 // QUIRK: "mailto:Ada <ada@x>", and the link's own ">" below
 		case strings.IndexByte(clean, '>') >= 0 || clean == "":
 			open = 0
 		default:

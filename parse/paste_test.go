@@ -31,3 +31,16 @@ func TestPastedLines(t *testing.T) {
 		}
 	}
 }
+
+// A mail store puts a mark before a line that begins with "From ".
+func TestStoresMark(t *testing.T) {
+	for body, want := range map[string]string{
+		"The total is right.\n>From now on it is the gross one.\n": "The total is right.\nFrom now on it is the gross one.",
+		"It is.\n\n> The total?\n>From now on?\n":                  "It is.",
+		"It is.\n\n>From now on?\n> The total?\n":                  "It is.",
+	} {
+		if m := Read(plainMail(body, 0), Options{}); m.Text != want {
+			t.Errorf("%q: text %q", body, m.Text)
+		}
+	}
+}
