@@ -200,6 +200,9 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		if mobileFooter(l.text) {
 			l.is(footer, "mobile-footer")
+			if i > start && lines[i-1].kind == own && ruleLine(lines[i-1].text, 2) {
+				lines[i-1].is(footer, "mobile-footer")
+			}
 			if i+1 < end && lines[i+1].kind == own && hasPrefixOf(lines[i+1].text, footerTable.links) && len(strings.Fields(lines[i+1].text)) == 1 {
 				lines[i+1].is(footer, "mobile-footer")
 			}

@@ -35,10 +35,26 @@ func TestSignatures(t *testing.T) {
 		"Met vriendelijke groet,\n\nPriya Nair", "Mvh\nPriya", "Med vänlig hälsning\nPriya Nair", "Venlig hilsen\nPriya", "Terveisin\nPriya", "Pozdrawiam\nPriya", "S pozdravem\nPriya Nair",
 		"Üdvözlettel,\nPriya", "Cu stimă,\nPriya", "С уважением,\nPriya Nair", "З повагою,\nPriya", "Με εκτίμηση,\nPriya", "Saygılarımla,\nPriya", "مع أطيب التحيات\nPriya", "בברכה,\nPriya", "此致\n敬礼\nPriya", "Priya Nair\nProduct manager\nAcme GmbH, Berlin\n+49 30 1234",
 		"Best regards", "Sent with AquaMail for Android\nhttp://www.aqua-mail.com", "Sent from my iPhone\n\nPriya",
+		"Mit freundlichen Grüßen\n\ni. A. Priya Nair\nEntwicklung\n\nAcme GmbH\nHauptstraße 1\nD-10115 Berlin\nTel.: 030 / 123 456\nGeschäftsführer: Ada Lovelace\nAmtsgericht Charlottenburg HRB 12345",
+		"Kind regards\n\nPriya Nair (she/her)\nProduct\nBook a meeting with me: https://cal.acme.example/priya", "Viele Grüße aus dem sonnigen Berlin\nPriya", "/Priya", "-pn",
+		"___________\nPriya Nair\nAcme Inc.\n1 Main St, Springfield", "--\nDiese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.", "Outlook für Android<https://aka.ms/AAb9ysg> herunterladen",
+		"Diese E-Mail wurde von Mailbird gesendet", "P Please consider the environment before printing this e-mail.", "Yahoo Mail: Search, Organize, Conquer",
 	} {
 		m := Read(plainMail(own+"\n\n"+sig+"\n", 0), Options{})
 		if m.Text != own {
 			t.Errorf("%q: text %q", sig, m.Text)
+		}
+	}
+}
+
+// The sender's name alone, right below a sentence.
+func TestNameBelowASentence(t *testing.T) {
+	if m := Read(plainMail("The label is cut off.\nHave a nice weekend!\nPriya\n", 0), Options{}); m.Text != "The label is cut off.\nHave a nice weekend!" {
+		t.Errorf("text %q", m.Text)
+	}
+	for _, own := range []string{"The reviewers are:\nOmar\nPriya", "Whoever is here, that is\nPriya"} {
+		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own {
+			t.Errorf("%q: text %q", own, m.Text)
 		}
 	}
 }
@@ -50,6 +66,7 @@ func TestWordsBelowASignoff(t *testing.T) {
 		"The plan:\n\nBest\ncase is 15.70 if we wait", "Seen.\n\nThanks\nThe total is still wrong", "Seen.\n\nLater\nthe totals were wrong again",
 		"Two things.\n\nLove\nthe new layout, less so the footer", "Seen.\n\nThanks\nfor the report, it has no totals", "So:\n\nBest\nguess is Monday", "Seen.\n\nDanke\nDie Summe ist noch falsch",
 		"Seen.\n\nSaludos\nno veo el total", "Seen.\n\nMerci\nle total est faux", "Cheers\nwere heard when it worked, then it crashed",
+		"Seen.\n\nBest\nLee (if the tests pass)", "The paths are\n\n/cart", "Grüße aus Berlin stand auf dem Banner\nund das soll weg",
 	} {
 		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own {
 			t.Errorf("%q: text %q", own, m.Text)

@@ -76,6 +76,21 @@ func (r *reading) signed(start, end int, from Address) {
 		}
 		return false
 	}
+	// closing marks from line k on, with the sign-off that stands above a name
+	// further up than a signature is looked for, and a rule right above it.
+	closing := func(k int, rule string) {
+		up := k - 1
+		for up > start && !isOwn(up) {
+			up--
+		}
+		if rule == "name" && up >= start && isOwn(up) && signoffLine(strings.TrimSpace(lines[up].text)) && above(up) {
+			k = up
+		}
+		if k > start && isOwn(k-1) && ruleLine(lines[k-1].text, 3) {
+			k--
+		}
+		mark(k, rule)
+	}
 	for n := len(tail) - 1; n >= 0; n-- {
 		k := tail[n]
 		after := tail[:n]
@@ -89,14 +104,17 @@ func (r *reading) signed(start, end int, from Address) {
 				if !above(k) && len(after) > 0 && thanks(t) {
 					return // "Thanks, Dana" is all there is
 				}
-				mark(k, "signoff")
+				closing(k, "signoff")
 				return
 			}
 		case n == 0 && above(k) && signoffWithName(t, from):
 			mark(k, "signoff")
 			return
-		case (k == start || lines[k-1].blank()) && above(k) && isName(t, from):
-			mark(k, "name")
+		case n == 1 && above(k) && signoffFrom(t) && isName(lines[tail[0]].text, from):
+			closing(k, "signoff")
+			return
+		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from):
+			closing(k, "name")
 			return
 		case n == 0 && above(k) && dashName(t, from, k > start && lines[k-1].blank()):
 			mark(k, "dash-name")
@@ -176,12 +194,31 @@ func signoffLine(t string) bool {
 	return signoffs.is(tokens(t))
 }
 
+// fromWhere are the words between a sign-off and a place.
+var fromWhere = set(strings.Fields("aus from de desde da dal dalla depuis uit fra från z ze из"))
+
+// signoffFrom: "Viele Grüße aus Berlin".
+func signoffFrom(t string) bool {
+	ts := tokens(t)
+	n := signoffs.prefix(ts)
+	return n > 0 && len(ts) > n+1 && len(ts) <= n+5 && fromWhere[ts[n].text] && !strings.ContainsAny(t, "?:;.")
+}
+
+// sentenceEnd tells whether a line ends a sentence.
+func sentenceEnd(t string) bool {
+	t = strings.TrimRight(t, " *_)")
+	return strings.HasSuffix(t, ".") || strings.HasSuffix(t, "!") || strings.HasSuffix(t, "。")
+}
+
 // whose tells whether the line right below a sign-off says who the writer is: a
 // name, a team, an address or number, another sign-off. Anything else goes on
 // where the sign-off's words began: "Best" / "case is 15.70". comma is whether
 // the sign-off ends in one.
 func whose(t string, comma bool, from Address) bool {
 	t = strings.TrimSpace(t)
+	if i := strings.LastIndex(t, " ("); i > 0 && strings.HasSuffix(t, ")") && strings.IndexByte(t[i:], '/') > 0 && strings.LastIndexByte(t, ' ') == i {
+		t = t[:i] // "(she/her)"
+	}
 	ts := tokens(t)
 	digits := 0
 	for _, r := range t {
@@ -262,6 +299,15 @@ func isName(t string, from Address) bool {
 	return true
 }
 
+// isInitials: the first letters of the sender's names.
+func isInitials(t string, from Address) bool {
+	var b strings.Builder
+	for _, w := range tokens(from.Name) {
+		b.WriteRune(firstRune(w.text))
+	}
+	return utf8.RuneCountInString(b.String()) > 1 && fold(strings.TrimRight(t, " .")) == b.String()
+}
+
 // signoffWithName: "Best regards, Ada", "Cheers Ada" with the sender's name.
 func signoffWithName(t string, from Address) bool {
 	ts := tokens(t)
@@ -269,10 +315,13 @@ func signoffWithName(t string, from Address) bool {
 	return n > 0 && len(ts) > n && len(ts)-n <= 4 && isName(t[ts[n].start:], from)
 }
 
-// dashName: "-Ada", "— Ada". With a space it could be a list item, so then the
+// dashName: "-Ada", "— Ada", "/Ada", "-ak". With a space it could be a list item, so then the
 // name must be the sender's.
 func dashName(t string, from Address, apart bool) bool {
 	body := strings.TrimLeft(t, "-–—~")
+	if name, ok := strings.CutPrefix(t, "/"); ok {
+		return isName(name, from)
+	}
 	if body == t || len(t)-len(body) > 6 {
 		return false
 	}
@@ -281,6 +330,9 @@ func dashName(t string, from Address, apart bool) bool {
 	}
 	if strings.HasPrefix(body, " ") || strings.HasPrefix(t, "--") {
 		return false
+	}
+	if isInitials(body, from) {
+		return true
 	}
 	ts := tokens(body)
 	if len(ts) == 0 || len(ts) > 2 {
