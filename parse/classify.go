@@ -233,10 +233,12 @@ func barQuotes(lines []line) {
 	for i := 0; i < len(lines); {
 		m := mark(i)
 		j := i + 1
+		said := m != "" && strings.TrimSpace(lines[i].text) != m
 		for m != "" && j < len(lines) && mark(j) == m {
+			said = said || strings.TrimSpace(lines[j].text) != m
 			j++
 		}
-		if m != "" && j-i >= 2 {
+		if said && j-i >= 2 {
 			for k := i; k < j; k++ {
 				lines[k].depth = 1
 				lines[k].text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(lines[k].text, " "), m), " ")
@@ -271,6 +273,9 @@ func (r *reading) history(letter *letterIndex) {
 			r.rest(i, i+1, "separator", letter)
 			return
 		case l.depth > 0:
+			if i > 0 && lines[i-1].kind == own && lines[i-1].depth == 0 && !lines[i-1].fence && ruleLine(lines[i-1].text, 20) {
+				lines[i-1].is(intro, "quote") // a client's rule
+			}
 			l.is(quote, "quote")
 		case l.blank():
 		case markerLine(l.text):
@@ -298,6 +303,10 @@ func (r *reading) history(letter *letterIndex) {
 				return
 			} else if rule == softHeader {
 				r.soft(i)
+			}
+			if start, n := stackedHead(lines, i); n > 0 {
+				r.rest(start, i+n, "header-block", letter)
+				return
 			}
 			f := next(lines, i+1)
 			after := f < len(lines) && (lines[f].depth > 0 || lines[f].box != "")
@@ -410,27 +419,89 @@ func forwardEnd(lines []line, i int) int {
 // maxSplits bounds how often a line is parted, which moves all lines below it.
 const maxSplits = 20
 
-// unglue parts lines at "wrote:>", where a client lost the line break before
-// the quote.
+// unglue parts lines where a client lost the line break around history: at
+// "wrote:>", behind "wrote:" and more than one space, and around "-----Original
+// Message-----".
 func unglue(lines []line) []line {
 	n := 0
-	for i := range lines {
+	for i := 0; i < len(lines) && n < maxSplits; i++ {
 		l := lines[i]
-		at := strings.Index(l.text, ":>")
-		if l.depth > 0 || l.box != "" || at < 4 || at > 2*introRunes || n >= maxSplits {
+		if l.depth > 0 || l.box != "" || len(l.text) < 12 {
 			continue
 		}
-		if sh := shapeOf(l.text[:at+1]); !sh.verbEnd || sh.addr < 0 && sh.numbers < 2 {
+		at, skip := separatorInside(l.text), 0
+		if at < 0 {
+			at = introInside(l.text)
+			if at > 0 && strings.HasPrefix(l.text[at:], ">") {
+				skip = 1
+			} else if at > 0 && !strings.HasPrefix(l.text[at:], "  ") && !strings.HasPrefix(l.text[at:], "\t") {
+				at = -1 // one space: "Ada wrote: it is right" can be the writer's
+			}
+		}
+		if at <= 0 {
 			continue
 		}
 		n++
 		tail := l
-		tail.raw, tail.text, tail.depth = l.text[at+1:], strings.TrimPrefix(l.text[at+2:], " "), 1
+		tail.raw, tail.text, tail.depth = l.text[at:], strings.TrimPrefix(l.text[at+skip:], " "), skip
+		if skip == 0 {
+			tail.raw, tail.text = "", strings.TrimLeft(tail.text, " \t")
+		}
 		lines = append(lines[:i+1], lines[i:]...)
-		lines[i].text = l.text[:at+1]
+		lines[i].text = strings.TrimRight(l.text[:at], " \t")
 		lines[i+1] = tail
 	}
 	return lines
+}
+
+// separatorInside is where a line is to be parted before or behind one of the
+// separators between dashes, -1 if nowhere.
+func separatorInside(s string) int {
+	if len(s) > 8*introRunes {
+		s = s[:8*introRunes]
+	}
+	open := strings.Index(s, "-----")
+	if open < 0 {
+		return -1
+	}
+	words := strings.TrimLeft(s[open:], "-")
+	mid := len(s) - len(words)
+	end := strings.Index(words, "-----")
+	if end < 4 || end > 60 || !separatorLine(s[open:mid+end+5]) {
+		return -1
+	}
+	if open > 0 && strings.TrimSpace(s[:open]) != "" {
+		return open
+	}
+	rest := strings.TrimLeft(words[end:], "-")
+	if strings.TrimSpace(rest) == "" {
+		return -1
+	}
+	return len(s) - len(rest)
+}
+
+// introInside is where the words behind an intro begin that stand on its own line,
+// -1 if there are none.
+func introInside(s string) int {
+	for at, tries := 4, 0; tries < 4 && at <= 2*introRunes && at < len(s); at++ {
+		k := strings.IndexByte(s[at:], ':')
+		if k < 0 || at+k+1 >= len(s) || at+k > 2*introRunes {
+			return -1
+		}
+		at += k
+		if c := s[at+1]; c != ' ' && c != '>' && c != '\t' {
+			continue
+		}
+		if !mayEnd(s[:at]) {
+			continue
+		}
+		tries++
+		sh := shapeOf(s[:at+1])
+		if sh.verbEnd && (sh.addr >= 0 || sh.numbers >= 2) && (s[at+1] == '>' || sh.addr >= 0 && sh.bracketed && sh.year && sh.numbers >= 3) && strings.TrimSpace(s[at+1:]) != "" {
+			return at + 1
+		}
+	}
+	return -1
 }
 
 // splitOwn gives the own words before an intro on the same line a line of
@@ -525,6 +596,9 @@ func (r *reading) suspect(i int) {
 // looksPast tells whether a single line might belong to a header block or be
 // an intro that was not sure enough.
 func looksPast(s string) bool {
+	if strings.IndexByte(s, '@') >= 0 && introInside(s) > 0 {
+		return true
+	}
 	role, value, ok := labelOf(s)
 	if ok && strings.Contains(value, "@") && strings.HasSuffix(value, ">") {
 		return true

@@ -101,8 +101,10 @@ func unlink(s string) string {
 			s = s[:i]
 		}
 	}
-	if i := strings.Index(s, " http"); i > 0 {
-		s = s[:i]
+	for _, link := range []string{" http", " (http", " ( http"} {
+		if i := strings.Index(s, link); i > 0 {
+			s = s[:i]
+		}
 	}
 	return strings.TrimSpace(brackets.Replace(strings.TrimRight(s, " :(")))
 }
@@ -193,6 +195,8 @@ func (r *reading) regionFooters(start, end int) {
 			}
 		}
 	}
+	const unknown = -2
+	said := unknown
 	for i := start; i < end; i++ {
 		l := &lines[i]
 		if l.kind != own || l.fence || l.blank() {
@@ -214,6 +218,12 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own
 		if apart && hasPrefixOf(l.text, footerTable.lists) {
+			if said == unknown {
+				said = talk(lines, i, end)
+			}
+			if i < said {
+				continue
+			}
 			k := i
 			if k > start && ruleLine(lines[prevSolid(lines, k)].text, 2) {
 				k = max(start, prevSolid(lines, k))
@@ -241,6 +251,38 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		stop = from
 	}
+}
+
+// talk is the last line, from start on, that begins a paragraph of plain talk,
+// above the delimiter of a signature; -1 if there is none. A footer of a list that
+// stands above it is none, but words about one.
+func talk(lines []line, start, end int) int {
+	found := -1
+	for i := start; i < end; {
+		for i < end && (lines[i].blank() || lines[i].kind != own) {
+			i++
+		}
+		from, words, plain, last := i, 0, true, ""
+		for ; i < end && !lines[i].blank() && lines[i].kind == own; i++ {
+			if lines[i].text == "-- " {
+				return found
+			}
+			if mobileFooter(lines[i].text) {
+				continue
+			}
+			t := fold(lines[i].text)
+			last = strings.TrimRight(t, " *_)")
+			words += len(strings.Fields(t))
+			plain = plain && !ruleLine(t, 2) && !holdsAny(t, "http", "www.", "@", "mail", "message", "group", "list", "virus", "subscri", "©", "print", "reserved", "download") && !hasPrefixOf(t, footerTable.lists)
+		}
+		if i == from || !plain || words < 3 {
+			continue
+		}
+		if (strings.HasSuffix(last, ".") || strings.HasSuffix(last, "?") || strings.HasSuffix(last, "!")) && !legal(lines[from:i]) {
+			found = from
+		}
+	}
+	return found
 }
 
 // listRule tells whether a long rule opens the footer of a mailing list: its

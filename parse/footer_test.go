@@ -39,6 +39,9 @@ func TestSignatures(t *testing.T) {
 		"Kind regards\n\nPriya Nair (she/her)\nProduct\nBook a meeting with me: https://cal.acme.example/priya", "Viele Grüße aus dem sonnigen Berlin\nPriya", "/Priya", "-pn",
 		"___________\nPriya Nair\nAcme Inc.\n1 Main St, Springfield", "--\nDiese Nachricht wurde von meinem Android-Gerät mit K-9 Mail gesendet.", "Outlook für Android<https://aka.ms/AAb9ysg> herunterladen",
 		"Diese E-Mail wurde von Mailbird gesendet", "P Please consider the environment before printing this e-mail.", "Yahoo Mail: Search, Organize, Conquer",
+		"Cheers 🙂\nPriya", "---\nPriya Nair | Acme\npriya@acme.example", "priya@acme.example", "Sent from Canary (https://canarymail.io)", "Sent via Shortwave",
+		"Ta wiadomość zawiera informacje poufne i jest przeznaczona wyłącznie dla adresata. Jeżeli otrzymali ją Państwo przez pomyłkę, prosimy o powiadomienie nadawcy i jej usunięcie.",
+		"Sent from Mailspring (https://getmailspring.com/), the best free email app for work",
 	} {
 		m := Read(plainMail(own+"\n\n"+sig+"\n", 0), Options{})
 		if m.Text != own {

@@ -62,6 +62,9 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 	if !ok {
 		return 0, ""
 	}
+	if (role == "from" || role == "date") && headInLine(lines[i].text) {
+		return 1, "header-block"
+	}
 	first := beforeColon(lines[i].text)
 	opening := lines[i].text[len(first):]
 	if _, word := taskPrefix(first); everyWord.canon[join(tokens(word))] != "" {
@@ -70,6 +73,9 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 	roles := map[string]bool{}
 	sender := false
 	doubled := i+2 < len(lines) && lines[i+1].blank() && !lines[i+2].blank()
+	if i > 0 && lines[i-1].depth == lines[i].depth && patchLine(lines[i-1].text) {
+		return 0, softHeader
+	}
 	shaped, known, addrs, bare, dates, last, strays := 0, 0, 0, 0, 0, i, 0
 	for j := i; j < len(lines) && j < i+24; j++ {
 		l := &lines[j]
@@ -114,6 +120,9 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		if r == "" && shaped == 2 && addrs == 1 && bare == 0 {
 			sender = true // an address first and, below, a date
 		}
+		if (r == "from" || r == "to") && embedsNumber(value) && strings.Trim(value, "0123456789-/.: ") == "" {
+			return 0, softHeader // "from: 2026-03-01": nobody's name
+		}
 		if strings.Contains(value, "@") {
 			if r != "" || strings.Contains(value, "<") || strings.Contains(value, "[") {
 				addrs++
@@ -151,6 +160,76 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 	return 0, ""
 }
 
+// headInLine tells whether a whole header block stands in one line, as some
+// clients flatten it: "From: Ada <a@x> Date: 2 March 2026 To: Dana Subject: Cart".
+func headInLine(s string) bool {
+	if len(s) > 2000 {
+		s = s[:2000]
+	}
+	roles := map[string]bool{}
+	for rest := s; ; {
+		before, after, ok := strings.Cut(rest, ":")
+		if !ok {
+			break
+		}
+		rest = after
+		words := strings.Fields(before)
+		for n := 1; n <= 2 && n <= len(words); n++ {
+			if role := labels[fold(strings.Join(words[len(words)-n:], " "))]; role != "" && role != "other" {
+				roles[role] = true
+			}
+		}
+	}
+	return len(roles) >= 4 && roles["from"] && roles["date"] && strings.Contains(s, "@")
+}
+
+// stackedHead tells whether a header block begins at line i whose labels stand
+// alone, each above its value ("An", "dana@x", "Thema", "Cart"), with an address or
+// a date on the line above it. start is that line, n how many lines of block there
+// are from i on.
+func stackedHead(lines []line, i int) (start, n int) {
+	alone := func(k int) string {
+		t := strings.TrimSpace(lines[k].text)
+		if len(t) > 30 || lines[k].depth != lines[i].depth || lines[k].box != lines[i].box || lines[k].fence {
+			return ""
+		}
+		return labels[fold(t)]
+	}
+	if r := alone(i); r != "from" && r != "to" {
+		return i, 0
+	}
+	roles, last := map[string]bool{}, i
+	for j := i; j < len(lines) && j < i+16; j++ {
+		if r := alone(j); r != "" && r != "other" {
+			roles[r], last = true, j
+		}
+	}
+	if len(roles) < 3 || !roles["to"] || !roles["subject"] {
+		return i, 0
+	}
+	start = i
+	for up := i - 1; up >= 0 && up >= i-5; up-- {
+		if t := lines[up].text; lines[up].blank() {
+			continue
+		} else if sh := shapeOf(t); len(t) > 100 || lines[up].kind != own || sh.addr < 0 && !(sh.year && sh.numbers >= 3) {
+			break
+		}
+		start = up
+	}
+	if start == i {
+		return i, 0
+	}
+	return start, last - i + 1
+}
+
+// patchLine tells whether a line is what git puts above a patch that is sent by
+// mail: "From 1f2e3d4c Mon Sep 17 00:00:00 2001". The labels below it are the
+// patch's.
+func patchLine(s string) bool {
+	rest, ok := strings.CutPrefix(s, "From ")
+	return ok && len(rest) < 80 && strings.HasSuffix(rest, " Mon Sep 17 00:00:00 2001")
+}
+
 // separators above history: folded text → counts without dashes too.
 var historySeparators = func() map[string]bool {
 	out := map[string]bool{}
@@ -172,7 +251,7 @@ func separatorLine(s string) bool {
 	dashed := strings.HasPrefix(s, "--") || strings.HasPrefix(s, "==") || strings.HasPrefix(s, "__") || strings.HasPrefix(s, "**") || strings.HasPrefix(s, "—") || strings.HasPrefix(s, "–") || strings.HasPrefix(s, "―") || strings.HasPrefix(s, "──") || strings.HasPrefix(s, "- -") || strings.HasPrefix(s, "##") || strings.HasPrefix(s, "- ") && strings.HasSuffix(s, " -")
 	k := fold(core)
 	bare, ok := historySeparators[k]
-	if ok && (dashed || bare && (strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || k == fold(s) || strings.HasSuffix(s, "*"))) {
+	if ok && (dashed || bare && (strings.HasSuffix(s, ":") || strings.HasSuffix(s, "：") || k == fold(s) || strings.HasSuffix(s, "*") || strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]"))) {
 		return true
 	}
 	return dashed && (strings.HasPrefix(k, "forwarded by ") || strings.HasPrefix(k, "forwarded message") || strings.HasPrefix(k, "original message") || strings.HasPrefix(k, "reply to message"))

@@ -335,10 +335,13 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 	end := strings.TrimRight(lines[j].text, " \t*_-–—>\"'|")
 	last := lastRune(end)
 	if last != ':' && last != '：' {
-		if !mayEnd(lines[j].text) {
+		if !mayEnd(lines[j].text) && !(quoted && quotes(lines[j].text)) {
 			return 0, 0, ""
 		}
 		if sh := shapeOf(lines[j].text); !sh.verbEnd && !sh.dressed {
+			if quoted && j+1 < len(lines) && lines[j+1].depth > 0 && (sh.bareDate() || quoting(lines[j].text, &sh)) {
+				return j, 0, "intro-shape"
+			}
 			return 0, 0, ""
 		}
 	}
@@ -361,6 +364,10 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 		}
 		text, cut := joined, 0
 		if at := openerInside(joined, len(strings.TrimSpace(lines[i].text))); at > 0 {
+			// In two languages: what stands before is an intro as well.
+			if head := shapeOf(joined[:at]); head.verbEnd && head.addr >= 0 && head.year {
+				return i, 0, "intro-verb"
+			}
 			text, cut = joined[at:], at
 		}
 		if utf8.RuneCountInString(text) > introRunes {
@@ -405,6 +412,28 @@ func introAt(lines []line, j int, quoted, ours bool) (start, before int, rule st
 		return start, before, rule
 	}
 	return start, before, rule
+}
+
+// bareDate tells whether a line is a name, an address and a date with its time,
+// and nothing else: what some clients put right above a quote.
+func (sh *shape) bareDate() bool {
+	return sh.addr >= 0 && sh.addr <= 4 && sh.year && sh.time && sh.numbers >= 4 && len(sh.ts) <= 12
+}
+
+// quotes tells whether a line begins as "Quoting Ada (2026-03-02 10:00)" does,
+// "[ Quoting <a@x> on Monday ]".
+func quotes(s string) bool {
+	s = strings.TrimLeft(s, " \t[*")
+	for _, w := range []string{"Quoting ", "Zitat von ", "Citando ", "Citējot ", "Excerpts from "} {
+		if strings.HasPrefix(s, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func quoting(s string, sh *shape) bool {
+	return quotes(s) && (sh.addr >= 0 || sh.numbers >= 3) && len(sh.ts) <= 16
 }
 
 // byID tells whether an intro names the letter by its Message-ID, and needs no

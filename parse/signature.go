@@ -116,6 +116,15 @@ func (r *reading) signed(start, end int, from Address) {
 		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from):
 			closing(k, "name")
 			return
+		case t == "| |" && n > 0 && above(k):
+			mark(k, "name") // QUIRK: the card of a client for phones
+			return
+		case n > 0 && n <= 6 && above(k) && ruleLine(t, 3) && tail[n-1] == k+1 && isName(card(lines[k+1].text), from):
+			mark(k, "name")
+			return
+		case n == 0 && above(k) && from.Address != "" && fold(strings.Trim(t, "<>")) == fold(from.Address):
+			mark(k, "name")
+			return
 		case n == 0 && above(k) && dashName(t, from, k > start && lines[k-1].blank()):
 			mark(k, "dash-name")
 			return
@@ -187,7 +196,7 @@ func shortLines(lines []line, at []int) bool {
 }
 
 func signoffLine(t string) bool {
-	t = strings.TrimRight(t, " ,.!;:)-–—*_")
+	t = strings.TrimRightFunc(strings.TrimRight(t, " ,.!;:)-–—*_"), func(r rune) bool { return pictograph(r) || r == 0xfe0f || r == ' ' })
 	if strings.ContainsAny(t, "?:") || len(t) > 80 {
 		return false
 	}
@@ -297,6 +306,14 @@ func isName(t string, from Address) bool {
 		return false
 	}
 	return true
+}
+
+// card is what stands before the first bar of a line: "Ada Kim | Acme".
+func card(t string) string {
+	if i := strings.IndexAny(t, "|,·•"); i > 0 {
+		t = t[:i]
+	}
+	return strings.TrimSpace(t)
 }
 
 // isInitials: the first letters of the sender's names.
