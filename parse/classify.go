@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -116,47 +115,63 @@ func (r *reading) paste(letter *letterIndex) {
 func (r *reading) keep(start, end int) {
 	for k := start; k < end; k++ {
 		if l := &r.lines[k]; !l.pasted {
-			l.pasted, l.text = true, strings.TrimRight("> "+l.text, " ")
+			l.pasted, l.text = true, strings.TrimRight(strings.Repeat(">", l.depth)+" "+l.text, " ")
 		}
 	}
 }
 
 // output does the same for what a program printed: marked lines right below a
-// prompt ("$ ./cart"), or beside lines that begin with "<" (a diff). Only if all
-// marked lines down to the intro are such, and none is known to be a letter's.
+// prompt ("$ ./cart"), beside lines that begin with "<" (a diff), at the prompt of
+// Python (">>> total(3)") or at the end of a conflict (">>>>>>> branch"). Only if
+// all marked lines down to the intro are such, and none is known to be a letter's.
 func (r *reading) output() {
 	var runs [][2]int
-	for i := 0; i < len(r.lines); {
-		end := i
-		if k := r.lines[i].kind; k == intro || k == history {
-			break
+	conflict := false
+	for i := 0; i < len(r.lines); i++ {
+		l := &r.lines[i]
+		if l.kind == intro || l.kind == history || l.box != "" || l.kind == quote && l.raw == "" {
+			break // from here on it is a letter's
 		}
-		for end < len(r.lines) && r.lines[end].kind == quote {
-			if l := &r.lines[end]; l.rule != "quote" || l.box != "" || l.depth != 1 || l.ours {
-				return
-			}
-			end++
-		}
-		if end == i {
-			i++
+		conflict = conflict || strings.HasPrefix(l.text, "<<<<<<< ")
+		if l.kind != quote {
 			continue
 		}
-		beside := func(k int, marks ...string) bool {
-			return k >= 0 && k < len(r.lines) && r.lines[k].kind == own && slices.ContainsFunc(marks, func(m string) bool { return strings.HasPrefix(r.lines[k].text, m) })
+		end := i
+		for ; end < len(r.lines) && r.lines[end].kind == quote && r.lines[end].raw != "" && r.lines[end].box == ""; end++ {
+			if r.lines[end].ours || r.lines[end].depth != l.depth {
+				return
+			}
 		}
-		rule := i - 1
-		if beside(rule, "---") {
-			rule--
-		}
-		if !beside(i-1, "$ ", "< ") && !beside(rule, "< ") && !beside(end, "< ") {
+		if !r.printed(i, end, conflict) {
 			return
 		}
 		runs = append(runs, [2]int{i, end})
-		i = end
+		i = end - 1
 	}
 	for _, run := range runs {
 		r.keep(run[0], run[1])
 	}
+}
+
+// printed tells whether the marked lines from start to end are a program's.
+// conflict is whether the opening of a conflict stands above them.
+func (r *reading) printed(start, end int, conflict bool) bool {
+	beside := func(k int, mark string) bool {
+		return k >= 0 && k < len(r.lines) && r.lines[k].kind == own && !r.lines[k].blank() && strings.HasPrefix(r.lines[k].text, mark)
+	}
+	switch raw := r.lines[start].raw; r.lines[start].depth {
+	case 1:
+		rule := start - 1
+		if beside(rule, "---") {
+			rule--
+		}
+		return beside(start-1, "$ ") || beside(rule, "< ") || beside(end, "< ")
+	case 3:
+		return strings.HasPrefix(raw, ">>> ") && (beside(start-1, "") || beside(end, ""))
+	case 7:
+		return strings.HasPrefix(raw, ">>>>>>> ") && conflict
+	}
+	return false
 }
 
 // fences marks code between ``` lines. A fence that is not closed is none, and

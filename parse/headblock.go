@@ -123,7 +123,7 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		if (r == "from" || r == "to") && embedsNumber(value) && strings.Trim(value, "0123456789-/.: ") == "" {
 			return 0, softHeader // "from: 2026-03-01": nobody's name
 		}
-		if strings.Contains(value, "@") {
+		if strings.Contains(value, "@") && r != "other" {
 			if r != "" || strings.Contains(value, "<") || strings.Contains(value, "[") {
 				addrs++
 			} else {
@@ -271,5 +271,5 @@ func arrowLine(raw string) bool {
 // ruleLine tells whether a line is nothing but a rule of at least n marks.
 func ruleLine(s string, n int) bool {
 	s = strings.TrimSpace(s)
-	return utf8.RuneCountInString(s) >= n && strings.Trim(s, "-_=*~—–―─ ") == ""
+	return utf8.RuneCountInString(s) >= n && strings.Trim(s, "-_=*~—–―─━═＝＿ ") == ""
 }

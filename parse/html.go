@@ -331,7 +331,14 @@ func (r *htmlReader) flush(c ctx, force bool) {
 	if r.pre == 0 && clean != "-- " {
 		clean = strings.TrimSpace(clean)
 	}
-	r.emit(line{text: clean, depth: c.depth, box: r.boxed(c), sign: c.sign, unseen: unseen})
+	l := line{text: clean, depth: c.depth, box: r.boxed(c), sign: c.sign, unseen: unseen}
+	if n := len(r.out); l.depth == 0 && l.box == "" && clean != "" && clean[0] == '>' && (n == 0 || !opensLink(r.out[n-1].text)) {
+		// Plain text that a client put into HTML: its marks mean what they did.
+		if l.depth, l.text = quoteMarks(clean); l.depth > 0 {
+			l.raw, l.text = clean, strings.TrimPrefix(l.text, " ")
+		}
+	}
+	r.emit(l)
 }
 
 // gap makes the blank line around a paragraph.

@@ -132,3 +132,17 @@ func TestFormsDifferInLinks(t *testing.T) {
 		}
 	}
 }
+
+// Plain text that a client put into HTML keeps what its quote marks mean.
+func TestMarksInHTML(t *testing.T) {
+	for body, want := range map[string]string{
+		"<pre>It is nearly there.\n\nOn Mon, 2 Mar 2026 at 16:00, Shop &lt;shop@acme.example&gt; wrote:\n&gt; Gate\n&gt; approve\n\nAnd the label.\n</pre>": "It is nearly there.\n\nAnd the label.",
+		"<div>It is nearly there.</div><div>&gt; approve</div><div>&gt; now</div>":                                                                          "It is nearly there.",
+		"<p>The page &lt;https://shop.example/long<br>&gt; is broken.</p>":                                                                                  "The page <https://shop.example/long\n> is broken.",
+	} {
+		m := Read([]byte(dangerHead+"Content-Type: text/html; charset=utf-8\r\n\r\n"+body), Options{})
+		if m.Text != want {
+			t.Errorf("%q: text %q", body, m.Text)
+		}
+	}
+}
