@@ -41,6 +41,12 @@ func TestSignatures(t *testing.T) {
 		"Diese E-Mail wurde von Mailbird gesendet", "P Please consider the environment before printing this e-mail.", "Yahoo Mail: Search, Organize, Conquer",
 		"Cheers 🙂\nPriya", "---\nPriya Nair | Acme\npriya@acme.example", "priya@acme.example", "Sent from Canary (https://canarymail.io)", "Sent via Shortwave",
 		"Ta wiadomość zawiera informacje poufne i jest przeznaczona wyłącznie dla adresata. Jeżeli otrzymali ją Państwo przez pomyłkę, prosimy o powiadomienie nadawcy i jej usunięcie.",
+		"Venlig hilsen / Best regards\nPriya Nair", "Mit freundlichen Grüßen / Kind regards\n\ni.V. Priya Nair", "Schöne Grüße und ein schönes Wochenende\nPriya", "Sonnige Grüße\nPriya",
+		"Danke vorab und viele Grüße\nPriya", "Thanks a lot!\nPriya", "Hope this helps,\nPriya", "With best wishes,\nPriya Nair\nProduct", "以上、よろしくお願いいたします。\n\n田中",
+		"━━━━━━━━━━━━━━━━━━\n株式会社アクメ\n田中\npriya@acme.example\n━━━━━━━━━━━━━━━━━━", "مع تحياتي،\nPriya", "[cid:abc@acme]\nPriya Nair\nProduct\n\n[https://acme.example/logo.png]<https://acme.example>",
+		"Regards\nPriya Nair\nAcme GmbH\nHauptstr. 1\n10115 Berlin\nGermany\nPhone +49 30 123456\nFax +49 30 123457\nmailto:priya@acme.example\nhttp://acme.example",
+		"Best regards,\n\nPriya Nair | Product\n\nAcme GmbH, Hauptstr. 1, 10115 Berlin, Germany, managing director: Ada Lovelace, registered in Berlin\n\nFacebook | LinkedIn | X",
+		"Priya Nair <priya@acme.example>", "Dictated to Siri, please excuse typos.", "Please excuse brevity and typos, sent from my phone.",
 		"Sent from Mailspring (https://getmailspring.com/), the best free email app for work",
 	} {
 		m := Read(plainMail(own+"\n\n"+sig+"\n", 0), Options{})
@@ -69,7 +75,8 @@ func TestWordsBelowASignoff(t *testing.T) {
 		"The plan:\n\nBest\ncase is 15.70 if we wait", "Seen.\n\nThanks\nThe total is still wrong", "Seen.\n\nLater\nthe totals were wrong again",
 		"Two things.\n\nLove\nthe new layout, less so the footer", "Seen.\n\nThanks\nfor the report, it has no totals", "So:\n\nBest\nguess is Monday", "Seen.\n\nDanke\nDie Summe ist noch falsch",
 		"Seen.\n\nSaludos\nno veo el total", "Seen.\n\nMerci\nle total est faux", "Cheers\nwere heard when it worked, then it crashed",
-		"Seen.\n\nBest\nLee (if the tests pass)", "The paths are\n\n/cart", "Grüße aus Berlin stand auf dem Banner\nund das soll weg",
+		"Seen.\n\nBest\nLee (if the tests pass)", "The paths are\n\n/cart",
+		"Seen.\n\nBest regards and please check the label\nPriya", "Seen.\n\nMany thanks and see the label\nPriya", "Seen.\n\nThanks for the quick fix\nPriya", "Seen.\n\nBest regards\nPriya\n\nOne more thing, the label, the mail and the page, none of which has the new total yet", "Grüße aus Berlin stand auf dem Banner\nund das soll weg",
 	} {
 		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own {
 			t.Errorf("%q: text %q", own, m.Text)

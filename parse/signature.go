@@ -22,6 +22,7 @@ var signoffs = func() phrases {
 // The bounds of a signature that no delimiter announces.
 const (
 	signoffLines = 8  // from the end, blank lines not counted
+	namedLines   = 16 // the same below a sign-off with the sender's name
 	signoffWidth = 70 // runes of a line in it
 )
 
@@ -60,7 +61,7 @@ func (r *reading) signed(start, end int, from Address) {
 	}
 	// The last own lines, from the end.
 	var tail []int
-	for k := end - 1; k >= start && len(tail) < signoffLines; k-- {
+	for k := end - 1; k >= start && len(tail) < namedLines; k-- {
 		if lines[k].kind == own && !lines[k].blank() {
 			tail = append(tail, k)
 		}
@@ -86,7 +87,7 @@ func (r *reading) signed(start, end int, from Address) {
 		if rule == "name" && up >= start && isOwn(up) && signoffLine(strings.TrimSpace(lines[up].text)) && above(up) {
 			k = up
 		}
-		if k > start && isOwn(k-1) && ruleLine(lines[k-1].text, 3) {
+		if k > start && isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text)) {
 			k--
 		}
 		mark(k, rule)
@@ -94,10 +95,11 @@ func (r *reading) signed(start, end int, from Address) {
 	for n := len(tail) - 1; n >= 0; n-- {
 		k := tail[n]
 		after := tail[:n]
-		if !shortLines(lines, after) || lines[k].fence {
+		t := strings.TrimSpace(lines[k].text)
+		named := n > 0 && signoffLine(t) && isName(card(lines[tail[n-1]].text), from)
+		if n >= signoffLines && !named || !shortLines(lines, after, named) || lines[k].fence {
 			continue
 		}
-		t := strings.TrimSpace(lines[k].text)
 		switch {
 		case signoffLine(t) && (n == 0 && !thanks(t) || n > 0 && whose(lines[tail[n-1]].text, strings.HasSuffix(t, ","), from)):
 			if above(k) || n > 0 {
@@ -113,7 +115,7 @@ func (r *reading) signed(start, end int, from Address) {
 		case n == 1 && above(k) && signoffFrom(t) && isName(lines[tail[0]].text, from):
 			closing(k, "signoff")
 			return
-		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from):
+		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from):
 			closing(k, "name")
 			return
 		case t == "| |" && n > 0 && above(k):
@@ -122,8 +124,11 @@ func (r *reading) signed(start, end int, from Address) {
 		case n > 0 && n <= 6 && above(k) && ruleLine(t, 3) && tail[n-1] == k+1 && isName(card(lines[k+1].text), from):
 			mark(k, "name")
 			return
-		case n == 0 && above(k) && from.Address != "" && fold(strings.Trim(t, "<>")) == fold(from.Address):
+		case n == 0 && above(k) && isAddress(t, from):
 			mark(k, "name")
+			return
+		case n == 0 && above(k) && ruleLine(t, 8) && boxed(lines, tail, t) > 0:
+			mark(tail[boxed(lines, tail, t)], "name")
 			return
 		case n == 0 && above(k) && dashName(t, from, k > start && lines[k-1].blank()):
 			mark(k, "dash-name")
@@ -177,10 +182,12 @@ func (r *reading) delimiter(start, end int) int {
 	return end
 }
 
-func shortLines(lines []line, at []int) bool {
+// shortLines tells whether none of some lines is a sentence. Below a sign-off with
+// the sender's name an address may be longer.
+func shortLines(lines []line, at []int, named bool) bool {
 	for _, k := range at {
 		t := lines[k].text
-		if utf8.RuneCountInString(t) > signoffWidth || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
+		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && strings.Count(t, ", ")+strings.Count(t, "|") >= 3 && digitsIn(t) >= 4) || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
 			return false
 		}
 		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 {
@@ -195,22 +202,60 @@ func shortLines(lines []line, at []int) bool {
 	return true
 }
 
+// signoffLine tells whether a line is a sign-off, or two of them: "Mit
+// freundlichen Grüßen / Kind regards", "以上、よろしくお願いいたします。".
 func signoffLine(t string) bool {
-	t = strings.TrimRightFunc(strings.TrimRight(t, " ,.!;:)-–—*_"), func(r rune) bool { return pictograph(r) || r == 0xfe0f || r == ' ' })
-	if strings.ContainsAny(t, "?:") || len(t) > 80 {
+	if len(t) > 80 {
 		return false
 	}
-	return signoffs.is(tokens(t))
+	t = signoffEnd(t)
+	if strings.ContainsAny(t, "?:") {
+		return false
+	}
+	if signoffs.is(tokens(t)) {
+		return true
+	}
+	parts := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("/|、", r) })
+	for _, p := range parts {
+		if !signoffs.is(tokens(signoffEnd(p))) {
+			return false
+		}
+	}
+	return len(parts) > 1
 }
 
-// fromWhere are the words between a sign-off and a place.
-var fromWhere = set(strings.Fields("aus from de desde da dal dalla depuis uit fra från z ze из"))
+// signoffEnd is a line without what stands at the end of a sign-off.
+func signoffEnd(t string) string {
+	t = strings.TrimRight(t, " ,.!;:)-–—*_،。！，")
+	return strings.TrimRightFunc(t, func(r rune) bool { return pictograph(r) || r == 0xfe0f || r == ' ' })
+}
 
-// signoffFrom: "Viele Grüße aus Berlin".
+// A sign-off goes on with a place ("aus Berlin"), a wish ("und ein schönes
+// Wochenende") or, behind thanks, with another.
+var (
+	fromWhere = set(strings.Fields("aus from de desde da dal dalla depuis uit fra från z ze из"))
+	andMore   = set(strings.Fields("und and et y e en og och i и"))
+	wishes    = set(strings.Fields("wochenende weekend tag day woche week abend evening feierabend urlaub holidays ostern easter weihnachten christmas journée soirée giornata día finde semana helg helgen víkend week-end"))
+)
+
+// signoffFrom: "Viele Grüße aus Berlin", "Schöne Grüße und ein schönes Wochenende",
+// "Danke vorab und viele Grüße", "Sonnige Grüße". It is asked only right above the
+// sender's name.
 func signoffFrom(t string) bool {
 	ts := tokens(t)
-	n := signoffs.prefix(ts)
-	return n > 0 && len(ts) > n+1 && len(ts) <= n+5 && fromWhere[ts[n].text] && !strings.ContainsAny(t, "?:;.")
+	if len(ts) < 2 || len(ts) > 8 || strings.ContainsAny(t, "?:;.,") || digitsIn(t) > 0 {
+		return false
+	}
+	if n := signoffs.prefix(ts); n > 0 && len(ts) > n+1 && !thanks(t) && len(t[:ts[n-1].end]) > 5 && !strings.Contains(fold(t), "thank") {
+		return fromWhere[ts[n].text] && len(ts) <= n+5 || andMore[ts[n].text] && wishes[ts[len(ts)-1].text]
+	}
+	for k := 1; k < len(ts); k++ {
+		end := t[ts[k].start:]
+		if signoffs.is(ts[k:]) && !thanks(end) && utf8.RuneCountInString(end) > 4 {
+			return k == 1 || andMore[ts[k-1].text] && thanks(t) && k <= 3
+		}
+	}
+	return false
 }
 
 // sentenceEnd tells whether a line ends a sentence.
@@ -229,14 +274,8 @@ func whose(t string, comma bool, from Address) bool {
 		t = t[:i] // "(she/her)"
 	}
 	ts := tokens(t)
-	digits := 0
-	for _, r := range t {
-		if digitValue(r) >= 0 {
-			digits++
-		}
-	}
 	switch {
-	case len(ts) == 0, isName(t, from), signoffLine(t), signoffWithName(t, from), digits > 5, strings.ContainsAny(t, "@|"), strings.Contains(t, "://"), strings.Contains(t, "www."):
+	case len(ts) == 0, isName(t, from), signoffLine(t), signoffWithName(t, from), digitsIn(t) > 5, strings.ContainsAny(t, "@|"), strings.Contains(t, "://"), strings.Contains(t, "www."):
 		return true
 	case len(ts) > 7:
 		return false
@@ -257,10 +296,19 @@ func whose(t string, comma bool, from Address) bool {
 	return named
 }
 
+func digitsIn(t string) (n int) {
+	for _, r := range t {
+		if digitValue(r) >= 0 {
+			n++
+		}
+	}
+	return n
+}
+
 // thanks tells whether a sign-off is one that is text when nothing follows.
 func thanks(t string) bool {
 	t = join(tokens(t))
-	for _, w := range []string{"thank", "thx", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "later", "ta", "以上"} {
+	for _, w := range []string{"thank", "thx", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "hope", "later", "ta", "以上"} {
 		if strings.HasPrefix(t, w) {
 			return true
 		}
@@ -306,6 +354,35 @@ func isName(t string, from Address) bool {
 		return false
 	}
 	return true
+}
+
+// isAddress: "ada@x.example", "Ada Kim <ada@x.example>".
+func isAddress(t string, from Address) bool {
+	name, addr, ok := strings.Cut(t, "<")
+	if !ok {
+		addr = t
+	}
+	return from.Address != "" && fold(strings.TrimRight(strings.TrimPrefix(addr, "mailto:"), ">")) == fold(from.Address) && (!ok || strings.TrimSpace(name) == "" || isName(name, from))
+}
+
+// boxed is the index in tail of the rule that opens a signature between two rules
+// of one kind, the last of which is t; 0 if there is none.
+func boxed(lines []line, tail []int, t string) int {
+	reach := false // an address or a number stands in it
+	for n := 1; n < len(tail) && n <= signoffLines; n++ {
+		s := strings.TrimSpace(lines[tail[n]].text)
+		if s == t && reach && shortLines(lines, tail[1:n], false) {
+			return n
+		}
+		reach = reach || strings.Contains(s, "@") || digitsIn(s) > 5
+	}
+	return 0
+}
+
+// placeholder: what stands for a picture or a link in plain text, "[cid:a@b]".
+func placeholder(t string) bool {
+	t = strings.TrimSpace(t)
+	return strings.HasPrefix(t, "[") && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && (strings.HasPrefix(t, "[cid:") || strings.HasPrefix(t, "[http") || strings.HasPrefix(t, "[image:"))
 }
 
 // card is what stands before the first bar of a line: "Ada Kim | Acme".
