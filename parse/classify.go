@@ -64,6 +64,7 @@ func classify(lines []line, letter *letterIndex, from Address) *reading {
 	letter.mark(lines)
 	r.history(letter)
 	r.runs(letter)
+	r.answers(letter)
 	r.footers()
 	r.signatures(from)
 	r.summary()

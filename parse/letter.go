@@ -1,14 +1,18 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // letterIndex knows the word runs of a letter we sent. History is found with
 // it in every language and however the client wrapped or marked it.
 type letterIndex struct {
 	runs  map[uint64]bool // hashes of runs of four words
 	lines map[string]bool // whole lines of the letter, words only
+	words map[uint64]bool // hashes of its words
 	last  string          // words of its last line that has any
-	words int
+	size  int             // how many words it has
 }
 
 const shingle = 4
@@ -19,12 +23,13 @@ func newLetter(text string) *letterIndex {
 		return nil
 	}
 	lines, _ := plainLines(text, false, false, defaults.Lines)
-	x := &letterIndex{runs: map[uint64]bool{}, lines: map[string]bool{}}
+	x := &letterIndex{runs: map[uint64]bool{}, lines: map[string]bool{}, words: map[uint64]bool{}}
 	var words []string
 	for i := range lines {
 		var ws []string
 		for _, t := range tokens(lines[i].text) {
 			ws = append(ws, t.text)
+			x.words[hashOf(t.text)] = true
 		}
 		if len(ws) > 0 {
 			x.last = strings.Join(ws, " ")
@@ -32,7 +37,7 @@ func newLetter(text string) *letterIndex {
 		}
 		words = append(words, ws...)
 	}
-	x.words = len(words)
+	x.size = len(words)
 	for i := 0; i+shingle <= len(words); i++ {
 		x.runs[runOf(hashOf(words[i]), hashOf(words[i+1]), hashOf(words[i+2]), hashOf(words[i+3]))] = true
 	}
@@ -168,7 +173,7 @@ func (r *reading) runs(x *letterIndex) {
 				break
 			}
 		}
-		if solid < 3 && !(solid >= 2 && words >= 12) && words*2 < x.words {
+		if solid < 3 && !(solid >= 2 && words >= 12) && words*2 < x.size {
 			r.soft(i)
 			continue
 		}
@@ -192,6 +197,71 @@ func (r *reading) runs(x *letterIndex) {
 		r.introduced(start)
 		i = end
 	}
+}
+
+// answers takes what the writer put inside the quoted letter out of the history: a
+// line, or the end of one, with a word that the letter does not have, between
+// lines that it has, at their depth. Below the letter's end, or where an older mail
+// may begin, it looks no further. No command counts there, since history follows.
+// It also gives the quote back the ends of lines that a client broke.
+func (r *reading) answers(x *letterIndex) {
+	if x == nil {
+		return
+	}
+	var between []int
+	last, wholes := -1, 0 // the last line of the letter, and how many there were
+	for i := range r.lines {
+		l := &r.lines[i]
+		switch {
+		case l.blank() || l.fence:
+		case l.kind == own && l.whole && i > 0 && i-1 == last && r.lines[i-1].kind == quote:
+			l.is(quote, "our-letter") // the rest of a line that was too long for the client
+			last = i
+		case !l.kind.past():
+		case l.ours || x.lines[join(tokens(l.text))]:
+			if last < 0 || l.depth == r.lines[last].depth {
+				for _, k := range between {
+					r.lines[k].is(own, "")
+				}
+				if wholes > 1 && !l.whole && l.ours && x.foreign(l.text) {
+					l.is(own, "")
+				}
+			}
+			between, last = between[:0], i
+			if wholes++; strings.HasSuffix(x.last, join(tokens(l.text))) {
+				return
+			}
+		case last < 0:
+		case looksPast(l.text) || separatorLine(l.text) || len(between) > answerLines:
+			return
+		case wholes > 1 && l.depth == r.lines[last].depth && !labelled(l.text) && x.foreign(l.text):
+			between = append(between, i)
+		}
+	}
+}
+
+// labelled tells whether a line has a label of a header block.
+func labelled(s string) bool {
+	role, _, _ := labelOf(s)
+	return role != ""
+}
+
+// answerLines is how many lines of an answer may stand together.
+const answerLines = 20
+
+// foreign tells whether a line has a word that does not stand in the letter, nor
+// beside a link or a picture.
+func (x *letterIndex) foreign(s string) bool {
+	if len(s) > 2000 {
+		return false
+	}
+	link := strings.ContainsAny(s, "@/") || strings.Contains(s, "cid:")
+	for _, t := range tokens(s) {
+		if utf8.RuneCountInString(t.text) > 1 && !x.words[hashOf(t.text)] && !(link && besideLink(s, t.start)) {
+			return true
+		}
+	}
+	return false
 }
 
 // introduced marks the line above a run of our letter as its intro, if it has

@@ -144,3 +144,45 @@ func TestAnswersOnCopiedLines(t *testing.T) {
 		t.Errorf("the letter as it was is history: %q", m.Text)
 	}
 }
+
+// What the writer put between the lines of our letter, or behind one, is text in
+// whatever way the letter came back; no command in it counts.
+func TestAnswersInsideTheLetter(t *testing.T) {
+	letter := strings.TrimSpace(gateLetter)
+	head := "From: Shop <shop@acme.example>\nSent: Monday, March 2, 2026 4:00 PM\nTo: Priya Nair\nSubject: Gate: Cart total\n\n"
+	intro := "On Mon, 2 Mar 2026 at 16:00, Shop <shop@acme.example> wrote:\n\n"
+	marks := func(s string) string { return "> " + strings.ReplaceAll(s, "\n", "\n> ") }
+	put := func(after, own string) string { return strings.Replace(letter, after, after+own, 1) }
+	const both = "the total is computed once and shown in both places."
+	at := "The total is computed once and shown in both places."
+	older := "\n\nFrom: Priya Nair <priya@acme.example>\nSent: Sunday, March 1, 2026 4:00 PM\nTo: Shop\nSubject: Cart\n\nThe receipt is old, see #12.\n\n" + letter
+	for _, c := range []struct{ name, body, want string }{
+		{"unmarked", "See below.\n\n" + head + put(at, "\n\nNot on the invoice, I think.\n"), "See below.\n\nNot on the invoice, I think."},
+		{"right below", "See below.\n\n" + head + put("- the receipt shows the same number", "\n  [PN] which receipt?"), "See below.\n\n  [PN] which receipt?"},
+		{"behind a line", "See below.\n\n" + head + put("- the receipt shows the same number", " -- no, it's the old number"), "See below.\n\n- the receipt shows the same number -- no, it's the old number"},
+		{"marked with it", intro + marks(put(at, "\nNot on the invoice, I think.")), "Not on the invoice, I think."},
+		{"a decision", head + put(at, "\n\napprove, thanks everybody\n"), "approve, thanks everybody"},
+		{"the words of the letter", "Seen.\n\n" + head + put(at, "\n\nApprove<mailto:shop@acme.example?body=approve>\nredirect\n"), "Seen."},
+		{"a label", "Seen.\n\n" + head + "Gate: \"Cart total\" is ready for you. Please approve or redirect.\nImportance: High\n" + letter, "Seen."},
+		{"an older mail", "Seen.\n\n" + head + letter + older, "Seen."},
+		{"an older mail, the end cut off", "Seen.\n\n" + head + strings.TrimSuffix(letter, "-- \nGatepost for Shop") + older, "Seen."},
+		{"deeper", "Seen.\n\n" + intro + marks(put(at, "\n> Not on the invoice, says Omar.")), "Seen."},
+		{"lines that a client broke", "Seen.\n\n" + intro + strings.ReplaceAll(marks(letter), " and ", " and\n"), "Seen."},
+		{"own copy", strings.ToUpper(both[:1]) + both[1:] + " Not on the invoice.\n\n" + head + letter, "The total is computed once and shown in both places. Not on the invoice."},
+	} {
+		m := Read(plainMail(c.body+"\n", 0), Options{Letter: gateLetter})
+		if squash(m.Text) != squash(c.want) {
+			t.Errorf("%s: text %q, want %q", c.name, m.Text, c.want)
+		}
+		for _, c := range m.Commands {
+			if c.Word != "" {
+				t.Errorf("took %q from %q", c.Word, c.Line)
+			}
+		}
+	}
+	// What is said there limits an approval above it.
+	m := Read(plainMail("approve\n\n"+head+put(at, "\n\nBut not before the invoice is right.\n"), 0), Options{Letter: gateLetter})
+	if got := answerOf(m.Commands); got != "approve ? contradiction" {
+		t.Errorf("took %q with %q inside the letter", got, m.Text)
+	}
+}
