@@ -100,7 +100,7 @@ func bannerSentences(text string) (out []string) {
 	}
 	for i, r := range text {
 		switch {
-		case strings.ContainsRune(".!", r) && (i+1 == len(text) || strings.ContainsRune(" *_]", rune(text[i+1]))), strings.ContainsRune("。！】", r):
+		case strings.ContainsRune(".!", r) && (i+1 == len(text) || strings.ContainsRune(" *_]\"'", rune(text[i+1]))), strings.ContainsRune("。！】", r):
 			cut(i)
 		case i-start < 60 && strings.ContainsRune(":-–—：]", r): // no tag is longer
 			head := tokens(text[start:i])
