@@ -47,6 +47,8 @@ func TestSignatures(t *testing.T) {
 		"Regards\nPriya Nair\nAcme GmbH\nHauptstr. 1\n10115 Berlin\nGermany\nPhone +49 30 123456\nFax +49 30 123457\nmailto:priya@acme.example\nhttp://acme.example",
 		"Best regards,\n\nPriya Nair | Product\n\nAcme GmbH, Hauptstr. 1, 10115 Berlin, Germany, managing director: Ada Lovelace, registered in Berlin\n\nFacebook | LinkedIn | X",
 		"Priya Nair <priya@acme.example>", "Dictated to Siri, please excuse typos.", "Please excuse brevity and typos, sent from my phone.",
+		"Warm regards from a rainy Hamburg,\n\nPriya", "xx Priya", "//Priya",
+		"Diese Nachricht ist vertraulich. Sollten Sie nicht der vorgesehene Empfänger sein, informieren Sie bitte den Absender und löschen Sie die Nachricht.",
 		"Sent from Mailspring (https://getmailspring.com/), the best free email app for work",
 	} {
 		m := Read(plainMail(own+"\n\n"+sig+"\n", 0), Options{})
@@ -65,6 +67,21 @@ func TestNameBelowASentence(t *testing.T) {
 		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own {
 			t.Errorf("%q: text %q", own, m.Text)
 		}
+	}
+}
+
+// What limits an answer may stand below the name: it is text, not a signature.
+func TestLimitBelowTheName(t *testing.T) {
+	for _, limit := range []string{"but only after Monday", "Not before Monday", "If the tests pass, that is", "erst nach dem Test, und\nnicht am Montag"} {
+		for _, sig := range []string{"Best,\nPriya", "Priya", "Kind regards\n\nPriya Nair\nProduct"} {
+			m := Read(plainMail("approve\n\n"+sig+"\n\n"+limit+"\n", 0), Options{})
+			if m.Text != "approve\n\n"+limit || answerOf(m.Commands) == "approve" {
+				t.Errorf("%q, %q: text %q, %s", sig, limit, m.Text, answerOf(m.Commands))
+			}
+		}
+	}
+	if m := Read(plainMail("Seen.\n\nBut the label is wrong.\n\nBest,\nPriya\n", 0), Options{}); m.Text != "Seen.\n\nBut the label is wrong." {
+		t.Errorf("text %q", m.Text)
 	}
 }
 

@@ -55,6 +55,15 @@ func (r *reading) signed(start, end int, from Address) {
 			break
 		}
 	}
+	if k := lastParagraph(lines, start, end); k > start && k < end && limitsLine(lines[k].text) {
+		named := false
+		for i := k; i < end; i++ {
+			named = named || isOwn(i) && (isName(lines[i].text, from) || signoffLine(lines[i].text) || lines[i].text == "-- ")
+		}
+		if !named {
+			end = k // "Dana", and below it "but only after Monday"
+		}
+	}
 	if i := r.delimiter(start, end); i < end {
 		mark(i, "signature-delimiter")
 		end = i
@@ -135,6 +144,23 @@ func (r *reading) signed(start, end int, from Address) {
 			return
 		}
 	}
+}
+
+// lastParagraph is where the last paragraph of own lines begins.
+func lastParagraph(lines []line, start, end int) int {
+	for end > start && lines[end-1].blank() {
+		end--
+	}
+	for end > start && !lines[end-1].blank() && lines[end-1].kind == own {
+		end--
+	}
+	return end
+}
+
+// limitsLine tells whether a line opens as what takes something back does.
+func limitsLine(t string) bool {
+	ts := tokens(t)
+	return len(ts) >= 3 && (tails["contrast"].prefix(ts) > 0 || tails["condition"].prefix(ts) > 0 || tails["negation"].prefix(ts) > 0)
 }
 
 // delimiterLines is how many lines there may be below a "--" that is not exactly
@@ -242,6 +268,7 @@ var (
 // "Danke vorab und viele Grüße", "Sonnige Grüße". It is asked only right above the
 // sender's name.
 func signoffFrom(t string) bool {
+	t = signoffEnd(t)
 	ts := tokens(t)
 	if len(ts) < 2 || len(ts) > 8 || strings.ContainsAny(t, "?:;.,") || digitsIn(t) > 0 {
 		return false
@@ -414,7 +441,7 @@ func signoffWithName(t string, from Address) bool {
 func dashName(t string, from Address, apart bool) bool {
 	body := strings.TrimLeft(t, "-–—~")
 	if name, ok := strings.CutPrefix(t, "/"); ok {
-		return isName(name, from)
+		return isName(strings.TrimPrefix(name, "/"), from)
 	}
 	if body == t || len(t)-len(body) > 6 {
 		return false
