@@ -436,7 +436,7 @@ func forwardEnd(lines []line, i int) int {
 const maxSplits = 20
 
 // unglue parts lines where a client lost the line break around history: at
-// "wrote:>", behind "wrote:" and more than one space, and around "-----Original
+// "wrote:>", behind "wrote:" and three spaces, and around "-----Original
 // Message-----".
 func unglue(lines []line) []line {
 	n := 0
@@ -450,8 +450,8 @@ func unglue(lines []line) []line {
 			at = introInside(l.text)
 			if at > 0 && strings.HasPrefix(l.text[at:], ">") {
 				skip = 1
-			} else if at > 0 && !strings.HasPrefix(l.text[at:], "  ") && !strings.HasPrefix(l.text[at:], "\t") {
-				at = -1 // one space: "Ada wrote: it is right" can be the writer's
+			} else if at > 0 && !strings.HasPrefix(l.text[at:], "   ") {
+				at = -1 // "Ada wrote: it is right" can be the writer's
 			}
 		}
 		if at <= 0 {
@@ -486,11 +486,14 @@ func separatorInside(s string) int {
 	if end < 4 || end > 60 || !separatorLine(s[open:mid+end+5]) {
 		return -1
 	}
-	if open > 0 && strings.TrimSpace(s[:open]) != "" {
-		return open
-	}
 	rest := strings.TrimLeft(words[end:], "-")
-	if strings.TrimSpace(rest) == "" {
+	role, _, _ := labelOf(strings.TrimSpace(rest))
+	switch {
+	case role == "" && strings.TrimSpace(rest) != "":
+		return -1 // the writer speaks of it
+	case strings.TrimSpace(s[:open]) != "":
+		return open
+	case role == "":
 		return -1
 	}
 	return len(s) - len(rest)
