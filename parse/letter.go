@@ -201,8 +201,8 @@ func (r *reading) runs(x *letterIndex) {
 
 // answers takes what the writer put inside the quoted letter out of the history: a
 // line, or the end of one, with a word that the letter does not have, between
-// lines that it has, at their depth. Below the letter's end, or where an older mail
-// may begin, it looks no further. No command counts there, since history follows.
+// lines that it has, at their depth. Below the letter's end, where an older mail may
+// begin, or in a letter that somebody else quoted first, it looks no further. No command counts there, since history follows.
 // It also gives the quote back the ends of lines that a client broke.
 func (r *reading) answers(x *letterIndex) {
 	if x == nil {
@@ -210,6 +210,7 @@ func (r *reading) answers(x *letterIndex) {
 	}
 	var between []int
 	last, wholes := -1, 0 // the last line of the letter, and how many there were
+	heads := 0            // of mails, above the letter
 	for i := range r.lines {
 		l := &r.lines[i]
 		switch {
@@ -218,6 +219,8 @@ func (r *reading) answers(x *letterIndex) {
 			l.is(quote, "our-letter") // the rest of a line that was too long for the client
 			last = i
 		case !l.kind.past():
+		case l.depth > 1:
+			return // the same
 		case l.ours || x.lines[join(tokens(l.text))]:
 			if last < 0 || l.depth == r.lines[last].depth {
 				for _, k := range between {
@@ -232,6 +235,12 @@ func (r *reading) answers(x *letterIndex) {
 				return
 			}
 		case last < 0:
+			if role, _, _ := labelOf(l.text); role == "from" || looksPast(l.text) && role == "" {
+				heads++
+			}
+			if heads > 1 {
+				return // somebody else quoted the letter first: it may be their answer
+			}
 		case looksPast(l.text) || separatorLine(l.text) || len(between) > answerLines:
 			return
 		case wholes > 1 && l.depth == r.lines[last].depth && !labelled(l.text) && x.foreign(l.text):

@@ -168,6 +168,8 @@ func TestAnswersInsideTheLetter(t *testing.T) {
 		{"an older mail, the end cut off", "Seen.\n\n" + head + strings.TrimSuffix(letter, "-- \nGatepost for Shop") + older, "Seen."},
 		{"deeper", "Seen.\n\n" + intro + marks(put(at, "\n> Not on the invoice, says Omar.")), "Seen."},
 		{"lines that a client broke", "Seen.\n\n" + intro + strings.ReplaceAll(marks(letter), " and ", " and\n"), "Seen."},
+		{"somebody else's", "Seen.\n\nFrom: Omar <omar@acme.example>\nSent: Tuesday, March 3, 2026 4:00 PM\nTo: Priya Nair\nSubject: Gate: Cart total\n\nSee below.\n\n" + head + put(at, "\n\nNot on the invoice, I think.\n"), "Seen."},
+		{"somebody else's, marked", "Seen.\n\nOn Tue, 3 Mar 2026 at 16:00, Omar <omar@acme.example> wrote:\n\n> " + intro + "> " + marks(put(at, "\nNot on the invoice, I think.")), "Seen."},
 		{"own copy", strings.ToUpper(both[:1]) + both[1:] + " Not on the invoice.\n\n" + head + letter, "The total is computed once and shown in both places. Not on the invoice."},
 	} {
 		m := Read(plainMail(c.body+"\n", 0), Options{Letter: gateLetter})
