@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"os"
 	"strings"
 	"testing"
 )
@@ -153,5 +154,34 @@ func TestBounceReports(t *testing.T) {
 		if m.Bounce == nil || *m.Bounce != c.want {
 			t.Errorf("%+v, want %+v", m.Bounce, c.want)
 		}
+	}
+}
+
+// A line of testdata/robots.txt is a mail, most without a header to be known by.
+func TestRobotsByWords(t *testing.T) {
+	kinds := map[string]int{}
+	b, err := os.ReadFile("testdata/robots.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		row := strings.SplitN(strings.TrimSuffix(line, "\n"), " | ", 5)
+		want := Robot(strings.Trim(row[0], "-"))
+		head := strings.ReplaceAll(row[3], `\n`, "\n")
+		if head != "" {
+			head += "\n"
+		}
+		raw := "From: " + row[1] + "\nTo: shop@acme.example\nContent-Type: text/plain; charset=utf-8\n" + head + "Subject: " + row[2] + "\n\n" + strings.ReplaceAll(row[4], `\n`, "\n") + "\n"
+		m := Read([]byte(raw), Options{Teams: []string{"shop@acme.example"}})
+		if m.Robot != want {
+			t.Errorf("%q, want %q: %s | %s | %s", m.Robot, want, row[2], row[3], row[4])
+		}
+		kinds[row[0]]++
+	}
+	if kinds["-"] < 100 || kinds["auto-reply"] < 80 {
+		t.Errorf("samples: %v", kinds)
 	}
 }
