@@ -31,7 +31,7 @@ var AdviceRules = []AdviceRule{
 		func(t *intake) bool { return strings.TrimSpace(t.s.Done) == "" }},
 	{"wants-a-call", "This reads like something to talk through rather than to queue: a short call may be quicker.",
 		func(t *intake) bool {
-			return callReason(t.all) != "" && !(t.s.Done != "" && advice["called-off"].in(t.all))
+			return (callReason(t.all) != "" || advice["hot"].in(t.all) && advice["live"].in(t.all)) && !(t.s.Done != "" && advice["called-off"].in(t.all))
 		}},
 	{"no-reproduce", "It reads like a fault; a line on how to see it would save the engineer a search.",
 		func(t *intake) bool {
@@ -39,7 +39,11 @@ var AdviceRules = []AdviceRule{
 		}},
 	{"recipe", "Part of this says how to build it. If only the result matters, leave the way to the engineer.",
 		func(t *intake) bool {
-			return advice["way"].in(t.done) || codeNames(t.s.Done) && advice["code-verb"].in(t.done)
+			way := t.done
+			if way == "" {
+				way = t.all
+			}
+			return advice["way"].in(way) || codeNames(t.s.Done) && advice["code-verb"].in(t.done) || advice["tech"].in(t.done) && advice["tech-verb"].in(t.done)
 		}},
 	{"several", "There seem to be several outcomes in here; each is easier to approve as a task of its own.",
 		func(t *intake) bool { return advice["several"].in(t.all) || headings(t.text) }},

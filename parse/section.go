@@ -1,7 +1,9 @@
 package parse
 
 import (
+	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -27,7 +29,8 @@ func FindSections(text string) (s Sections, labelled []string) {
 	under := map[string]bool{}
 	cur, loose := "", false // loose: the part ends with its paragraph
 	fence, titled := false, false
-	var free []string // lines before any label
+	background := false // a label said why
+	var free []string   // lines before any label
 	add := func(line string) {
 		if cur == "" {
 			free = append(free, line)
@@ -44,15 +47,19 @@ func FindSections(text string) (s Sections, labelled []string) {
 				cur, loose = "", false
 			}
 			if part, label, rest := labelAt(line); part != "" {
-				cur = part
 				loose = label == sentence
 				if loose {
 					label = ""
 				}
+				if goals[join(tokens(label))] {
+					part = "goal"
+				}
+				cur = part
 				under[part] = true
 				if len(parts[part]) > 0 {
 					add("")
 				}
+				background = background || part == "context" && label != "" && !keepLabel(part, label)
 				if keepLabel(part, label) {
 					rest = strings.TrimSpace(label + ": " + rest)
 				}
@@ -70,6 +77,15 @@ func FindSections(text string) (s Sections, labelled []string) {
 		}
 		add(line)
 	}
+	// A goal beside a problem is the done, if there is no other; else it is the problem, or part of it.
+	if len(parts["goal"]) > 0 {
+		to := "problem"
+		if !under["done"] && (len(parts["problem"]) > 0 || background || says(free)) {
+			to = "done"
+		}
+		parts[to] = append(parts[to], parts["goal"]...)
+		under[to] = true
+	}
 	tidy := func(lines []string) string { return strings.Trim(strings.Join(lines, "\n"), "\n \t") }
 	s = Sections{Problem: tidy(parts["problem"]), Reproduce: tidy(parts["reproduce"]), Done: tidy(parts["done"]), Context: tidy(parts["context"])}
 	for _, p := range []string{"problem", "reproduce", "done", "context"} {
@@ -79,6 +95,20 @@ func FindSections(text string) (s Sections, labelled []string) {
 	}
 	s.place(tidy(free), under)
 	return s, labelled
+}
+
+// goals are labels of what somebody wants: alone they say the problem.
+var goals = set([]string{"goal", "the goal", "objective", "aim", "ziel", "das ziel", "objectif", "but", "objetivo", "obiettivo", "doel", "mål", "cel", "cíl", "цель", "мета", "tavoite",
+	"what i want", "what we want", "what i'd like", "what i would like", "what we'd like", "what we need", "was ich möchte", "was ich will", "was wir brauchen"})
+
+// says tells whether lines hold more than a greeting.
+func says(lines []string) bool {
+	for _, l := range lines {
+		if strings.TrimSpace(l) != "" && !greeting(l) {
+			return true
+		}
+	}
+	return false
 }
 
 // keepLabel: labels under Context say what the words are about ("Deadline"),
@@ -115,6 +145,15 @@ func labelAt(line string) (part, label, rest string) {
 	if i := strings.IndexAny(t, ".)"); i > 0 && i <= 2 && digits(t[:i]) && strings.HasPrefix(t[i+1:], " ") {
 		t = strings.TrimSpace(t[i+1:]) // "1. Problem:"
 	}
+	if len(t) > 3 && t[1] == ')' && t[2] == ' ' && unicode.IsLetter(rune(t[0])) {
+		t = strings.TrimSpace(t[3:]) // "a) Problem"
+	}
+	if h := strings.Trim(t, "="); len(h)+2 <= len(t) && strings.HasPrefix(t, "=") && strings.HasSuffix(t, "=") {
+		t, heading = strings.TrimSpace(h), true // a wiki's
+	}
+	if len(t) > 4 && t[0] == 'h' && t[1] >= '1' && t[1] <= '6' && t[2] == '.' && t[3] == ' ' {
+		t, heading = strings.TrimSpace(t[4:]), true // a tracker's
+	}
 	bold := strings.HasPrefix(t, "**") || strings.HasPrefix(t, "__") || strings.HasPrefix(t, "*") || strings.HasPrefix(t, "[")
 	// With a colon, a bar, or a dash with spaces around it behind the label.
 	head, tail, cut := t, "", false
@@ -125,13 +164,17 @@ func labelAt(line string) (part, label, rest string) {
 		head, tail, cut = t[:at], t[at+1:], true
 	}
 	if cut && utf8.RuneCountInString(head) <= 60 {
-		if p := partOf(head); p != "" && !strings.HasPrefix(tail, "//") {
+		p := partOf(head)
+		if p == "" {
+			p = bothParts(head)
+		}
+		if p != "" && !strings.HasPrefix(tail, "//") {
 			return p, clean(head), strings.TrimSpace(strings.TrimRight(strings.Trim(tail, " \t*_"), "| "))
 		}
 	}
-	for _, d := range []string{" – ", " — ", " - "} {
+	for _, d := range []string{" – ", " — ", " - ", " = "} {
 		if h, r, ok := strings.Cut(t, d); ok && utf8.RuneCountInString(h) <= 40 {
-			if p := partOf(h); p != "" && (bold || heading || strings.ToUpper(h) == h || len(tokens(h)) > 1) {
+			if p := partOf(h); p != "" && (bold || heading || d == " = " || unicode.IsUpper(firstRune(h)) || len(tokens(h)) > 1) {
 				return p, clean(h), strings.TrimSpace(r)
 			}
 		}
@@ -147,17 +190,19 @@ func labelAt(line string) (part, label, rest string) {
 		}
 	}
 	// Alone on its line: as a heading, in bold, in capitals, or just so.
-	if p := partOf(t); p != "" && utf8.RuneCountInString(t) <= 60 {
+	p := partOf(t)
+	if p == "" && utf8.RuneCountInString(t) <= 60 {
+		p = bothParts(t)
+	}
+	if p != "" && utf8.RuneCountInString(t) <= 60 {
 		if heading || bold || !strings.HasSuffix(t, ".") && len(tokens(t)) <= 6 && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, ",") {
 			return p, clean(t), ""
 		}
 	}
 	// "Done when the total includes tax", "Done means …".
-	ts := firstTokens(t, longestPhrase+1)
-	for _, open := range doneOpeners {
-		if n := open.prefix(ts); n > 0 && len(ts) > n {
-			return "done", sentence, strings.TrimSpace(t[ts[n-1].end:])
-		}
+	if ts := firstTokens(t, longestPhrase+1); opensDone(ts) > 0 {
+		n := opensDone(ts)
+		return "done", sentence, strings.TrimSpace(strings.TrimLeft(t[ts[n-1].end:], " ,:*_"))
 	}
 	return "", "", ""
 }
@@ -165,8 +210,6 @@ func labelAt(line string) (part, label, rest string) {
 // sentence stands for a label that is the beginning of a sentence: its part
 // ends with the paragraph.
 const sentence = "\x00"
-
-var doneOpeners = []phrases{newPhrases([]string{"done when", "done means", "done is when", "done is", "it is done when", "it's done when", "this is done when", "done looks like", "done if", "finished when", "we are done when", "we're done when", "definition of done is", "fertig wenn", "fertig ist es wenn", "erledigt wenn", "terminé quand", "fini quand", "hecho cuando", "terminado cuando", "pronto quando", "concluído quando", "fatto quando", "finito quando", "klaar als", "klaar wanneer", "klart när", "færdig når", "ferdig når", "valmis kun", "gotowe gdy", "hotovo když", "готово когда", "готово если", "完成的标准是"})}
 
 func clean(label string) string { return strings.Trim(label, " \t*_#:|[]\"'`") }
 
@@ -192,6 +235,19 @@ func partOf(label string) string {
 	return sectionLabels[join(ts)]
 }
 
+// bothParts reads a label of two: "Context / constraints", "Problem & context";
+// the first tells.
+func bothParts(label string) string {
+	for _, sep := range []string{" / ", "/", " & ", " and ", " und ", " et ", " y ", " e ", " en "} {
+		if a, b, ok := strings.Cut(label, sep); ok {
+			if p := partOf(a); p != "" && partOf(b) != "" {
+				return p
+			}
+		}
+	}
+	return ""
+}
+
 // place puts the text that stood under no label where it fits.
 func (s *Sections) place(free string, under map[string]bool) {
 	if free == "" {
@@ -203,13 +259,22 @@ func (s *Sections) place(free string, under map[string]bool) {
 			paras = append(paras, p)
 		}
 	}
-	for i, p := range paras {
+	for i := 0; i < len(paras); i++ {
+		p := paras[i]
 		where := &s.Context
+		at := -1
+		if !under["done"] {
+			at = doneAt(p)
+		}
+		if at > 0 { // the problem and the done in one paragraph
+			paras = slices.Insert(paras, i+1, strings.TrimSpace(p[at:]))
+			p = strings.TrimSpace(p[:at])
+		}
 		switch {
 		case greeting(firstLine(p)) && !strings.Contains(p, "\n"):
 		case !under["reproduce"] && plainSteps(p):
 			where = &s.Reproduce
-		case !under["done"] && plainDone(p):
+		case at == 0, !under["done"] && plainDone(p):
 			where = &s.Done
 		case !under["problem"] && s.Problem == "":
 			where = &s.Problem
@@ -245,7 +310,7 @@ func plainSteps(p string) bool {
 			}
 		}
 	}
-	for _, w := range []string{"to see it", "to reproduce", "you can see it", "it happens when you", "steps to reproduce", "how to see"} {
+	for _, w := range []string{"to see it", "to reproduce", "you can see it", "it happens when you", "steps to reproduce", "how to see", "try it with", "try it on", "try this", "it happens ", "you see it", "see it ", "zum nachstellen", "so sieht man", "man sieht es", "pour le voir", "pour reproduire", "para verlo", "para reproducir", "para ver isso", "per vederlo", "per riprodurre", "je ziet het", "om het te zien"} {
 		if strings.HasPrefix(low, w) {
 			return true
 		}
@@ -253,15 +318,17 @@ func plainSteps(p string) bool {
 	return false
 }
 
-// doneSentences begin a sentence that says when it is done.
-var doneSentences = []string{"it is done when", "it's done when", "this is done when", "done when", "we are done when", "we're done when", "i will know it is done when", "i'll know it's done when", "it is finished when", "done means", "success is when", "success means", "i expect", "expected:", "it works when", "we'll know it works when", "we will know it works when", "i will be happy when", "i'd be happy when", "the result should be", "afterwards,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "fertig ist es, wenn", "erledigt ist es, wenn", "c'est terminé quand", "está hecho cuando", "está pronto quando"}
+// doneSentences begin a sentence that says when it is done, and stand whole.
+var doneSentences = []string{"the definition of done is", "definition of done is", "complete when", "fertig ist es wenn", "完成的标准是"}
 
-// plainDone: a paragraph that says when it is done without a label.
+// resultSentences begin a paragraph about the result.
+var resultSentences = []string{"i expect", "expected:", "the result should be", "afterwards,", "after this,", "after that,", "in the end,", "at the end,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "once this is done", "once it is done", "once it's done", "danach ", "am ende soll", "hinterher ", "à la fin,", "ensuite, ", "al final,", "después,", "alla fine,", "dopo,", "no final,", "depois,", "daarna ", "na afloop "}
+
+// plainDone: a paragraph that says what is there in the end.
 func plainDone(p string) bool {
 	low := fold(strings.TrimSpace(p))
-	g := gramsOf(low)
-	for _, w := range doneSentences {
-		if g.may(w) && (strings.HasPrefix(low, w) || strings.Contains(low, ". "+w) || strings.Contains(low, "\n"+w)) {
+	for _, w := range resultSentences {
+		if strings.HasPrefix(low, w) {
 			return true
 		}
 	}

@@ -95,7 +95,19 @@ func TestSections(t *testing.T) {
 		{"1. Problem: a\n2. Done: b", Sections{Problem: "a", Done: "b"}},
 		{"| Problem | a |\n| Done | b |", Sections{Problem: "a", Done: "b"}},
 		{"| Part | Text |\n|---|---|\n| Problem | a |\n| Done | b |", Sections{Problem: "a", Done: "b", Context: "| Part | Text |\n|---|---|"}},
-		{"Problem – a\nDefinition of done – b", Sections{Problem: "Problem – a", Done: "b"}},
+		{"Problem – a\nDefinition of done – b", Sections{Problem: "a", Done: "b"}},
+		{"what is a problem – a\nDone: b", Sections{Problem: "what is a problem – a", Done: "b"}},
+		{"2) Done - b", Sections{Done: "b"}},
+		{"problem = a\ndone = b", Sections{Problem: "a", Done: "b"}},
+		{"== Problem ==\na\nh2. Done\nb\nc) Context\nd", Sections{Problem: "a", Done: "b", Context: "d"}},
+		{"Context / constraints: c\nDone: b", Sections{Done: "b", Context: "Context / constraints: c"}},
+		{"a\nI'd call it done once b.", Sections{Problem: "a", Done: "b."}},
+		{"a. It would be done if b.\nc", Sections{Problem: "a.", Done: "It would be done if b.\nc"}},
+		{"It works when I use a phone.", Sections{Problem: "It works when I use a phone."}},
+		{"Goal: a", Sections{Problem: "a"}},
+		{"Goal: a\nDone: b", Sections{Problem: "a", Done: "b"}},
+		{"Problem: a\nGoal: b", Sections{Problem: "a", Done: "b"}},
+		{"Given a card\nWhen b is\nThen c is so", Sections{Done: "Given a card\nWhen b is\nThen c is so"}},
 		{"The problem: a\nWhat done looks like: b", Sections{Problem: "a", Done: "b"}},
 		{"Problem：a\n完成：b", Sections{Problem: "a", Done: "b"}},
 		{"a\n\nDone:\nb\n\nc", Sections{Problem: "a", Done: "b\n\nc"}},
@@ -141,5 +153,53 @@ func TestTasksAboutOurWords(t *testing.T) {
 		if m := task("x", text); answerOf(m.Commands) != want {
 			t.Errorf("%q: %s, want %s", text, answerOf(m.Commands), want)
 		}
+	}
+}
+
+// testdata/tasks-parts.txt holds tasks as people write them, with the part that
+// a reader gives each line to.
+func TestTasksAsWritten(t *testing.T) {
+	b, err := os.ReadFile("testdata/tasks-parts.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, c := range strings.Split("\n"+string(b), "\n@ ")[1:] {
+		head, body, _ := strings.Cut(c, "\n")
+		subject, advice, _ := strings.Cut(head, " | ")
+		var text []string
+		for line := range strings.SplitSeq(strings.Trim(body, "\n"), "\n") {
+			text = append(text, line[min(2, len(line)):])
+		}
+		m := task(subject, strings.Join(text, "\n"))
+		if m.Robot != RobotNone {
+			t.Errorf("%s: a robot's", subject)
+		}
+		parts := map[byte]string{'p': squash(m.Sections.Problem), 'r': squash(m.Sections.Reproduce), 'd': squash(m.Sections.Done), 'c': squash(m.Sections.Context)}
+		done := false
+		for line := range strings.SplitSeq(body, "\n") {
+			if len(line) < 3 || line[0] == 'l' || line[0] == 's' {
+				continue
+			}
+			done = done || line[0] == 'd'
+			said := line[2:]
+			if _, after, ok := strings.Cut(said, ":"); ok && strings.TrimSpace(after) != "" {
+				said = after
+			}
+			words := strings.Fields(said)
+			if last := squash(strings.Join(words[max(0, len(words)-4):], " ")); !strings.Contains(parts[line[0]], strings.Trim(last, "|")) {
+				t.Errorf("%s: %q is in another part: %+v", subject, line, m.Sections)
+			}
+		}
+		if done != (m.Sections.Done != "") {
+			t.Errorf("%s: done %q", subject, m.Sections.Done)
+		}
+		if got := strings.Join(m.Advice, ","); got != advice {
+			t.Errorf("%s: advice %s, want %s", subject, got, advice)
+		}
+		n++
+	}
+	if n < 100 {
+		t.Errorf("%d tasks", n)
 	}
 }
