@@ -46,16 +46,30 @@ func onlyAway(text string) (all, away, formal bool) {
 }
 
 // noticeClauses is a text, folded, with a line for each of its clauses: what stands
-// between full stops, commas, and the words that go on with something else. A
-// dot behind a number is a date's.
+// between full stops, commas, ends of lines, and the words that go on with
+// something else.
 func noticeClauses(text string) string {
-	s := strings.Join(strings.Fields(strings.ReplaceAll(fold(text), "\n\n", ". ")), " ")
+	var j strings.Builder
+	for line := range strings.SplitSeq(fold(text), "\n") {
+		j.WriteString(strings.Join(strings.Fields(line), " "))
+		if len(line) < 50 { // nobody's program broke it here
+			j.WriteByte('\n')
+		} else {
+			j.WriteByte(' ')
+		}
+	}
+	s := j.String()
 	for _, w := range absence["joint text"] {
 		s = strings.ReplaceAll(s, " "+w+" ", "\n"+w+" ")
 	}
+	for _, l := range [][2]string{{"ąęłńśźż", " i "}, {"ěščřžůťď", " a "}, {"їєґі", " і "}} { // words that are something else in other languages
+		if strings.ContainsAny(s, l[0]) {
+			s = strings.ReplaceAll(s, l[1], "\n")
+		}
+	}
 	var b strings.Builder
 	before := ' '
-	for _, r := range s {
+	for _, r := range s { // a dot behind a number is a date's
 		if strings.ContainsRune("!;:,。，！、：()–—", r) || r == '.' && !unicode.IsDigit(before) {
 			r = '\n'
 			if before == '.' {
@@ -75,19 +89,18 @@ func setBefore(s string) bool {
 }
 
 // acknowledges tells of the mail with which a help desk or a guard against spam
-// says that it got one: two things
-// that only programs say, three if a word of the text may be a command or
-// something in it is quoted.
-func acknowledges(text string, commands bool) bool {
+// says that it got one: it says of itself that a program wrote it, and what such
+// programs say. A person who quotes both sets marks around them.
+func acknowledges(text string) bool {
 	head := fold(text[:min(len(text), 800)])
 	n := 0
-	if commands || strings.ContainsAny(head, "\"“”„«»`?") {
-		n-- // quoted by a person, or a subject that the program quotes
-	}
 	for _, p := range absence["desk text"] {
 		if hasPhrase(head, p) {
 			n++
 		}
 	}
-	return n >= 2
+	if strings.ContainsAny(head, "\"“”„«»`?") {
+		n--
+	}
+	return n > 0 && holdsAny(head, absence["robot text"]...)
 }

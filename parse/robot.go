@@ -248,7 +248,7 @@ func plainSubject(folded string) string {
 	for range 5 {
 		t := strings.TrimLeft(folded, " [")
 		cut := false
-		for _, p := range []string{"re:", "aw:", "sv:", "vs:", "antw:", "odp:", "ynt:", "rv:", "res:", "rif:", "fwd:", "fw:", "wg:", "tr:", "回复:", "回复：", "答复:", "答复：", "回覆:", "re：", "[external]", "external]", "[ext]"} {
+		for _, p := range []string{"re:", "aw:", "sv:", "vs:", "antw:", "odp:", "ynt:", "rv:", "res:", "rif:", "r:", "fwd:", "fw:", "wg:", "tr:", "回复:", "回复：", "答复:", "答复：", "回覆:", "re：", "[external]", "external]", "[ext]"} {
 			if r, ok := strings.CutPrefix(t, p); ok {
 				folded, cut = r, true
 			}
@@ -284,7 +284,7 @@ func robotByWords(m *Mail, commands []Command, whole func() string) (Robot, stri
 		}
 	}
 	r, rule := robotWords(m, len(commands) > 0)
-	if r != RobotNone && hasDone(m.Text) {
+	if r != RobotNone && (hasDone(m.Text) || r != RobotBounce && rule != "away-subject" && saysDone(m.Text)) {
 		return RobotNone, ""
 	}
 	return r, rule
@@ -313,17 +313,17 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 	case strings.HasPrefix(s, "report domain:") && strings.Contains(s, "submitter:"): // RFC 7489 §7.2.1.1, RFC 8460 §5.3
 		return RobotAutoReply, "report-subject"
 	case away && n >= 2 && speaks() && (all || n >= 3) && !strings.ContainsAny(head, "?？"),
-		replies && n > 0 && (startsWith(s, []string{"out of office:", "ooo:"}) || setBefore(s)) && !strings.ContainsAny(head, "?？"):
+		replies && (n > 0 && startsWith(s, []string{"out of office:", "ooo:"}) || setBefore(s)) && !strings.ContainsAny(head, "?？"):
 		return RobotAutoReply, "away-words"
 	case all && gone && (answers && formal || away && replies || away && formal):
 		return RobotAutoReply, "away-only"
-	case acknowledges(text, commands):
+	case acknowledges(text):
 		return RobotAutoReply, "desk-words"
 	case !commands && (n >= 3 && holdsAny(head, absence["automated text"]...) || n >= 2 && holdsAny(head, absence["greeted text"]...)) && speaks():
 		return RobotAutoReply, "away-words"
 	case s != "" && system(m.From.Address) && !commands && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
 		return RobotBounce, "bounce-words"
-	case startsWith(s, absence["receipt subject"]) && len(text) < 800 && (holdsAny(head, absence["receipt text"]...) || system(m.From.Address)):
+	case startsWith(s, absence["receipt subject"]) && len(text) < 800 && (holdsAny(head, absence["receipt text"]...) && (startsWith(head, absence["receipt opening"]) || firstRune(head) > 0x2e80) || system(m.From.Address)):
 		return RobotReceipt, "receipt-words"
 	case replies && reaction(text):
 		return RobotReaction, "reaction-words"
@@ -410,6 +410,13 @@ func firstPerson(head string) bool {
 func hasDone(text string) bool {
 	_, labelled := FindSections(text)
 	return len(labelled) >= 2
+}
+
+// saysDone: a text of which a line says when it is done is a task, whatever it
+// quotes.
+func saysDone(text string) bool {
+	_, labelled := FindSections(text)
+	return slices.Contains(labelled, "done")
 }
 
 // system tells whether an address is a mail system's and not a person's.
