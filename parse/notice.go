@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -12,22 +13,24 @@ import (
 
 // onlyAway tells whether every clause of a text is one of an absence notice,
 // whether one says that somebody is away, and whether one says what only a
-// notice says to whoever wrote ("I will reply when I am back").
+// notice says to whoever wrote ("I will reply when I am back", "Thank you for your mail").
 func onlyAway(text string) (all, away, formal bool) {
 	if len(text) > 2000 || strings.ContainsAny(text, "?？\"“”„«»`") {
 		return false, false, false // a question is asked by a person; a quoted notice is talked about
 	}
 	n := 0
 	for c := range strings.SplitSeq(noticeClauses(text), "\n") {
-		c = strings.TrimFunc(c, func(r rune) bool { return !wordRune(r) && r < 0x2e80 })
-		if c == "" {
+		said := strings.TrimFunc(c, func(r rune) bool { return !wordRune(r) && r < 0x2e80 })
+		if said == "" {
 			continue
 		}
+		c = fold(said)
 		if n++; n > 40 {
 			return false, away, formal
 		}
-		a, f := holdsAny(c, absence["away text"]...) || holdsAny(c, absence["gone text"]...), holdsAny(c, absence["notice text"]...) || holdsAny(c, absence["automated text"]...)
-		away, formal = away || a, formal || f
+		greeted := holdsAny(c, absence["greeted text"]...)
+		a, f := holdsAny(c, absence["away text"]...) || holdsAny(c, absence["gone text"]...), holdsAny(c, absence["notice text"]...) || holdsAny(c, absence["robot text"]...)
+		away, formal = away || a, formal || f || greeted
 		ts := tokens(c)
 		front := c
 		if len(ts) > 5 {
@@ -36,21 +39,24 @@ func onlyAway(text string) (all, away, formal bool) {
 		switch {
 		case len(ts) > 30:
 			return false, away, formal
-		case a, f, holdsAny(front, absence["aside text"]...), holdsAny(c, absence["greeted text"]...):
-		case len(ts) <= 2, len(ts) <= 5 && embedsNumber(c) && !strings.ContainsAny(c, "#%") && holdsAny(c, absence["day text"]...): // a name, a greeting, "Monday 9 June"
+		case a, f, greeted, holdsAny(front, absence["aside text"]...):
+		case len(ts) == 1 && firstRune(c) < 0x2e80, len(ts) == 2 && (names(said) || greeting(said)), phone(c): // "Dana Ruiz"; "tests pass" is none
+		case len(ts) <= 4 && strings.Contains(c, "@"), len(ts) <= 5 && embedsNumber(c) && !strings.ContainsAny(c, "#%") && holdsAny(c, absence["day text"]...): // "Omar, omar@acme.example"; "Monday 9 June"
 		default:
 			return false, away, formal
 		}
 	}
-	return true, away, formal
+	// What is said of somebody else is a person's news: "The customer is on vacation".
+	folded := fold(text)
+	return firstPerson(folded) || holdsAny(folded, absence["nobody text"]...), away, formal
 }
 
-// noticeClauses is a text, folded, with a line for each of its clauses: what stands
+// noticeClauses is a text with a line for each of its clauses: what stands
 // between full stops, commas, ends of lines, and the words that go on with
 // something else.
 func noticeClauses(text string) string {
 	var j strings.Builder
-	for line := range strings.SplitSeq(fold(text), "\n") {
+	for line := range strings.SplitSeq(text, "\n") {
 		j.WriteString(strings.Join(strings.Fields(line), " "))
 		if len(line) < 50 { // nobody's program broke it here
 			j.WriteByte('\n')
@@ -60,6 +66,9 @@ func noticeClauses(text string) string {
 	}
 	s := j.String()
 	for _, w := range absence["joint text"] {
+		if w == "ma" && strings.Contains(s, "Je ") { // "à ma messagerie"
+			continue
+		}
 		s = strings.ReplaceAll(s, " "+w+" ", "\n"+w+" ")
 	}
 	for _, l := range [][2]string{{"ąęłńśźż", " i "}, {"ěščřžůťď", " a "}, {"їєґі", " і "}} { // words that are something else in other languages
@@ -80,6 +89,30 @@ func noticeClauses(text string) string {
 		before = r
 	}
 	return b.String()
+}
+
+// names tells whether every word begins with a capital.
+func names(s string) bool {
+	for i, w := range strings.Fields(s) {
+		if !unicode.IsUpper(firstRune(w)) && !(i == 0 && slices.Contains(absence["joint text"], w)) {
+			return false
+		}
+	}
+	return true
+}
+
+// phone tells of a clause that is a number to call.
+func phone(s string) bool {
+	n := 0
+	for _, r := range s {
+		if unicode.IsLetter(r) {
+			return false
+		}
+		if unicode.IsDigit(r) {
+			n++
+		}
+	}
+	return n >= 6
 }
 
 // setBefore tells whether a subject is a phrase of absence that a program set

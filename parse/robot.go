@@ -304,7 +304,7 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 	speaks := func() bool { return firstPerson(head) && embedsNumber(head) && len(text) < 2000 }
 	all, gone, formal := false, false, false
 	answers := replies || plainSubject(fold(m.Subject)) != strings.TrimLeft(fold(m.Subject), " [")
-	if !commands && (answers || away) {
+	if !commands {
 		all, gone, formal = onlyAway(text)
 	}
 	switch {
@@ -319,9 +319,9 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 		return RobotAutoReply, "away-only"
 	case acknowledges(text):
 		return RobotAutoReply, "desk-words"
-	case !commands && (n >= 3 && holdsAny(head, absence["automated text"]...) || n >= 2 && holdsAny(head, absence["greeted text"]...)) && speaks():
+	case !commands && speaks() && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)):
 		return RobotAutoReply, "away-words"
-	case s != "" && system(m.From.Address) && !commands && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
+	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
 		return RobotBounce, "bounce-words"
 	case startsWith(s, absence["receipt subject"]) && len(text) < 800 && (holdsAny(head, absence["receipt text"]...) && (startsWith(head, absence["receipt opening"]) || firstRune(head) > 0x2e80) || system(m.From.Address)):
 		return RobotReceipt, "receipt-words"
