@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -11,7 +10,17 @@ import (
 var sectionLabels = func() map[string]string {
 	out := map[string]string{}
 	for _, row := range tableRows("section.txt") {
-		for _, w := range tableWords(row[2]) {
+		labels := tableWords(row[2])
+		if len(row) > 3 { // two words, in either order
+			var pairs []string
+			for _, a := range labels {
+				for _, b := range tableWords(row[3]) {
+					pairs = append(pairs, a+" "+b, b+" "+a)
+				}
+			}
+			labels = pairs
+		}
+		for _, w := range labels {
 			if k := join(tokens(w)); k != "" && out[k] == "" {
 				out[k] = row[0]
 			}
@@ -145,6 +154,14 @@ func labelAt(line string) (part, label, rest string) {
 	if i := strings.IndexAny(t, ".)"); i > 0 && i <= 2 && digits(t[:i]) && strings.HasPrefix(t[i+1:], " ") {
 		t = strings.TrimSpace(t[i+1:]) // "1. Problem:"
 	}
+	if r, ok := strings.CutPrefix(t, "("); ok {
+		if i := strings.IndexByte(r, ')'); i > 0 && i <= 3 && (digits(r[:i]) || i == 1) && strings.HasPrefix(r[i+1:], " ") {
+			t = strings.TrimSpace(r[i+1:]) // "(1) Problem"
+		}
+	}
+	if r := strings.TrimLeft(t, "IVX"); len(r) < len(t) && len(t)-len(r) <= 4 && strings.HasPrefix(r, ". ") {
+		t = strings.TrimSpace(r[2:]) // "II. Done"
+	}
 	if len(t) > 3 && t[1] == ')' && t[2] == ' ' && unicode.IsLetter(rune(t[0])) {
 		t = strings.TrimSpace(t[3:]) // "a) Problem"
 	}
@@ -172,9 +189,9 @@ func labelAt(line string) (part, label, rest string) {
 			return p, clean(head), strings.TrimSpace(strings.TrimRight(strings.Trim(tail, " \t*_"), "| "))
 		}
 	}
-	for _, d := range []string{" – ", " — ", " - ", " = "} {
+	for _, d := range []string{" – ", " — ", " - ", " = ", " -> ", " => ", " → "} {
 		if h, r, ok := strings.Cut(t, d); ok && utf8.RuneCountInString(h) <= 40 {
-			if p := partOf(h); p != "" && (bold || heading || d == " = " || unicode.IsUpper(firstRune(h)) || len(tokens(h)) > 1) {
+			if p := partOf(h); p != "" && (bold || heading || d[1] == '=' || strings.HasSuffix(d, "> ") || d == " → " || unicode.IsUpper(firstRune(h)) || len(tokens(h)) > 1) {
 				return p, clean(h), strings.TrimSpace(r)
 			}
 		}
@@ -200,7 +217,7 @@ func labelAt(line string) (part, label, rest string) {
 		}
 	}
 	// "Done when the total includes tax", "Done means …".
-	if ts := firstTokens(t, longestPhrase+1); opensDone(ts) > 0 {
+	if ts := firstTokens(t, openerTokens); opensDone(ts) > 0 {
 		n := opensDone(ts)
 		return "done", sentence, strings.TrimSpace(strings.TrimLeft(t[ts[n-1].end:], " ,:*_"))
 	}
@@ -248,46 +265,58 @@ func bothParts(label string) string {
 	return ""
 }
 
+// courtesies make a first line that says nothing of the task.
+var courtesies = []string{"hope you are well", "hope you're well", "hope you are doing well", "hope you're doing well", "hope all is well", "hope this finds you", "hope you had a", "ich hoffe, es geht dir gut", "ich hoffe, es geht euch gut", "j'espère que tu vas bien", "j'espère que vous allez bien", "espero que estés bien", "espero que estéis bien", "espero que esteja", "spero tutto bene", "hopelijk gaat alles goed"}
+
 // place puts the text that stood under no label where it fits.
 func (s *Sections) place(free string, under map[string]bool) {
 	if free == "" {
 		return
 	}
-	var paras []string
-	for p := range strings.SplitSeq(free, "\n\n") {
-		if p = strings.Trim(p, "\n"); strings.TrimSpace(p) != "" {
-			paras = append(paras, p)
-		}
+	type para struct {
+		text string
+		done bool // it says when it is done
 	}
-	for i := 0; i < len(paras); i++ {
-		p := paras[i]
-		where := &s.Context
-		at := -1
+	var paras []para
+	for p := range strings.SplitSeq(free, "\n\n") {
+		p = strings.Trim(p, "\n")
+		if strings.TrimSpace(p) == "" {
+			continue
+		}
 		if !under["done"] {
-			at = doneAt(p)
+			if above, done, ok := doneAt(p); ok {
+				if above != "" { // the problem and the done in one paragraph
+					paras = append(paras, para{above, false})
+				}
+				paras = append(paras, para{done, true})
+				continue
+			}
 		}
-		if at > 0 { // the problem and the done in one paragraph
-			paras = slices.Insert(paras, i+1, strings.TrimSpace(p[at:]))
-			p = strings.TrimSpace(p[:at])
-		}
+		paras = append(paras, para{p, false})
+	}
+	parts := map[*string][]string{}
+	for _, p := range paras {
+		where := &s.Context
 		switch {
-		case greeting(firstLine(p)) && !strings.Contains(p, "\n"):
-		case !under["reproduce"] && plainSteps(p):
-			where = &s.Reproduce
-		case at == 0, !under["done"] && plainDone(p):
+		case p.done:
 			where = &s.Done
-		case !under["problem"] && s.Problem == "":
+		case !strings.Contains(p.text, "\n") && (greeting(firstLine(p.text)) || len(p.text) < 80 && holdsAny(fold(p.text), courtesies...)):
+		case !under["reproduce"] && plainSteps(p.text):
+			where = &s.Reproduce
+		case !under["done"] && plainDone(p.text):
+			where = &s.Done
+		case !under["problem"] && s.Problem == "" && len(parts[&s.Problem]) == 0:
 			where = &s.Problem
-		case !under["problem"] && i == 1 && len(paras) > 2 && s.Problem != "" && len(s.Problem) < 80 && !under["context"]:
-			where = &s.Context
 		}
-		if where == &s.Context && under["context"] {
-			*where = strings.TrimSpace(p + "\n\n" + *where)
-		} else if *where == "" {
-			*where = p
+		parts[where] = append(parts[where], p.text)
+	}
+	for where, said := range parts {
+		if where == &s.Context || *where == "" {
+			said = append(said, *where) // what stands above the labels, first
 		} else {
-			*where += "\n\n" + p
+			said = append([]string{*where}, said...)
 		}
+		*where = strings.TrimSpace(strings.Join(said, "\n\n"))
 	}
 }
 
@@ -318,11 +347,8 @@ func plainSteps(p string) bool {
 	return false
 }
 
-// doneSentences begin a sentence that says when it is done, and stand whole.
-var doneSentences = []string{"the definition of done is", "definition of done is", "complete when", "fertig ist es wenn", "完成的标准是"}
-
 // resultSentences begin a paragraph about the result.
-var resultSentences = []string{"i expect", "expected:", "the result should be", "afterwards,", "after this,", "after that,", "in the end,", "at the end,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "once this is done", "once it is done", "once it's done", "danach ", "am ende soll", "hinterher ", "à la fin,", "ensuite, ", "al final,", "después,", "alla fine,", "dopo,", "no final,", "depois,", "daarna ", "na afloop "}
+var resultSentences = []string{"i expect", "expected:", "the result should be", "afterwards,", "after this,", "after that,", "in the end,", "at the end,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "when this ships", "once this ships", "when it ships", "once it ships", "when this is live", "once this is live", "once this is done", "once it is done", "once it's done", "danach ", "am ende soll", "hinterher ", "à la fin,", "ensuite, ", "al final,", "después,", "alla fine,", "dopo,", "no final,", "depois,", "daarna ", "na afloop "}
 
 // plainDone: a paragraph that says what is there in the end.
 func plainDone(p string) bool {
