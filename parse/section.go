@@ -189,6 +189,11 @@ func labelAt(line string) (part, label, rest string) {
 			return p, clean(head), strings.TrimSpace(strings.TrimRight(strings.Trim(tail, " \t*_"), "| "))
 		}
 	}
+	if h, r, ok := strings.Cut(t, "? "); ok && utf8.RuneCountInString(h) <= 60 && len(firstTokens(h, 3)) >= 3 {
+		if p := partOf(h); p != "" && !strings.HasPrefix(fold(h), "when ") { // "When is it done? People ask"
+			return p, clean(h), strings.TrimSpace(strings.Trim(r, "*_"))
+		}
+	}
 	for _, d := range []string{" – ", " — ", " - ", " = ", " -> ", " => ", " → "} {
 		if h, r, ok := strings.Cut(t, d); ok && utf8.RuneCountInString(h) <= 40 {
 			if p := partOf(h); p != "" && (bold || heading || d[1] == '=' || strings.HasSuffix(d, "> ") || d == " → " || unicode.IsUpper(firstRune(h)) || len(tokens(h)) > 1) {
@@ -265,6 +270,9 @@ func bothParts(label string) string {
 	return ""
 }
 
+// stepVerbs begin a paragraph that says, below the problem, how to see it.
+var stepVerbs = []string{"open", "go to", "click", "log in", "visit", "navigate to", "search for", "öffne", "geh zu", "gehe zu", "ouvre", "ouvrez", "ouvrir", "abre", "abrir", "apri", "aprire", "ga naar"}
+
 // courtesies make a first line that says nothing of the task.
 var courtesies = []string{"hope you are well", "hope you're well", "hope you are doing well", "hope you're doing well", "hope all is well", "hope this finds you", "hope you had a", "ich hoffe, es geht dir gut", "ich hoffe, es geht euch gut", "j'espère que tu vas bien", "j'espère que vous allez bien", "espero que estés bien", "espero que estéis bien", "espero que esteja", "spero tutto bene", "hopelijk gaat alles goed"}
 
@@ -301,7 +309,7 @@ func (s *Sections) place(free string, under map[string]bool) {
 		case p.done:
 			where = &s.Done
 		case !strings.Contains(p.text, "\n") && (greeting(firstLine(p.text)) || len(p.text) < 80 && holdsAny(fold(p.text), courtesies...)):
-		case !under["reproduce"] && plainSteps(p.text):
+		case !under["reproduce"] && (plainSteps(p.text) || (under["problem"] || len(parts[&s.Problem]) > 0) && startsWith(fold(p.text), stepVerbs)):
 			where = &s.Reproduce
 		case !under["done"] && plainDone(p.text):
 			where = &s.Done
