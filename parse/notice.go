@@ -20,6 +20,7 @@ func onlyAway(text string) (all, away, formal bool) {
 	}
 	n := 0
 	for c := range strings.SplitSeq(noticeClauses(text), "\n") {
+		_, stopped := strings.CutPrefix(c, fullStop)
 		said := strings.TrimFunc(c, func(r rune) bool { return !wordRune(r) && r < 0x2e80 })
 		if said == "" {
 			continue
@@ -40,7 +41,7 @@ func onlyAway(text string) (all, away, formal bool) {
 		case len(ts) > 30:
 			return false, away, formal
 		case a, f, greeted, holdsAny(front, absence["aside text"]...):
-		case len(ts) == 1 && firstRune(c) < 0x2e80, len(ts) == 2 && (names(said) || greeting(said)), phone(c): // "Dana Ruiz"; "tests pass" is none
+		case greeting(said), signoffs.is(ts), phone(c), !stopped && len(ts) <= 2 && names(said) && firstRune(c) < 0x2e80: // "…, Dana Ruiz"; "tests pass" and "… . Rejected." are none
 		case len(ts) <= 4 && strings.Contains(c, "@"), len(ts) <= 5 && embedsNumber(c) && !strings.ContainsAny(c, "#%") && holdsAny(c, absence["day text"]...): // "Omar, omar@acme.example"; "Monday 9 June"
 		default:
 			return false, away, formal
@@ -50,6 +51,9 @@ func onlyAway(text string) (all, away, formal bool) {
 	folded := fold(text)
 	return firstPerson(folded) || holdsAny(folded, absence["nobody text"]...), away, formal
 }
+
+// fullStop begins a clause behind the end of a sentence.
+const fullStop = "\x01"
 
 // noticeClauses is a text with a line for each of its clauses: what stands
 // between full stops, commas, ends of lines, and the words that go on with
@@ -78,14 +82,16 @@ func noticeClauses(text string) string {
 	}
 	var b strings.Builder
 	before := ' '
-	for _, r := range s { // a dot behind a number is a date's
-		if strings.ContainsRune("!;:,。，！、：()–—", r) || r == '.' && !unicode.IsDigit(before) {
-			r = '\n'
-			if before == '.' {
-				continue
-			}
+	for i, r := range s {
+		inside := i+1 < len(s) && s[i+1] != ' ' && s[i+1] != '\n' // "acme.example"
+		switch {
+		case strings.ContainsRune("!。！", r), r == '.' && !inside && !unicode.IsDigit(before): // a dot behind a number is a date's
+			b.WriteString("\n" + fullStop)
+		case strings.ContainsRune(";:,，、：()–—", r):
+			b.WriteByte('\n')
+		default:
+			b.WriteRune(r)
 		}
-		b.WriteRune(r)
 		before = r
 	}
 	return b.String()

@@ -321,7 +321,7 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 		return RobotAutoReply, "desk-words"
 	case !commands && speaks() && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)):
 		return RobotAutoReply, "away-words"
-	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
+	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && (strings.Contains(head, "@") || strings.Contains(head, "delivery software")) && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
 		return RobotBounce, "bounce-words"
 	case startsWith(s, absence["receipt subject"]) && len(text) < 800 && (holdsAny(head, absence["receipt text"]...) && (startsWith(head, absence["receipt opening"]) || firstRune(head) > 0x2e80) || system(m.From.Address)):
 		return RobotReceipt, "receipt-words"
