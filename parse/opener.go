@@ -76,8 +76,10 @@ func doneAt(p string) (above, done string, ok bool) {
 			if opensDone(firstTokens(said, openerTokens)) > 0 {
 				return strings.TrimSpace(p[:start+at]), strings.TrimSpace(p[start+at:]), true
 			}
-			if part, label, rest := labelAt(said); at > 0 && (part == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" && strings.Contains(said, ":") {
-				return strings.TrimSpace(p[:start+at]), strings.TrimSpace(rest + p[start+i+1:]), true
+			if at > 0 && strings.Contains(said, ":") {
+				if part, label, rest := labelAt(said); (part == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" {
+					return strings.TrimSpace(p[:start+at]), strings.TrimSpace(rest + p[start+i+1:]), true
+				}
 			}
 			at = i + 1
 		}

@@ -304,7 +304,7 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 	speaks := func() bool { return firstPerson(head) && embedsNumber(head) && len(text) < 2000 }
 	all, gone, formal := false, false, false
 	answers := replies || plainSubject(fold(m.Subject)) != strings.TrimLeft(fold(m.Subject), " [")
-	if !commands {
+	if !commands && (n > 0 || g.holdsAny(head, absence["gone text"])) { // else none of its clauses says so
 		all, gone, formal = onlyAway(text)
 	}
 	switch {
@@ -317,9 +317,9 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 		return RobotAutoReply, "away-words"
 	case all && gone && (answers && formal || away && replies || away && formal):
 		return RobotAutoReply, "away-only"
-	case acknowledges(text):
+	case g.holdsAny(head, absence["robot text"]) && acknowledges(text):
 		return RobotAutoReply, "desk-words"
-	case !commands && speaks() && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)):
+	case !commands && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)) && speaks():
 		return RobotAutoReply, "away-words"
 	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && (strings.Contains(head, "@") || strings.Contains(head, "delivery software")) && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
 		return RobotBounce, "bounce-words"
@@ -446,6 +446,16 @@ func hasPhrase(text, p string) bool {
 		return false
 	}
 	return firstRune(p) > 0x2e80 || i == 0 || !wordRune(lastRune(text[:i]))
+}
+
+// holdsAny is holdsAny for the text that the grams are of.
+func (g *grams) holdsAny(text string, list []string) bool {
+	for _, p := range list {
+		if g.may(p) && hasPhrase(text, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // holdsAny tells whether one of the phrases begins at a word of folded text.
