@@ -64,7 +64,7 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 43 {
+	if len(kinds) != 45 {
 		t.Errorf("%d kinds", len(kinds))
 	}
 }
@@ -127,7 +127,10 @@ func TestSentencesOnTheLine(t *testing.T) {
 		"Approved, Monday. I checked it with care.":                                           false,
 		"Approved: I checked it with care. Fine.":                                             false,
 		"Approved. Deploy on Monday, I told the customer\nonce Omar has signed.":              false,
-		"Approved. I went through all of the pages with the big account today\nand they load": true,
+		"Approved. I went through all of the pages with the big account today\nand they load": false,
+		"Approved. It is red on my phone.":                                                    false,
+		"Approved. Try again.":                                                                false,
+		"Approved. I checked half of it.":                                                     false,
 	} {
 		cs := readApproval(line)
 		if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
@@ -140,7 +143,7 @@ func TestSentencesOnTheLine(t *testing.T) {
 		}
 	}
 	for _, word := range tableKinds("against.txt")["homographs"] {
-		if cs := readApproval("Approved. It goes " + word + " out"); len(cs) != 1 || cs[0].Word != "approve" {
+		if cs := readApproval("Approved. It works " + word + " out"); len(cs) != 1 || cs[0].Word != "approve" {
 			t.Errorf("%q: %s", word, answerOf(cs))
 		}
 	}

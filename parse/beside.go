@@ -212,8 +212,10 @@ func (lx *lexicon) limited(text, word string) limit {
 // saysMore tells whether whole sentences follow an approval on its line, none of
 // which speaks against it: "Approved. I checked it with three orders." They are
 // read as those on the lines below are, and more strictly: none may hold a
-// condition or a contrast, ask, name a task, or be a scrap that the word needs.
-func (lx *lexicon) saysMore(rest string) bool {
+// condition or a contrast, ask, name a task, or be a scrap that the word needs. Of an
+// approval each has to say that the work is good, or was looked at and not in part:
+// "CI is red" holds no word that speaks against it.
+func (lx *lexicon) saysMore(word, rest string) bool {
 	more := ""
 	for i, r := range rest {
 		if to := i + utf8.RuneLen(r); strings.ContainsRune(".!…", r) && to < len(rest) && rest[to] == ' ' {
@@ -232,6 +234,9 @@ func (lx *lexicon) saysMore(rest string) bool {
 			continue
 		}
 		if len(ts) < 3 || restricts(said, ts) {
+			return false
+		}
+		if word == "approve" && (!againstTable["assures"].any2(ts) || againstTable["partial"].any2(ts)) {
 			return false
 		}
 		for i := range ts {

@@ -118,7 +118,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	if r := strings.TrimLeft(rest, " "); decisive(word) && len(r) > 1 && r[0] == '-' && r[1] >= '0' && r[1] <= '9' {
 		return DoubtTail, 0 // a vote against, and no task
 	}
-	if (word == "approve" || word == "queue" || word == "resume") && form != colon && lx.saysMore(rest) {
+	if (word == "approve" || word == "queue" || word == "resume") && form != colon && lx.saysMore(word, rest) {
 		return "", 0
 	}
 	if word != "after" && word != "to" && word != "away" && word != "search" && word != "done" && form != colon {
