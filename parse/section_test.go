@@ -42,6 +42,9 @@ func TestGoodTasksAreLeftAlone(t *testing.T) {
 // sections.
 func missing(text string, s Sections) string {
 	all := squash(s.Problem + " " + s.Reproduce + " " + s.Done + " " + s.Context)
+	for _, end := range []string{". ", "! ", "? ", "; "} { // a done may begin behind a sentence
+		text = strings.ReplaceAll(text, end, end[:1]+"\n")
+	}
 	for line := range strings.SplitSeq(text, "\n") {
 		if _, label, rest := labelAt(line); label != "" {
 			line = rest
