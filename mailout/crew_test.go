@@ -413,3 +413,22 @@ func TestLapsed(t *testing.T) {
 		}
 	}
 }
+
+// A failure among letters that are being put into words lets none of them be
+// sent: the ones before it are in words and not kept.
+func TestNothingUnkeptIsSent(t *testing.T) {
+	for _, trouble := range []string{"fail", "task"} {
+		bad := due(2, loop.Gate)
+		if trouble == "fail" {
+			bad.Letter.Team = "gone@acme.example" // it cannot be put into words, and that cannot be noted
+		}
+		posts := []*loop.Post{due(1, loop.Alert), bad}
+		o := newOutbox(t, posts...)
+		l, _, _ := sending(t, o, &postman{})
+		o.fail[trouble] = "not"
+		ready, err := l.prepare(t.Context(), posts)
+		if len(posts[0].Raw) == 0 || len(ready) != 0 || !errors.Is(err, errFake) {
+			t.Errorf("%s: %d bytes in words, %d letters to send, %v", trouble, len(posts[0].Raw), len(ready), err)
+		}
+	}
+}

@@ -144,7 +144,7 @@ func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) 
 
 // prepare puts letters into words and keeps them; those that cannot be are
 // given up, those that are not true any more are taken back. What comes back can
-// be sent.
+// be sent; with an error nothing does, as what is in words is not kept yet.
 func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.Post, err error) {
 	lapsed := map[int64]string{}
 	var fresh []*loop.Post
@@ -152,7 +152,7 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 		why, err := l.lapsed(ctx, p)
 		switch {
 		case err != nil:
-			return ready, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+			return nil, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
 		case why != "":
 			lapsed[p.Serial] = why
 			l.log().Info("letter lapsed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "reason", why)
@@ -166,7 +166,7 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 		}
 		if err != nil {
 			if err = l.fail(ctx, p, err); err != nil {
-				return ready, err
+				return nil, err
 			}
 			continue
 		}
