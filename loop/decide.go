@@ -117,17 +117,15 @@ func (b *Body) gateRound(task int) int {
 			return i.Round
 		}
 	}
-	views := b.Tasks
-	for i := range b.Status {
-		if v := b.Status[i].Current; v != nil {
-			views = append(views[:len(views):len(views)], *v)
-		}
+	views := []*TaskView{b.Task}
+	for i := range b.Tasks {
+		views = append(views, &b.Tasks[i])
 	}
-	if b.Task != nil {
-		views = append(views[:len(views):len(views)], *b.Task)
+	for _, lane := range b.Status {
+		views = append(views, lane.Current)
 	}
-	for i := range views {
-		if v := &views[i]; v.Number == task && v.State == AtGate {
+	for _, v := range views {
+		if v != nil && v.Number == task && v.State == AtGate {
 			return v.Round
 		}
 	}

@@ -238,6 +238,7 @@ func plainHeader(raw []byte) (fields []rawField, body int, ok bool) {
 
 // atMostOnce are the fields that say who wrote a mail, to whom, in which thread, and how
 // its body is to be read: there may be one of each (RFC 5322 §3.6, RFC 2045 §3).
+// parse has the same list for the other kind of evidence; neither may import the other.
 var atMostOnce = []string{
 	"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
 	"content-type", "content-transfer-encoding",

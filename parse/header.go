@@ -64,6 +64,7 @@ func (h header) doubled() bool {
 	return false
 }
 
+// atMostOnce is the list of mailin as well, which may not import it.
 var atMostOnce = [...]string{
 	"from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references",
 	"content-type", "content-transfer-encoding",

@@ -12,8 +12,9 @@ import (
 )
 
 // handOver gives the task in work of each stream to the engineer whom the
-// config names, where it was given to another before: the stream changed hands. It is done at every start and after every change of
-// the config, and a second time it does nothing.
+// config names, where it was given to another before: the stream changed hands.
+// It is done at every start and after every change of the config, and a second
+// time it does nothing.
 func (s *stepper) handOver(ctx context.Context, now time.Time) error {
 	var errs []error
 	for _, team := range s.teams {
