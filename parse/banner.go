@@ -66,8 +66,9 @@ func mayBanner(s string) bool {
 		return true
 	}
 	low := fold(s)
-	begins := func(w string) bool { return strings.Contains(low, w) }
-	return slices.ContainsFunc(bannerTable.self, begins) || slices.ContainsFunc(bannerTable.whole, begins)
+	g := gramsOf(low)
+	holds := func(w string) bool { return g.may(w) && strings.Contains(low, w) }
+	return slices.ContainsFunc(bannerTable.self, holds) || slices.ContainsFunc(bannerTable.whole, holds)
 }
 
 // bannerKind is what a few sentences say: is, that each of them may be a banner's.

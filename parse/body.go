@@ -352,6 +352,19 @@ func (b *body) attach(p *part) {
 // squash is text reduced to its letters and digits, for comparing two forms of
 // it.
 func squash(s string) string {
+	if isASCII(s) {
+		var b strings.Builder
+		b.Grow(len(s))
+		for i := 0; i < len(s); i++ {
+			switch c := s[i]; {
+			case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+				b.WriteByte(c)
+			case c >= 'A' && c <= 'Z':
+				b.WriteByte(c + 'a' - 'A')
+			}
+		}
+		return b.String()
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || pictograph(r) {
 			return unicode.ToLower(r)
@@ -362,6 +375,9 @@ func squash(s string) string {
 
 // stub tells whether a plain part only says to look at the HTML.
 func stub(text string) bool {
+	if len(text) >= 400 {
+		return false
+	}
 	low := fold(text)
-	return len(text) < 400 && strings.Contains(low, "html") && holdsAny(low, "view", "support", "browser", "client", "display", "enable", "anzeigen", "afficher", "visualizar")
+	return strings.Contains(low, "html") && holdsAny(low, "view", "support", "browser", "client", "display", "enable", "anzeigen", "afficher", "visualizar")
 }

@@ -144,9 +144,9 @@ func htmlDecode(name string, b []byte) (string, error) {
 	return string(out), err
 }
 
-func isASCII(b []byte) bool {
-	for _, c := range b {
-		if c >= 0x80 {
+func isASCII[T ~string | ~[]byte](b T) bool {
+	for i := 0; i < len(b); i++ {
+		if b[i] >= utf8.RuneSelf {
 			return false
 		}
 	}

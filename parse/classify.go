@@ -3,6 +3,7 @@ package parse
 import (
 	"strings"
 	"sync"
+	"unicode/utf8"
 )
 
 // Marker stands in the first line of our letters, alone or behind other words.
@@ -13,7 +14,7 @@ const Marker = "-- write above this line --"
 // dressed it: dashes made long, capitals, emphasis. The words alone are no
 // marker: a writer may speak of them.
 func markerLine(s string) bool {
-	if len(s) > 300 || len(s) < 21 {
+	if len(s) > 300 || len(s) < 21 || !endsAsMarker(s) {
 		return false
 	}
 	before, after, ok := strings.Cut(fold(s), "write above this line")
@@ -27,6 +28,17 @@ func markerLine(s string) bool {
 	for _, rule := range []string{"--", "–", "—", "==", "##", "~~", "**", "__"} {
 		if strings.HasSuffix(before, rule) {
 			return true
+		}
+	}
+	return false
+}
+
+// endsAsMarker is false for most lines that are no marker: behind the marker's last
+// letter stand rules and spaces only.
+func endsAsMarker(s string) bool {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] < utf8.RuneSelf && strings.IndexByte(" -=#~*_<>", s[i]) < 0 {
+			return s[i] == 'e' || s[i] == 'E'
 		}
 	}
 	return false

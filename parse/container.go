@@ -23,7 +23,13 @@ type keys uint16
 
 var keyed = []string{"class", "id", "style", "type", "name", "cite", "border"}
 
-func keyOf(attr string) keys { return 1 << (slices.Index(keyed, attr) + 1) }
+func keyOf(attr string) keys {
+	switch attr { // the most frequent ones sooner than by the list
+	case "href", "src", "dir":
+		return 1
+	}
+	return 1 << (slices.Index(keyed, attr) + 1)
+}
 
 type cond struct {
 	attr  string
@@ -62,7 +68,7 @@ var byClass, byOther = func() (map[string][]int, []int) {
 
 // containerOf finds the container an element is, the first of the table; nil if
 // it is none.
-func containerOf(n *html.Node) *container {
+func containerOf(n *html.Node, v *values) *container {
 	if len(n.Attr) == 0 {
 		return nil
 	}
@@ -70,14 +76,13 @@ func containerOf(n *html.Node) *container {
 	for i := range n.Attr {
 		have |= keyOf(n.Attr[i].Key)
 	}
-	var v values
 	first := len(containers)
 	look := func(list []int) {
 		for _, i := range list {
 			if i >= first {
 				return
 			}
-			if c := &containers[i]; c.keys&^have == 0 && (c.tag == "*" || c.tag == n.Data) && c.holds(n, &v) {
+			if c := &containers[i]; c.keys&^have == 0 && (c.tag == "*" || c.tag == n.Data) && c.holds(n, v) {
 				first = i
 				return
 			}

@@ -5,10 +5,13 @@ import "strings"
 // footerTable is tables/footer.txt.
 var footerTable = func() (t struct {
 	mobile       [][2]string // what stands before and after %%, folded
+	begins       *starts     // of those of mobile that do not begin with %%
+	ends         []string    // of the others, where they are ASCII
 	device       phrases
-	lists, links []string
+	lists, links openings
 	legal        []string
 }) {
+	var begins, lists, links []string
 	for _, line := range tableLines("footer.txt") {
 		k, v, _ := strings.Cut(line, ":")
 		v = strings.TrimSpace(v)
@@ -16,24 +19,37 @@ var footerTable = func() (t struct {
 		case "mobile":
 			before, after, _ := strings.Cut(fold(v), "%%")
 			t.mobile = append(t.mobile, [2]string{before, after})
+			if before != "" {
+				begins = append(begins, before)
+			} else if isASCII(after) {
+				t.ends = append(t.ends, after)
+			}
 		case "device":
 			t.device = newPhrases(tableWords(v))
 		case "list":
-			t.lists = append(t.lists, fold(v))
+			lists = append(lists, fold(v))
 		case "link":
-			t.links = append(t.links, fold(v))
+			links = append(links, fold(v))
 		case "legal":
 			t.legal = append(t.legal, fold(v))
 		}
 	}
+	t.begins = startsOf(begins)
+	t.lists, t.links = newOpenings(lists...), newOpenings(links...)
 	return t
 }()
+
+// openings are beginnings of lines, folded; with $ at its end one is the whole line.
+type openings struct {
+	list   []string
+	starts *starts
+}
 
 // mobileFooter tells whether a line is what a phone or client adds of itself:
 // the whole line is of the table's form and names a device or a client.
 func mobileFooter(s string) bool {
 	s = strings.Trim(s, " \t*_.-–—<>()!„“\"")
-	if len(s) < 6 || len(s) > 200 {
+	if len(s) < 6 || len(s) > 200 || !mayMobile(s) {
 		return false
 	}
 	low := fold(unlink(s))
@@ -60,6 +76,19 @@ func mobileFooter(s string) bool {
 			}
 		}
 		return true
+	}
+	return false
+}
+
+// mayMobile is false for a line that surely has none of the forms.
+func mayMobile(s string) bool {
+	if footerTable.begins.may(s) || s[0] == '[' || !isASCII(s) {
+		return true
+	}
+	for _, end := range footerTable.ends {
+		if strings.Contains(s, end) {
+			return true
+		}
 	}
 	return false
 }
@@ -111,9 +140,18 @@ func unlink(s string) string {
 
 var brackets = strings.NewReplacer("[", "", "]", "")
 
-func hasPrefixOf(s string, list []string) bool {
-	s = fold(strings.TrimLeft(s, " \t*_>|[]!⚠"))
-	for _, p := range list {
+// undressed is a line without the marks that a client or a list sets before it.
+func undressed(s string) string { return strings.TrimLeft(s, " \t*_>|[]!⚠") }
+
+func newOpenings(list ...string) openings { return openings{list, startsOf(list)} }
+
+// begin tells whether s begins with one of them.
+func (o openings) begin(s string) bool {
+	if !o.starts.may(s) {
+		return false
+	}
+	s = fold(s)
+	for _, p := range o.list {
 		if whole, ok := strings.CutSuffix(p, "$"); ok {
 			if strings.TrimRight(s, " .*_") == strings.TrimRight(whole, " .") {
 				return true
@@ -207,7 +245,7 @@ func (r *reading) regionFooters(start, end int) {
 			if i > start && lines[i-1].kind == own && ruleLine(lines[i-1].text, 2) {
 				lines[i-1].is(footer, "mobile-footer")
 			}
-			if i+1 < end && lines[i+1].kind == own && hasPrefixOf(lines[i+1].text, footerTable.links) && len(strings.Fields(lines[i+1].text)) == 1 {
+			if i+1 < end && lines[i+1].kind == own && footerTable.links.begin(undressed(lines[i+1].text)) && len(strings.Fields(lines[i+1].text)) == 1 {
 				lines[i+1].is(footer, "mobile-footer")
 			}
 			continue
@@ -217,7 +255,7 @@ func (r *reading) regionFooters(start, end int) {
 			return
 		}
 		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own
-		if apart && hasPrefixOf(l.text, footerTable.lists) {
+		if apart && footerTable.lists.begin(undressed(l.text)) {
 			if said == unknown {
 				said = talk(lines, i, end)
 			}
@@ -273,7 +311,7 @@ func talk(lines []line, start, end int) int {
 			t := fold(lines[i].text)
 			last = strings.TrimRight(t, " *_)")
 			words += len(strings.Fields(t))
-			plain = plain && !ruleLine(t, 2) && !holdsAny(t, "http", "www.", "@", "mail", "message", "group", "list", "virus", "subscri", "©", "print", "reserved", "download") && !hasPrefixOf(t, footerTable.lists)
+			plain = plain && !ruleLine(t, 2) && !holdsAny(t, "http", "www.", "@", "mail", "message", "group", "list", "virus", "subscri", "©", "print", "reserved", "download") && !footerTable.lists.begin(undressed(t))
 		}
 		if i == from || !plain || words < 3 {
 			continue

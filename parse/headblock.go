@@ -77,6 +77,8 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		return 0, softHeader
 	}
 	shaped, known, addrs, bare, dates, last, strays := 0, 0, 0, 0, 0, i, 0
+	type labelled struct{ role, value string }
+	var values []labelled
 	for j := i; j < len(lines) && j < i+24; j++ {
 		l := &lines[j]
 		if l.depth != lines[i].depth || l.box != lines[i].box || l.fence || ruleLine(l.text, 3) {
@@ -130,8 +132,14 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 				bare++
 			}
 		}
-		if runs, _ := numbersIn(value); runs >= 2 { // else it has no shape of a date
-			if sh := shapeOf(value); sh.numbers >= 2 && (sh.year || sh.time || r == "date") {
+		values = append(values, labelled{r, value})
+	}
+	if role == "" && (shaped < 3 || shaped > 12 || addrs+bare == 0) {
+		return 0, "" // whatever dates it holds
+	}
+	for _, v := range values {
+		if runs, _ := numbersIn(v.value); runs >= 2 { // else it has no shape of a date
+			if sh := shapeOf(v.value); sh.numbers >= 2 && (sh.year || sh.time || v.role == "date") {
 				dates++
 			}
 		}
@@ -241,8 +249,22 @@ var historySeparators = func() map[string]bool {
 	return out
 }()
 
+// bareSeparators are those that need no dashes.
+var bareSeparators = func() *starts {
+	var list []string
+	for s, bare := range historySeparators {
+		if bare {
+			list = append(list, s)
+		}
+	}
+	return startsOf(list)
+}()
+
 // separatorLine tells whether a line is one of the separators.
 func separatorLine(s string) bool {
+	if first := strings.TrimLeft(s, " \t"); first != "" && isAlnum(first[0]) && !bareSeparators.may(first) {
+		return false // no dashes before it, and none of those that need none
+	}
 	s = strings.TrimSpace(strings.ReplaceAll(s[:min(len(s), 300)], "&nbsp;", " ")) // QUIRK: in plain text of one client
 	if len(s) > 200 || len(s) < 4 {
 		return false

@@ -20,6 +20,7 @@ type htmlReader struct {
 	pre    int  // inside <pre>
 	sheet  sheet
 	looks  map[string]look // by inline style
+	values values          // for containerOf
 	after  string          // box of an "onward" container that was met
 	hidden int             // hidden nodes with text in them
 	more   bool
@@ -99,7 +100,7 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 	}
 	c.struck = c.struck || n.Data == "s" || n.Data == "del" || n.Data == "strike" || lk.strikes || r.sheet.struck.has(n)
 	wasDepth, wasBox, wasSign := c.depth, c.box, c.sign
-	if k := containerOf(n); k != nil {
+	if k := containerOf(n, &r.values); k != nil {
 		switch k.scope {
 		case "element", "intro":
 			if c.cite != nil && c.box == "" || k.scope == "element" || !c.sign {
@@ -123,7 +124,7 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 	block := blocks[n.Data]
 	switch n.Data {
 	case "blockquote":
-		if indent(n, st) {
+		if r.indent(n, st) {
 			break // the writer's own indentation
 		}
 		c.depth++
@@ -389,13 +390,13 @@ func paragraph(n *html.Node, st map[string]string) bool {
 
 // indent tells whether a blockquote is the indentation of an editor and no
 // quote: it draws no line and cites nobody.
-func indent(n *html.Node, st map[string]string) bool {
+func (r *htmlReader) indent(n *html.Node, st map[string]string) bool {
 	if attr(n, "type") == "cite" || attr(n, "cite") != "" {
 		return false
 	}
 	b := strings.ReplaceAll(st["border"], " ", "")
 	noLine := (strings.HasPrefix(b, "none") || strings.HasPrefix(b, "0")) && st["border-left"] == ""
-	return noLine && containerOf(n) == nil && !strings.Contains(attr(n, "class"), "quote")
+	return noLine && containerOf(n, &r.values) == nil && !strings.Contains(attr(n, "class"), "quote")
 }
 
 func marker(li *html.Node) string {

@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // opener is a language's way to begin a sentence that says when a task is done:
 // "It is done when …", "I'd call it finished once …" (tables/opener.txt).
@@ -20,6 +24,20 @@ var openers = func() []opener {
 
 // openerTokens is how many words such a beginning has at most.
 const openerTokens = 20
+
+// openerWords are the words that such a beginning can have first.
+var openerWords = func() phrases {
+	p := newPhrases(slices.Collect(maps.Keys(wholeDone.all)))
+	for _, o := range openers {
+		for w := range o.about {
+			p.add(w)
+		}
+		for w := range o.word.all {
+			p.add(w)
+		}
+	}
+	return p
+}()
 
 // opensDone counts the tokens at the start of a sentence that say that what
 // follows is the done, 0 if it does not begin so.
@@ -73,7 +91,7 @@ func doneAt(p string) (above, done string, ok bool) {
 				continue
 			}
 			said := line[at : i+1] // a sentence at a time: linear
-			if opensDone(firstTokens(said, openerTokens)) > 0 {
+			if openerWords.mayOpen(said) && opensDone(firstTokens(said, openerTokens)) > 0 {
 				return strings.TrimSpace(p[:start+at]), strings.TrimSpace(p[start+at:]), true
 			}
 			if at > 0 && strings.Contains(said, ":") {

@@ -25,7 +25,7 @@ func taskPrefix(s string) (int, string) {
 			t = after
 		}
 	}
-	if low := strings.ToLower(t); strings.HasPrefix(low, "task ") || strings.HasPrefix(low, "task#") {
+	if low := strings.ToLower(t[:min(len(t), 10)]); strings.HasPrefix(low, "task ") || strings.HasPrefix(low, "task#") {
 		t = strings.TrimLeft(t[4:], " ")
 		if len(t) > 0 && t[0] >= '0' && t[0] <= '9' {
 			t = "#" + t
@@ -88,14 +88,11 @@ func ungreet(s string) string {
 
 // greeting tells whether a line is a greeting and nothing else.
 func greeting(s string) bool {
-	if len(s) > 200 || containsAny(s, "?？/@<>=") {
+	if len(s) > 200 || !tails["greeting"].mayOpen(s) || containsAny(s, "?？/@<>=") {
 		return false
 	}
 	speaker := strings.HasSuffix(strings.TrimRight(s, " "), ":")
 	s = strings.TrimRight(s, " ,!.:;–—-，！。)")
-	if !tails["greeting"].mayOpen(s) {
-		return false
-	}
 	ts := tokens(s)
 	n := tails["greeting"].prefix(ts)
 	if n == 0 || len(ts)-n > 4 {

@@ -1,7 +1,5 @@
 package parse
 
-import "bytes"
-
 // quotedLine is how long a line of quoted-printable may be that is decoded
 // here; RFC 2045 §6.7 allows 76.
 const quotedLine = 1000
@@ -44,8 +42,12 @@ func plainQuoted(b []byte) (out []byte, ok bool) {
 			for end < len(b) && literal[b[end]] {
 				end++
 			}
-			if words := bytes.TrimRight(b[i:end], " \t"); len(words) > 0 {
-				solid = len(out) + len(words)
+			words := end
+			for words > i && (b[words-1] == ' ' || b[words-1] == '\t') {
+				words--
+			}
+			if words > i {
+				solid = len(out) + words - i
 			}
 			out = append(out, b[i:end]...)
 			i = end - 1

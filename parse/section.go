@@ -195,7 +195,9 @@ func labelAt(line string) (part, label, rest string) {
 		}
 	}
 	for _, d := range []string{" – ", " — ", " - ", " = ", " -> ", " => ", " → "} {
-		if h, r, ok := strings.Cut(t, d); ok && utf8.RuneCountInString(h) <= 40 {
+		h, _, ok := strings.Cut(t[:min(len(t), 200)], d) // enough for 40 runes
+		if ok && utf8.RuneCountInString(h) <= 40 {
+			r := t[len(h)+len(d):]
 			if p := partOf(h); p != "" && (bold || heading || d[1] == '=' || strings.HasSuffix(d, "> ") || d == " → " || unicode.IsUpper(firstRune(h)) || len(tokens(h)) > 1) {
 				return p, clean(h), strings.TrimSpace(r)
 			}
@@ -212,19 +214,21 @@ func labelAt(line string) (part, label, rest string) {
 		}
 	}
 	// Alone on its line: as a heading, in bold, in capitals, or just so.
-	p := partOf(t)
-	if p == "" && utf8.RuneCountInString(t) <= 60 {
-		p = bothParts(t)
-	}
-	if p != "" && utf8.RuneCountInString(t) <= 60 {
-		if heading || bold || !strings.HasSuffix(t, ".") && len(tokens(t)) <= 6 && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, ",") {
+	if utf8.RuneCountInString(t) <= 60 {
+		p := partOf(t)
+		if p == "" {
+			p = bothParts(t)
+		}
+		if p != "" && (heading || bold || !strings.HasSuffix(t, ".") && len(tokens(t)) <= 6 && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, ",")) {
 			return p, clean(t), ""
 		}
 	}
 	// "Done when the total includes tax", "Done means …".
-	if ts := firstTokens(t, openerTokens); opensDone(ts) > 0 {
-		n := opensDone(ts)
-		return "done", sentence, strings.TrimSpace(strings.TrimLeft(t[ts[n-1].end:], " ,:*_"))
+	if openerWords.mayOpen(t) {
+		ts := firstTokens(t, openerTokens)
+		if n := opensDone(ts); n > 0 {
+			return "done", sentence, strings.TrimSpace(strings.TrimLeft(t[ts[n-1].end:], " ,:*_"))
+		}
 	}
 	return "", "", ""
 }
@@ -339,6 +343,9 @@ func plainSteps(p string) bool {
 			steps++
 		}
 	}
+	if steps < 2 && !seen.starts.may(p) {
+		return false
+	}
 	low := fold(p)
 	if steps >= 2 {
 		for _, w := range []string{"open", "go to", "click", "log in", "login", "enter", "select", "add", "press", "tap", "visit", "choose", "type", "navigate", "sign in", "run", "submit", "scroll", "öffne", "klick", "ouvr", "clique", "abr", "apri"} {
@@ -347,24 +354,14 @@ func plainSteps(p string) bool {
 			}
 		}
 	}
-	for _, w := range []string{"to see it", "to reproduce", "you can see it", "it happens when you", "steps to reproduce", "how to see", "try it with", "try it on", "try this", "it happens ", "you see it", "see it ", "zum nachstellen", "so sieht man", "man sieht es", "pour le voir", "pour reproduire", "para verlo", "para reproducir", "para ver isso", "per vederlo", "per riprodurre", "je ziet het", "om het te zien"} {
-		if strings.HasPrefix(low, w) {
-			return true
-		}
-	}
-	return false
+	return seen.begin(low)
 }
+
+// seen begin a paragraph that says how to see the problem.
+var seen = newOpenings("to see it", "to reproduce", "you can see it", "it happens when you", "steps to reproduce", "how to see", "try it with", "try it on", "try this", "it happens ", "you see it", "see it ", "zum nachstellen", "so sieht man", "man sieht es", "pour le voir", "pour reproduire", "para verlo", "para reproducir", "para ver isso", "per vederlo", "per riprodurre", "je ziet het", "om het te zien")
 
 // resultSentences begin a paragraph about the result.
-var resultSentences = []string{"i expect", "expected:", "the result should be", "afterwards,", "after this,", "after that,", "in the end,", "at the end,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "when this ships", "once this ships", "when it ships", "once it ships", "when this is live", "once this is live", "once this is done", "once it is done", "once it's done", "danach ", "am ende soll", "hinterher ", "à la fin,", "ensuite, ", "al final,", "después,", "alla fine,", "dopo,", "no final,", "depois,", "daarna ", "na afloop "}
+var resultSentences = newOpenings("i expect", "expected:", "the result should be", "afterwards,", "after this,", "after that,", "in the end,", "at the end,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "when this ships", "once this ships", "when it ships", "once it ships", "when this is live", "once this is live", "once this is done", "once it is done", "once it's done", "danach ", "am ende soll", "hinterher ", "à la fin,", "ensuite, ", "al final,", "después,", "alla fine,", "dopo,", "no final,", "depois,", "daarna ", "na afloop ")
 
 // plainDone: a paragraph that says what is there in the end.
-func plainDone(p string) bool {
-	low := fold(strings.TrimSpace(p))
-	for _, w := range resultSentences {
-		if strings.HasPrefix(low, w) {
-			return true
-		}
-	}
-	return false
-}
+func plainDone(p string) bool { return resultSentences.begin(strings.TrimSpace(p)) }

@@ -76,12 +76,27 @@ func set(words []string) map[string]bool {
 
 // fold is the form in which words are compared: lower case, plain apostrophes.
 func fold(s string) string {
-	folded := true
-	for i := 0; i < len(s) && folded; i++ {
-		folded = s[i] < 'A' || s[i] > 'Z' && s[i] < utf8.RuneSelf
+	upper := -1
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return strings.ReplaceAll(strings.ToLower(s), "’", "'")
+		}
+		if upper < 0 && s[i] >= 'A' && s[i] <= 'Z' {
+			upper = i
+		}
 	}
-	if folded {
+	if upper < 0 {
 		return s
 	}
-	return strings.ReplaceAll(strings.ToLower(s), "’", "'")
+	var b strings.Builder
+	b.Grow(len(s))
+	b.WriteString(s[:upper])
+	for i := upper; i < len(s); i++ {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
 }
