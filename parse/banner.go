@@ -39,7 +39,7 @@ func bannerEnd(lines []line, i int, below bool) int {
 		return i
 	}
 	end, text := i, ""
-	if t := strings.TrimRight(strings.TrimSpace(lines[i].text), ".:"); len(tokens(t)) == 1 && (unicode.IsLetter(firstRune(t)) && strings.ToUpper(t) != t || next(lines, i+1) == len(lines)) {
+	if t := strings.TrimRight(strings.TrimSpace(lines[i].text), ".:"); len(firstTokens(t, 2)) == 1 && (unicode.IsLetter(firstRune(t)) && strings.ToUpper(t) != t || next(lines, i+1) == len(lines)) {
 		return i // "External." is an answer
 	}
 	for k := i; k < len(lines) && k < i+bannerLines; k++ {
@@ -48,7 +48,7 @@ func bannerEnd(lines []line, i int, below bool) int {
 			break
 		}
 		last := k+1 == len(lines) || lines[k+1].blank() || lines[k+1].kind != own
-		text += " " + besides.ReplaceAllString(l.text, " ")
+		text += " " + unbeside(l.text)
 		b := bannerOf(text)
 		if ends := strings.TrimRight(text, " *_"); !last && !b.tag && !b.ended && !strings.HasSuffix(ends, ".") && !strings.HasSuffix(ends, "!") && !strings.HasSuffix(ends, "]") && !strings.HasSuffix(ends, "。") {
 			continue // a mail client broke the sentence

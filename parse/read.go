@@ -323,8 +323,16 @@ func choose(plain, rich *reading) *reading {
 // and that a picture stood there.
 var besides = regexp.MustCompile(`<(?:mailto:|tel:|https?://)[^<>\s]{1,1000}>|<[^<>\s@]{1,100}@[^<>\s@]{1,200}>|\[(?:image|cid|inline image)\b[^\]\n]{0,200}\]|\[[^\]\n]{1,100}\.(?:png|jpe?g|gif|webp)\]`)
 
+// unbeside is text with a blank for each of these.
+func unbeside(text string) string {
+	if !strings.ContainsAny(text, "<[") {
+		return text
+	}
+	return besides.ReplaceAllString(text, " ")
+}
+
 // bare is the words of a form without these, as squash gives them.
-func bare(text string) string { return squash(besides.ReplaceAllString(text, " ")) }
+func bare(text string) string { return squash(unbeside(text)) }
 
 // signs tells whether these words, which the other form has as its text, stand
 // in the signature here.
@@ -343,7 +351,7 @@ func disagree(a, b *reading) bool {
 	if sa == sb {
 		return false
 	}
-	ta, tb = besides.ReplaceAllString(ta, " "), besides.ReplaceAllString(tb, " ")
+	ta, tb = unbeside(ta), unbeside(tb)
 	if sa, sb = squash(ta), squash(tb); sa == sb || stub(ta) || stub(tb) {
 		return false
 	}

@@ -50,7 +50,7 @@ func (r *reading) signed(start, end int, from Address) {
 	}
 	isOwn := func(k int) bool { return lines[k].kind == own && !lines[k].blank() }
 	for k := end - 1; k > start; k-- {
-		if isOwn(k) && lines[k-1].blank() && tails["postscript"].prefix(tokens(lines[k].text)) > 0 {
+		if isOwn(k) && lines[k-1].blank() && tails["postscript"].prefix(firstTokens(lines[k].text, longestPhrase)) > 0 {
 			end = k // said below the name
 			break
 		}
@@ -159,7 +159,7 @@ func lastParagraph(lines []line, start, end int) int {
 
 // limitsLine tells whether a line opens as what takes something back does.
 func limitsLine(t string) bool {
-	ts := tokens(t)
+	ts := firstTokens(t, longestPhrase)
 	return len(ts) >= 3 && (tails["contrast"].prefix(ts) > 0 || tails["condition"].prefix(ts) > 0 || tails["negation"].prefix(ts) > 0)
 }
 
@@ -431,6 +431,9 @@ func isInitials(t string, from Address) bool {
 
 // signoffWithName: "Best regards, Ada", "Cheers Ada" with the sender's name.
 func signoffWithName(t string, from Address) bool {
+	if !signoffs.mayOpen(t) {
+		return false
+	}
 	ts := tokens(t)
 	n := signoffs.prefix(ts)
 	return n > 0 && len(ts) > n && len(ts)-n <= 4 && isName(t[ts[n].start:], from)

@@ -122,7 +122,7 @@ func IsSoft(line string) bool {
 	if containsAny(line, "?？") {
 		return false
 	}
-	ts := tokens(line)
+	ts := firstTokens(line, 21)
 	if len(ts) == 0 || len(ts) > 20 {
 		return false
 	}

@@ -312,6 +312,13 @@ func (d *DB) ReleaseMemory() {
 	giveFreed()
 }
 
+// short is a context for what takes a moment and is done often: its end is looked
+// at before, and not in the middle, for which the driver starts a goroutine at each
+// statement and each row.
+func short(ctx context.Context) (context.Context, error) {
+	return context.WithoutCancel(ctx), ctx.Err()
+}
+
 // write runs f in one immediate transaction. The one context is that of every
 // statement in it: a statement cancelled by another context would end the
 // transaction behind our back and let the next one commit by itself.

@@ -82,6 +82,9 @@ func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32,
 		list[i] = arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: m.UID, at: m.At, fingerprint: parse.Fingerprint(m.Raw), whole: true}.of(m.Raw)
 	}
 	fresh = make([]bool, len(mails))
+	if ctx, err = short(ctx); err != nil {
+		return nil, err
+	}
 	// The source may touch flags on the server only after this commit. A crash
 	// before it: the mails are fetched again. After it: they are known.
 	err = d.write(ctx, fmt.Sprintf("receive mail of mailbox %q", mailbox), func(tx *sql.Tx) error {
@@ -324,6 +327,9 @@ func (d *DB) NextMail(ctx context.Context, now time.Time) (*Inbox, error) {
 // wait is over, in the order in which they are to be read: at most so many, and
 // no more than so many bytes, but one at least if there is one.
 func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails int, size int64) (list []*Inbox, err error) {
+	if ctx, err = short(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := d.reader.QueryContext(ctx, `
 		SELECT i.id,
 		       i.mailbox,

@@ -237,6 +237,9 @@ func (d *DB) LettersByID(ctx context.Context, messageIDs []string) (map[string]*
 	if len(messageIDs) == 0 || err != nil {
 		return found, err
 	}
+	if ctx, err = short(ctx); err != nil {
+		return nil, err
+	}
 	rows, err := d.reader.QueryContext(ctx, letters, string(list))
 	if err != nil {
 		return nil, explain("letters by Message-ID", err)

@@ -40,15 +40,16 @@ type draft struct {
 // Turn runs f in one transaction. If f fails nothing has happened. ctx is
 // looked at before it begins and not in the middle, as a turn is short.
 func (d *DB) Turn(ctx context.Context, f func(*Turn) error) error {
-	if err := ctx.Err(); err != nil {
+	ctx, err := short(ctx)
+	if err != nil {
 		return err
 	}
-	t := &Turn{ctx: context.WithoutCancel(ctx), drafts: map[*loop.Team]*draft{},
+	t := &Turn{ctx: ctx, drafts: map[*loop.Team]*draft{},
 		named: named{map[*loop.Team]map[string]int{}, map[string]bool{}}}
 	// A crash before this commit: all its mails are unread and are read again,
 	// from the same state, to the same end. After it: all of it has happened.
 	var keep func()
-	err := d.write(t.ctx, "read mail", func(tx *sql.Tx) (err error) {
+	err = d.write(ctx, "read mail", func(tx *sql.Tx) (err error) {
 		t.tx = tx
 		if t.states, keep, err = d.memory.take(t.ctx, tx); err != nil {
 			return err
@@ -247,29 +248,32 @@ func (t *Turn) settle(before, after *loop.State) error {
 		t.drafts[team] = d
 	}
 	s := *after
+	var tasks []int // that changed
 	if err := errors.Join(
 		moment{&s.Begun}.Scan(stamp(s.Begun)),
-		comeBack(before.Tasks, &s.Tasks),
-		comeBack(before.Streams, &s.Streams),
-		comeBack(before.People, &s.People),
-		comeBack(before.Holds, &s.Holds),
+		comeBack(before.Tasks, &s.Tasks, func(n int) { tasks = append(tasks, n) }),
+		comeBack(before.Streams, &s.Streams, nil),
+		comeBack(before.People, &s.People, nil),
+		comeBack(before.Holds, &s.Holds, nil),
 	); err != nil {
 		return err
 	}
 	t.states[team] = &s
-	if oneMap(s.Tasks, was.Tasks) { // all of them open, as ever
-		return nil
-	}
 	var gone []int
-	for n, v := range s.Tasks {
-		if v.State.Open() {
+	for _, n := range tasks {
+		if v := s.Tasks[n]; v.State.Open() {
 			delete(d.closed, n)
-			continue
-		}
-		if v != before.Tasks[n] {
+		} else {
 			d.closed[n] = v
+			gone = append(gone, n)
 		}
-		gone = append(gone, n)
+	}
+	if !oneMap(before.Tasks, was.Tasks) { // closed ones were asked for
+		for n := range before.Tasks {
+			if was.Tasks[n] == nil && !s.Tasks[n].State.Open() {
+				gone = append(gone, n)
+			}
+		}
 	}
 	if len(gone) > 0 {
 		s.Tasks = maps.Clone(s.Tasks)
@@ -301,14 +305,21 @@ func copied(s *loop.State) *loop.State {
 }
 
 // comeBack puts the objects that differ through their JSON, if that makes a
-// difference. Other states may have the map too: it is copied before.
-func comeBack[K comparable, T any](before map[K]*T, after *map[K]*T) error {
+// difference, and tells, if told is not nil, their keys. Other states may have the
+// map too: it is copied before.
+func comeBack[K comparable, T any](before map[K]*T, after *map[K]*T, told func(K)) error {
 	if oneMap(before, *after) {
 		return nil
 	}
 	own := false
 	for k, v := range *after {
-		if v == before[k] || same(v) {
+		if v == before[k] {
+			continue
+		}
+		if told != nil {
+			told(k)
+		}
+		if same(v) {
 			continue
 		}
 		b, err := json.Marshal(v)

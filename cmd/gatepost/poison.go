@@ -57,12 +57,12 @@ func within[T any](limit time.Duration, f func() T) (T, error) {
 		err error
 	}
 	done := make(chan result, 1)
-	go func() {
+	inHand(func() {
 		var r result
 		defer func() { done <- r }()
 		defer brokenBy(&r.err)
 		r.v = f()
-	}()
+	})
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
@@ -71,6 +71,31 @@ func within[T any](limit time.Duration, f func() T) (T, error) {
 	case <-timer.C:
 		var none T
 		return none, &brokenMail{fmt.Sprintf("reading it took longer than %v", limit)}
+	}
+}
+
+// idle are goroutines that wait for more to do: their stacks have grown to what
+// reading a mail takes.
+var idle = make(chan chan func(), 8)
+
+// inHand runs f in a goroutine of its own, an idle one if there is any.
+func inHand(f func()) {
+	select {
+	case hand := <-idle:
+		hand <- f
+	default:
+		hand := make(chan func(), 1)
+		hand <- f
+		go func() {
+			for f := range hand {
+				f()
+				select {
+				case idle <- hand:
+				default:
+					return
+				}
+			}
+		}()
 	}
 }
 
