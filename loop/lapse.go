@@ -5,15 +5,32 @@ import (
 	"time"
 )
 
+// Standing is how a task stands: what of it decides whether a letter about it is
+// still true.
+type Standing struct {
+	Number   int       `json:"number"`
+	State    TaskState `json:"state"`
+	Stream   string    `json:"stream"`
+	Round    int       `json:"round"`
+	Engineer string    `json:"engineer"` // as in Task
+	Proposed bool      `json:"proposed"`
+	Question *Ask      `json:"question"` // the open one; nil: none
+}
+
+// Standing is how the task stands now.
+func (t *Task) Standing() *Standing {
+	return &Standing{Number: t.Number, State: t.State, Stream: t.Stream, Round: t.Round, Engineer: t.Engineer, Proposed: t.Proposed, Question: t.Question}
+}
+
 // Lapsed says why a letter is not to be sent any more, "" if it is. It is asked
-// when the letter's time has come, before it is put into words; t is its task as
-// it is now, nil if there is none.
+// when the letter's time has come, before it is put into words; t is how its task
+// stands then, nil if there is none.
 //
 // Many a letter waits for its reader's morning, and meanwhile somebody in another
 // zone decides, answers or drops: it would ask for what is done. A prompt that a
 // mail server kept from going out asks for a day that is over. Letters that bring
 // somebody's words, or tell what was decided, are sent whatever came after.
-func (l *Letter) Lapsed(team *Team, t *Task, now time.Time) string {
+func (l *Letter) Lapsed(team *Team, t *Standing, now time.Time) string {
 	if p := team.Person(l.To); l.Kind == Prompt && p != nil && DateOf(l.Due, p.Zone) != DateOf(now, p.Zone) {
 		return "the day it asks about is over"
 	}

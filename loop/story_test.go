@@ -317,7 +317,11 @@ func (g *stage) lapse() (out []string) {
 			continue
 		}
 		g.looked[i] = true
-		if why := l.Lapsed(g.team, g.s.Tasks[l.Task], g.now); why != "" {
+		var standing *Standing
+		if t := g.s.Tasks[l.Task]; t != nil {
+			standing = t.Standing()
+		}
+		if why := l.Lapsed(g.team, standing, g.now); why != "" {
 			g.withdrawn[i] = true
 			out = append(out, "= lapsed "+g.show(*l)+": "+why)
 		}

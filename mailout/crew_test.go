@@ -393,7 +393,7 @@ func TestLapsed(t *testing.T) {
 		o.tasks = map[int]*loop.Task{12: task(loop.Approve)}
 		l, _, failed := sending(t, o, s)
 		l.Connections = connections
-		for _, trouble := range []string{"task", "cancel"} {
+		for _, trouble := range []string{"tasks", "cancel"} {
 			o.fail[trouble] = "not"
 			if n, err := l.Once(within(t, 20*time.Second)); n != 0 || !errors.Is(err, errFake) || o.states()[1] != "waiting" {
 				t.Errorf("the outbox fails at %s: %d sent, %v, %v", trouble, n, err, o.states())
@@ -417,13 +417,14 @@ func TestLapsed(t *testing.T) {
 // A failure among letters that are being put into words lets none of them be
 // sent: the ones before it are in words and not kept.
 func TestNothingUnkeptIsSent(t *testing.T) {
-	for _, trouble := range []string{"fail", "task"} {
+	for _, trouble := range []string{"fail", "cancel"} {
 		bad := due(2, loop.Gate)
 		if trouble == "fail" {
 			bad.Letter.Team = "gone@acme.example" // it cannot be put into words, and that cannot be noted
 		}
 		posts := []*loop.Post{due(1, loop.Alert), bad}
 		o := newOutbox(t, posts...)
+		o.tasks = map[int]*loop.Task{12: {Number: 12, Stream: "web", State: loop.Approve, Round: 1}} // it has lapsed
 		l, _, _ := sending(t, o, &postman{})
 		o.fail[trouble] = "not"
 		ready, err := l.prepare(t.Context(), posts)

@@ -96,9 +96,16 @@ func (o *outbox) Waits(_ context.Context, serial int64) (bool, error) {
 	return o.row(serial).state == "waiting", nil
 }
 
-func (o *outbox) Task(_ context.Context, _ string, number int) (t *loop.Task, err error) {
-	err = o.call("task", func() { t = o.tasks[number] })
-	return t, err
+func (o *outbox) Standings(_ context.Context, _ string, numbers ...int) (map[int]*loop.Standing, error) {
+	found := map[int]*loop.Standing{}
+	err := o.call("tasks", func() {
+		for _, n := range numbers {
+			if t := o.tasks[n]; t != nil {
+				found[n] = t.Standing()
+			}
+		}
+	})
+	return found, err
 }
 
 func (o *outbox) CancelPost(_ context.Context, _ time.Time, reasons map[int64]string) error {

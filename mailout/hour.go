@@ -56,18 +56,32 @@ func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
 	return next
 }
 
-// lapsed says why a letter that waited is not true any more, "" if it is. One
+// lapsed says of letters that waited, by serial, why they are not true any more. One
 // that was put into words may be with a server already, and stays.
-func (l *Loop) lapsed(ctx context.Context, p *loop.Post) (why string, err error) {
-	team := l.Teams[p.Letter.Team]
-	if team == nil || p.Letter.Asked || len(p.Raw) > 0 || p.Damaged != "" {
-		return "", nil
+func (l *Loop) lapsed(ctx context.Context, posts []*loop.Post) (why map[int64]string, err error) {
+	waited := func(p *loop.Post) bool {
+		return l.Teams[p.Letter.Team] != nil && !p.Letter.Asked && len(p.Raw) == 0 && p.Damaged == ""
 	}
-	var t *loop.Task
-	if p.Letter.Task != 0 {
-		if t, err = l.Outbox.Task(ctx, team.Address, p.Letter.Task); err != nil {
-			return "", err
+	tasks := map[string][]int{}
+	for _, p := range posts {
+		if waited(p) && p.Letter.Task != 0 {
+			tasks[p.Letter.Team] = append(tasks[p.Letter.Team], p.Letter.Task)
 		}
 	}
-	return p.Letter.Lapsed(team, t, l.Now()), nil
+	standing := map[string]map[int]*loop.Standing{}
+	for team, numbers := range tasks {
+		if standing[team], err = l.Outbox.Standings(ctx, team, numbers...); err != nil {
+			return nil, fmt.Errorf("what letters of %s are about: %w", team, err)
+		}
+	}
+	why = map[int64]string{}
+	for _, p := range posts {
+		if !waited(p) {
+			continue
+		}
+		if reason := p.Letter.Lapsed(l.Teams[p.Letter.Team], standing[p.Letter.Team][p.Letter.Task], l.Now()); reason != "" {
+			why[p.Serial] = reason
+		}
+	}
+	return why, nil
 }

@@ -26,8 +26,9 @@ type Outbox interface {
 	// Waits tells whether a letter is still to be sent: a later step may have
 	// taken it back since NextPosts.
 	Waits(ctx context.Context, serial int64) (bool, error)
-	// Task is a task of a team as it is now, nil if there is none.
-	Task(ctx context.Context, team string, number int) (*loop.Task, error)
+	// Standings is how these tasks of a team stand now, by number, without those
+	// that do not exist.
+	Standings(ctx context.Context, team string, numbers ...int) (map[int]*loop.Standing, error)
 	// CancelPost takes letters back that KeepPost never had, each for its reason.
 	CancelPost(ctx context.Context, at time.Time, reasons map[int64]string) error
 	// SentSince is how many letters were sent after that moment.
@@ -146,15 +147,15 @@ func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) 
 // given up, those that are not true any more are taken back. What comes back can
 // be sent; with an error nothing does, as what is in words is not kept yet.
 func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.Post, err error) {
-	lapsed := map[int64]string{}
+	lapsed, err := l.lapsed(ctx, posts)
+	if err != nil {
+		return nil, err
+	}
 	var fresh []*loop.Post
 	for _, p := range posts {
-		why, err := l.lapsed(ctx, p)
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("what letter %d is about: %w", p.Serial, err)
+		var err error
+		switch why := lapsed[p.Serial]; {
 		case why != "":
-			lapsed[p.Serial] = why
 			l.log().Info("letter lapsed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "reason", why)
 			continue
 		case p.Damaged != "":

@@ -3,13 +3,14 @@ package store
 import (
 	"bytes"
 	"context"
+	"reflect"
 	"testing"
 
 	"gatepost/loop"
 )
 
-// What status reads is what the whole tasks say, also of tasks that an older
-// version wrote.
+// What status reads, and how a task stands, is what the whole tasks say, also of
+// tasks that an older version wrote.
 func TestBrief(t *testing.T) {
 	fresh := newRig(t)
 	fresh.story()
@@ -38,6 +39,11 @@ func TestBrief(t *testing.T) {
 					must(t, err)
 					b, err := canonical(short.Tasks[n])
 					must(t, err)
+					standing, err := r.Standings(context.Background(), address, n, n+1000)
+					must(t, err)
+					if len(standing) != 1 || !reflect.DeepEqual(standing[n], task.Standing()) {
+						t.Errorf("%s: task %d stands %+v, want %+v", name, n, standing[n], task.Standing())
+					}
 					if !bytes.Equal(a, b) {
 						t.Errorf("%s: task %d is\n%s, want\n%s", name, n, b, a)
 					}

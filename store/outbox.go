@@ -132,6 +132,9 @@ func (d *DB) NextPostsOf(ctx context.Context, share Share, now time.Time, most, 
 	if err != nil {
 		return nil, err
 	}
+	if ctx, err = short(ctx); err != nil {
+		return nil, err
+	}
 	err = d.read(ctx, "next letters", func(tx *sql.Tx) error {
 		for rank := range 2 {
 			limit := most - len(list)
@@ -173,6 +176,9 @@ func (d *DB) NextPost(ctx context.Context, now time.Time) (*loop.Post, error) {
 
 // Waits tells whether a letter is still to be sent.
 func (d *DB) Waits(ctx context.Context, serial int64) (waits bool, err error) {
+	if ctx, err = short(ctx); err != nil {
+		return false, err
+	}
 	err = d.reader.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM post WHERE serial = ? AND state = 'waiting')`, serial).Scan(&waits)
 	return waits, explain(fmt.Sprintf("letter %d", serial), err)
 }
@@ -299,6 +305,10 @@ func scanPost(row interface{ Scan(...any) error }) (*loop.Post, error) {
 // and Text, of all of them or of none. It can be done once; a second time only
 // with the very same bytes.
 func (d *DB) KeepPost(ctx context.Context, posts ...*loop.Post) error {
+	ctx, err := short(ctx)
+	if err != nil {
+		return err
+	}
 	// A crash before this commit: they are put into words again, and nobody has
 	// seen the first. After it: these bytes go out, however often it is tried.
 	return d.write(ctx, "keep letters", func(tx *sql.Tx) error {

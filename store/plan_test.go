@@ -25,6 +25,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		`SELECT count(*) FROM post WHERE team = ? AND key = ? AND key <> ''`,
 		taskRoots,
 		openTasks,
+		standings,
 		briefOpen,
 		briefAll,
 		`SELECT body FROM event WHERE team = '' AND task = 1 ORDER BY seq`,

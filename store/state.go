@@ -71,6 +71,37 @@ func (d *DB) Task(ctx context.Context, team string, number int) (t *loop.Task, e
 	return t, err
 }
 
+// standings takes the team and a list of numbers. SQLite takes the few words out of
+// the tasks many times faster than they are read whole.
+const standings = `
+	SELECT json_object('number', number,
+	                   'state', state,
+	                   'stream', stream,
+	                   'round', body -> '$.round',
+	                   'engineer', body -> '$.engineer',
+	                   'proposed', body -> '$.proposed',
+	                   'question', body -> '$.question')
+	  FROM task
+	 WHERE team = ?1
+	   AND number IN (SELECT value FROM json_each(?2))`
+
+// Standings is how these tasks of a team stand, by number; those that do not exist
+// are not in it.
+func (d *DB) Standings(ctx context.Context, team string, numbers ...int) (map[int]*loop.Standing, error) {
+	found := map[int]*loop.Standing{}
+	list, err := json.Marshal(numbers)
+	if len(numbers) == 0 || err != nil {
+		return found, err
+	}
+	if ctx, err = short(ctx); err != nil {
+		return nil, err
+	}
+	err = d.read(ctx, fmt.Sprintf("how tasks %s of %s stand", list, team), func(tx *sql.Tx) error {
+		return each(ctx, tx, func(t *loop.Standing) { found[t.Number] = t }, standings, team, string(list))
+	})
+	return found, err
+}
+
 func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.State, error) {
 	s, err := loadCounters(ctx, tx, team)
 	if err != nil {
