@@ -27,7 +27,8 @@ func against(said string, ts []token, aside bool) string {
 		ts = ts[n:] // what was checked may be any trouble
 	}
 	deny, fault, mended := false, false, false
-	aside = aside && !table["here"].any2(ts)
+	aside = aside && !speaksOfThis(ts)
+	fits := describes(ts)
 	for i := 0; i < len(ts); {
 		if i > 0 && strings.ContainsAny(said[ts[i-1].end:ts[i].start], ",;:") || ts[i].text == "but" {
 			if fault && !mended && !aside {
@@ -57,7 +58,7 @@ func against(said string, ts []token, aside bool) string {
 		case most == denies:
 			deny = true
 		default:
-			fault = true
+			fault = !fits
 		}
 		i += n
 	}
@@ -70,6 +71,23 @@ func against(said string, ts []token, aside bool) string {
 		return DoubtContradiction
 	}
 	return ""
+}
+
+// describes tells whether a sentence is about what was tried, and says that it went
+// as it should: "Tried a wrong code: it is refused, as it should be".
+func describes(ts []token) bool {
+	return againstTable["tried"].prefix(ts) > 0 && againstTable["as-should"].any2(ts)
+}
+
+// speaksOfThis tells whether a sentence among those about other work is about this
+// task all the same. "Not for this one" is about another.
+func speaksOfThis(ts []token) bool {
+	for i := range ts {
+		if n := againstTable["here"].prefix(ts[i:]); n > 0 && !(i > 1 && ts[i-1].text == "for" && ts[i-2].text == "not") {
+			return true
+		}
+	}
+	return false
 }
 
 // ticked is how many words of a checklist's line stand before its verdict, if that
@@ -151,11 +169,21 @@ var witnesses = set(strings.Fields("i we and nobody they he she i've we've also 
 var errorTexts = set(strings.Fields("message messages page text warning warnings mail shown displayed meldung"))
 
 // pastNow is how many words say what was so and is no more: "What didn't work
-// last time works now".
+// last time works now". A contrast between the two is part of it: "I had my doubts,
+// but you convinced me".
 func pastNow(ts []token) int {
 	ts = ts[:min(len(ts), longestThought)]
 	n := againstTable["once-was"].prefix(ts)
-	if n == 0 || !againstTable["by-now"].any2(ts[n:]) && !againstTable["mended"].any2(ts[n:]) {
+	if n == 0 {
+		return 0
+	}
+	if at, ok := againstTable["by-now"].any(ts[n:]); ok {
+		if between := ts[n : n+at]; ts[n+at].text == "but" && !againstTable["denies"].any2(between) && !againstTable["faults"].any2(between) {
+			return n + at + againstTable["by-now"].prefix(ts[n+at:])
+		}
+		return n
+	}
+	if !againstTable["mended"].any2(ts[n:]) {
 		return 0
 	}
 	return n
@@ -222,7 +250,7 @@ func fragment(said string, ts []token) bool {
 // gets the first driver's route." Who praises says so; what is left is a fault.
 func faultFinding(said string, ts []token) bool {
 	table := againstTable
-	if len(ts) < 4 || table["work"].prefix(ts) == 0 || strings.Contains(said, "#") || table["kindly"].any2(ts) ||
+	if len(ts) < 4 || table["work"].prefix(ts) == 0 || strings.Contains(said, "#") || table["kindly"].any2(ts) || table["assures"].any2(ts) ||
 		table["mended"].any2(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
 		return false
 	}

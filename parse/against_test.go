@@ -64,8 +64,46 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 45 {
+	if len(kinds) != 60 { // those of TestPhrasesOfTalk among them
 		t.Errorf("%d kinds", len(kinds))
+	}
+}
+
+// Every phrase of what people say behind the word does its part there.
+func TestPhrasesOfTalk(t *testing.T) {
+	kinds := tableKinds("against.txt")
+	for _, c := range []struct {
+		kind, line, want string
+	}{
+		{"praise", "Approved, %s wording of the mail", "approve"},
+		{"stress", "Approved, %s nice wording", "approve"},
+		{"unsaid", "Approved, nice wording %s", ""},
+		{"bounds", "Approved, nice %s the phone", ""},
+		{"tells", "Approved. %s the board", "approve"},
+		{"unheard", "Approved. I'll show the board %s", ""},
+		{"excuses", "Approved. %s answer of mine", "approve"},
+		{"ahead", "Approved. %s the calendar next", "approve"},
+		{"numbers", "Approved. %s #14", "approve"},
+		{"tried", "Approved. %s a wrong code: it is refused as it should be", "approve"},
+		{"as-should", "Approved. Tried a wrong code: it is refused, %s", "approve"},
+		{"subject", "Redirect %s orders again and again", "redirect"},
+		{"article", "Redirect %s list is broken in the shop", "redirect"},
+		{"verb", "Redirect the list %s orders again and again", "redirect"},
+		{"stops", "Redirect the list is slow and %s", "redirect"},
+	} {
+		if len(kinds[c.kind]) == 0 {
+			t.Errorf("%s: no phrases", c.kind)
+		}
+		for _, phrase := range kinds[c.kind] {
+			line := strings.Replace(c.line, "%s", phrase, 1)
+			if strings.HasPrefix(c.line, "Approved. ") {
+				line = "Approved. " + upperFirst(line[len("Approved. "):])
+			}
+			cs := readApproval(line)
+			if len(cs) != 1 || cs[0].Word != c.want {
+				t.Errorf("%s: %q: %s", c.kind, line, answerOf(cs))
+			}
+		}
 	}
 }
 
@@ -149,9 +187,30 @@ func TestSentencesOnTheLine(t *testing.T) {
 	}
 }
 
+// A line that a mail client broke is read as a whole, where the next begins small.
+func TestBrokenLines(t *testing.T) {
+	for text, counts := range map[string]bool{
+		"Approve. We went through all of the orders of last week and the numbers are\nright in each.":            true,
+		"Approve. We went through all of the orders of last week and they are\nmissing their dates.":             false,
+		"Approve. We went through all of the orders of last week and the numbers are\nright if you round.":       false,
+		"Approve. We went through all of the orders of last week and the numbers are\nright\nbut late.":          false,
+		"Approve. We went through all of the orders of last week and the numbers are\n\nright.":                  false,
+		"Approve. We went through all of the orders of last week and the numbers are\n- right":                   false,
+		"Approve. We went through all of the orders of last week and the numbers are\nRight in each.":            false,
+		"approve\n\nThe bug that kept the customers in Graz from their invoices since the spring is\nfixed.":     true,
+		"approve\n\nThe bug that kept the customers in Graz from their invoices since the spring is\nback.":      false,
+		"approve\n\nThe customers in Graz told me on the phone today that Lee in their shop still\nhas to agree": false,
+	} {
+		cs := readApproval(text)
+		if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
+			t.Errorf("%q: %s", text, answerOf(cs))
+		}
+	}
+}
+
 // A sentence without an end is read in time.
 func TestLongSentences(t *testing.T) {
-	for _, words := range []string{"no bugs ", "it was wrong ", "that you fixed the bug ", "let ask let ask ", "remarks ", "please add "} {
+	for _, words := range []string{"no bugs ", "it was wrong ", "that you fixed the bug ", "let ask let ask ", "remarks ", "please add ", "next up ", "so sorry it took ", "nice and "} {
 		start := time.Now()
 		readApproval("approve\n\nWell, " + strings.Repeat(words, 40000))
 		if took := time.Since(start); took > 5*time.Second {

@@ -49,7 +49,7 @@ func (lx *lexicon) beside(r *reading, cs []Command, at []int) {
 		c, by := &cs[i], limit{}
 		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
 			if by = lx.goesOn(c, r.lines[at[i]+1:]); by.why == "" {
-				by = lx.limited(textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+				by = lx.limited(c.Line, textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
 			}
 		}
 		if by.why == "" && slices.Contains(limitable, c.Word) && c.Word != "done" {
@@ -87,7 +87,7 @@ func (lx *lexicon) contradict(cs []Command) {
 			continue
 		}
 		for _, word := range []string{"approve", "done"} {
-			if by := lx.limited(c.Text, word); by.why != "" {
+			if by := lx.limited("", c.Text, word); by.why != "" {
 				if c.limits == nil {
 					c.limits = map[string]limit{}
 				}
@@ -99,7 +99,7 @@ func (lx *lexicon) contradict(cs []Command) {
 	for i := range cs {
 		c := &cs[i]
 		if c.Task != 0 && slices.Contains(limitable, c.Word) {
-			c.limit(lx.limited(c.Text[min(len(c.Tail), len(c.Text)):], c.Word))
+			c.limit(lx.limited("", c.Text[min(len(c.Tail), len(c.Text)):], c.Word))
 		}
 	}
 }
@@ -172,10 +172,10 @@ func opposing(a, b string) bool {
 }
 
 // limited looks at the sentences below a decision for what takes it back or
-// makes it wait.
-func (lx *lexicon) limited(text, word string) limit {
-	n, above, aside := 0, "", false
-	for line := range strings.SplitSeq(text, "\n") {
+// makes it wait; above is the decision's line.
+func (lx *lexicon) limited(above, text, word string) limit {
+	n, aside := 0, false
+	for line := range strings.SplitSeq(unwrapped(text), "\n") {
 		before := above
 		if above = line; strings.TrimSpace(line) == "" {
 			aside = false
@@ -190,15 +190,7 @@ func (lx *lexicon) limited(text, word string) limit {
 			aside = aside || turnsAside(ts)
 			why := lx.limits(before, said, word)
 			if why == "" && word == "approve" && len(ts) > 0 && other == 0 {
-				if why = against(said, ts, aside); why == "" && !aside && (asksForMore(ts) || !goesOnFrom(before) && !lx.friendly(said) && fragment(said, ts)) {
-					why = DoubtCondition
-				}
-				if why == "" && !aside && !goesOnFrom(before) && !(goesOnFrom(line) && strings.HasSuffix(line, said)) && !lx.friendly(said) && faultFinding(said, ts) {
-					why = DoubtContradiction
-				}
-				if why == "" && !goesOnFrom(before) {
-					why = lx.leftOpen(said, ts)
-				}
+				why = lx.besideApproval(before, line, said, ts, aside)
 			}
 			if why != "" {
 				return limit{why, strings.TrimSpace(line)}
@@ -209,43 +201,25 @@ func (lx *lexicon) limited(text, word string) limit {
 	return limit{}
 }
 
-// saysMore tells whether whole sentences follow an approval on its line, none of
-// which speaks against it: "Approved. I checked it with three orders." They are
-// read as those on the lines below are, and more strictly: none may hold a
-// condition or a contrast, ask, name a task, or be a scrap that the word needs. Of an
-// approval each has to say that the work is good, or was looked at and not in part:
-// "CI is red" holds no word that speaks against it.
-func (lx *lexicon) saysMore(word, rest string) bool {
-	more := ""
-	for i, r := range rest {
-		if to := i + utf8.RuneLen(r); strings.ContainsRune(".!…", r) && to < len(rest) && rest[to] == ' ' {
-			if first := strings.TrimLeft(rest[:i], ".!… "); first == "" || lx.friendly(rest[:i]) {
-				more = strings.TrimSpace(rest[to:])
-				break
-			}
-		}
+// besideApproval tells why a sentence of a line beside an approval takes it back or
+// makes it wait: by what is in it, or because it says what is no part of an approval.
+func (lx *lexicon) besideApproval(before, line, said string, ts []token, aside bool) string {
+	if why := against(said, ts, aside); why != "" {
+		return why
 	}
-	if more == "" || containsAny(more, "?？¿#@<>=~|") || unicode.IsLower(firstRune(more)) || lx.limited(more, "approve").why != "" {
-		return false
+	why, begins := "", !goesOnFrom(before)
+	switch {
+	case !aside && (asksForMore(ts) || begins && !lx.friendly(said) && fragment(said, ts)):
+		why = DoubtCondition
+	case !aside && begins && !(goesOnFrom(line) && strings.HasSuffix(line, said)) && !lx.friendly(said) && faultFinding(said, ts):
+		why = DoubtContradiction
+	case begins:
+		why = lx.leftOpen(said, ts)
 	}
-	for said := range sentences(more) {
-		ts := tokens(said)
-		if len(ts) == 0 || lx.friendly(said) {
-			continue
-		}
-		if len(ts) < 3 || restricts(said, ts) {
-			return false
-		}
-		if word == "approve" && (!againstTable["assures"].any2(ts) || againstTable["partial"].any2(ts)) {
-			return false
-		}
-		for i := range ts {
-			if w, _ := lx.at(said, ts[i:]); decisive(w) {
-				return false
-			}
-		}
+	if why != "" && lx.tells(said, ts) {
+		return ""
 	}
-	return true
+	return why
 }
 
 // restricts tells whether a sentence holds a no, a contrast or a condition that
@@ -254,10 +228,14 @@ func (lx *lexicon) saysMore(word, rest string) bool {
 // "356 before, 356 after".
 func restricts(said string, ts []token) bool {
 	table := againstTable
+	fits := describes(ts)
 	for i := 0; i < len(ts); i++ {
 		n := max(table["spares"].prefix(ts[i:]), freeOf(said, ts, i), pastNow(ts[i:]))
 		if i == 0 {
 			n = max(n, tails["harmless"].prefix(ts))
+		}
+		if fits {
+			n = max(n, table["faults"].prefix(ts[i:]))
 		}
 		if n > 0 {
 			i += n - 1
@@ -405,6 +383,32 @@ func regret(before, line string, ts []token) string {
 func goesOnFrom(above string) bool {
 	above = strings.TrimSpace(above)
 	return len(above) >= wrapped && !strings.ContainsAny(above[len(above)-1:], ".!?:;,")
+}
+
+// unwrapped is text with each line that a mail client broke made whole again,
+// where the next begins small: what is said against the work, or mended, may
+// stand on either of them.
+func unwrapped(text string) string {
+	if len(text) < wrapped || !strings.Contains(text, "\n") {
+		return text
+	}
+	var b strings.Builder
+	above, first := "", true
+	for line := range strings.SplitSeq(text, "\n") {
+		next := strings.TrimSpace(line)
+		switch {
+		case first:
+			first = false
+		case len(above) >= wrapped && !strings.ContainsAny(above[len(above)-1:], ".!?") && unicode.IsLower(firstRune(next)):
+			b.WriteByte(' ')
+			line = next
+		default:
+			b.WriteByte('\n')
+		}
+		b.WriteString(line)
+		above = next
+	}
+	return b.String()
 }
 
 // refuses tells of a no with a comma or the like behind it: "No, it is red".

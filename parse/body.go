@@ -379,5 +379,5 @@ func stub(text string) bool {
 		return false
 	}
 	low := fold(text)
-	return strings.Contains(low, "html") && holdsAny(low, "view", "support", "browser", "client", "display", "enable", "anzeigen", "afficher", "visualizar")
+	return strings.Contains(low, "html") && holdsAny(low, "view", "support", "browser", "client", "display", "enable", "mail program", "mailprogramm", "capable", "anzeigen", "afficher", "visualizar", "visualizzare", "weergeven")
 }

@@ -132,7 +132,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	switch word {
 	case "approve", "queue", "undo", "pause", "resume", "yes":
 		ts := tokens(tail)
-		if lx.friendly(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && lx.apologises(rest) || (word == "pause" || word == "resume" && against(tail, tokens(tail), false) == "") && (form == dash || form == pause) && lx.doubt(word, rest) == DoubtTail || word == "yes" && tails["mine"].is(ts) {
+		if lx.friendly(rest) || word == "approve" && lx.kind(rest) || word != "approve" && tails["object"].is(ts) || word == "undo" && lx.apologises(rest) || (word == "pause" || word == "resume" && against(tail, tokens(tail), false) == "") && (form == dash || form == pause) && lx.doubt(word, rest) == DoubtTail || word == "yes" && tails["mine"].is(ts) {
 			return "", 0
 		}
 		if word == "yes" {
@@ -211,8 +211,41 @@ func (lx *lexicon) judgeReason(word string, form form, rest, tail string) string
 	if d == DoubtTail && word != "redirect" && form == plain {
 		return notACommand // "Drop shadows are missing"
 	}
+	if word == "redirect" && form == plain && d != DoubtQuestion && lx.complains(tail, ts) {
+		return ""
+	}
 	return d
 }
+
+// complains tells whether what follows redirect without a sign is a sentence that
+// says what is wrong, as whoever dictates sends it: "redirect the sync stops at
+// night". It must have a verb right behind what it is about: "redirect the
+// customers to the new page" says what to redirect.
+func (lx *lexicon) complains(tail string, ts []token) bool {
+	if len(ts) < 5 || containsAny(tail, "?？") || againstTable["partial"].any2(ts) {
+		return false
+	}
+	for i := range ts {
+		if w, _ := lx.at(tail, ts[i:]); decisive(w) {
+			return false
+		}
+	}
+	n := 0
+	switch {
+	case againstTable["subject"].prefix(ts) > 0: // "it is", "I cannot", "there is"
+		n = 1
+	case againstTable["article"].prefix(ts) > 0:
+		for i := 2; i < min(len(ts), 5) && n == 0; i++ {
+			if againstTable["verb"].prefix(ts[i:]) > 0 && tails["of-name"].prefix(ts[i-1:]) == 0 && !relative[ts[i-1].text] {
+				n = i
+			}
+		}
+	}
+	return n > 0 && (against(tail, ts, false) != "" || againstTable["stops"].any2(ts))
+}
+
+// relative are words behind which a verb tells which one is meant.
+var relative = set(strings.Fields("who which that whose to if when"))
 
 // apologises tells whether each part of what stands behind undo is friendly or
 // says why: "please, wrong task", "!! I meant the other one".

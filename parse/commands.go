@@ -1,6 +1,9 @@
 package parse
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // doubt takes a command back: whatever it was, it may not move anything now.
 func (c *Command) doubt(why string) {
@@ -33,7 +36,9 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 			continue
 		}
 		if l.kind != own {
-			open = -1
+			if open >= 0 && !takesReason(&out[open]) {
+				open = -1 // a reason goes on between the quotes: "redirect: see below"
+			}
 			continue
 		}
 		if l.blank() {
@@ -56,6 +61,9 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		case l.fence || l.ours && !(i == first && !r.quoted):
 		case i == first || n > 0:
 			c, ok = lx.line(t)
+			if ok && i == first && c.Task == 0 {
+				lx.unbroken(&c, r.lines[i:])
+			}
 			if !ok && i == first {
 				c, ok = lx.softLine(t, confirm)
 			}
@@ -71,7 +79,9 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 				c.Doubt, c.Hint, c.Tail = "", "", answer(body)
 			}
 			if !ok && i == first {
-				c, ok = lx.lookalike(t)
+				if c, ok = lx.lookalike(t); !ok {
+					c, ok = lx.misspelt(t)
+				}
 			}
 			if ok && l.unseen {
 				c.doubt(DoubtLetters)
@@ -104,6 +114,25 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		out = out[1:] // the other line says more
 	}
 	return out
+}
+
+// takesReason tells whether what was written anywhere in the mail may be why.
+func takesReason(c *Command) bool { return c.Task == 0 && c.Word == "redirect" }
+
+// unbroken reads a decision that is in doubt again, with the lines into which a
+// mail client broke its own.
+func (lx *lexicon) unbroken(c *Command, lines []line) {
+	if c.Doubt == "" || !slices.Contains(limitable, c.Hint) || len(lines[0].text) < wrapped {
+		return
+	}
+	n := 0
+	for n < len(lines) && n < 20 && lines[n].kind == own && !lines[n].blank() && !lines[n].fence {
+		n++
+	}
+	whole, _, _ := strings.Cut(unwrapped(textOf(lines[:n], func(*line) bool { return true })), "\n")
+	if again, ok := lx.line(whole); ok && again.Word == c.Hint && again.Task == 0 {
+		c.Word, c.Doubt = again.Word, ""
+	}
 }
 
 // lastWord looks at a mail of which nothing is known to be new: if unmarked

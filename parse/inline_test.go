@@ -32,6 +32,19 @@ func TestInlineHTML(t *testing.T) {
 	}
 }
 
+// A plain part that only says to look at the HTML says nothing else.
+func TestStub(t *testing.T) {
+	for plain, want := range map[string]string{
+		"This mail is in HTML. Your mail program must be HTML capable to read it.": "approve",
+		"Ihr Mailprogramm zeigt kein HTML.":                                        "approve",
+		"The HTML mail of the shop goes to spam.":                                  "approve ? parts",
+	} {
+		if m := Read(bothMail(plain, "<p>approve, thanks Dana</p>"), Options{}); answerOf(m.Commands) != want {
+			t.Errorf("%q: %s %v", plain, answerOf(m.Commands), m.Problems)
+		}
+	}
+}
+
 // A team's own words count, in any script, as its config has them.
 func TestTeamWords(t *testing.T) {
 	opt := Options{Words: map[string][]string{
@@ -47,7 +60,7 @@ func TestTeamWords(t *testing.T) {
 			t.Errorf("%q: %s, want %s", text, got, want)
 		}
 	}
-	if got := answerOf(Read(plainMail("freigegeben", 0), Options{}).Commands); got != "-" {
+	if got := answerOf(Read(plainMail("freigegeben", 0), Options{}).Commands); got != "approve ? soft" { // as any kind word
 		t.Errorf("without the config: %s", got)
 	}
 }

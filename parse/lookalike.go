@@ -41,3 +41,51 @@ func skeleton(s string) string {
 		return r
 	}, norm.NFKD.String(s))
 }
+
+// misspelt finds a decision with one letter too many, too few, changed or in the
+// wrong place: "Aprove, thanks". It is asked about.
+func (lx *lexicon) misspelt(t string) (Command, bool) {
+	s := strings.TrimLeft(ungreet(t), marks)
+	ts := firstTokens(s, 1)
+	if len(ts) == 0 || ts[0].start > 0 || len(ts[0].text) > 12 || otherForms[ts[0].text] {
+		return Command{}, false
+	}
+	for _, word := range typed {
+		if !oneSlip(ts[0].text, word) {
+			continue
+		}
+		c, ok := lx.line(word + s[ts[0].end:])
+		if !ok || c.Word == "" {
+			continue
+		}
+		c.Line = strings.TrimSpace(t)
+		c.doubt(DoubtLetters)
+		return c, true
+	}
+	return Command{}, false
+}
+
+// typed are the words that are known with a slip in them; otherForms are other
+// words that are as near to them.
+var (
+	typed      = []string{"approve", "approved", "redirect", "lgtm", "freigegeben", "apruebo"}
+	otherForms = set(strings.Fields("approves approver approvers redirects directs reprove reproved"))
+)
+
+// oneSlip tells whether one letter was added, left out or changed, or two
+// neighbours changed places. All of them must be there in a short word.
+func oneSlip(a, b string) bool {
+	if a == b || len(a) < 4 || max(len(a)-len(b), len(b)-len(a)) > 1 {
+		return false
+	}
+	i, j := 0, 0 // what is the same at both ends
+	for i < min(len(a), len(b)) && a[i] == b[i] {
+		i++
+	}
+	for j < min(len(a), len(b))-i && a[len(a)-1-j] == b[len(b)-1-j] {
+		j++
+	}
+	x, y := a[i:len(a)-j], b[i:len(b)-j]
+	swapped := len(x) == 2 && len(y) == 2 && x[0] == y[1] && x[1] == y[0]
+	return swapped || len(b) > 4 && len(x) <= 1 && len(y) <= 1
+}

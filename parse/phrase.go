@@ -176,7 +176,11 @@ var emoticons = strings.NewReplacer(":-)", " ", ":)", " ", ";-)", " ", ";)", " "
 // friendly tells whether a tail changes nothing: thanks, praise, a name, an
 // emoji, and nothing else. It must be so as a whole; one word that is not
 // known makes it unfriendly.
-func (lx *lexicon) friendly(tail string) bool {
+func (lx *lexicon) friendly(tail string) bool { return eachClause(tail, lx.friendlyClause) }
+
+// eachClause tells whether ok holds for each clause of a short tail with no signs
+// in it but the harmless. apart is whether punctuation stands before the clause.
+func eachClause(tail string, ok func(s string, ts []token, apart bool) bool) bool {
 	tail = emoticons.Replace(tail)
 	if containsAny(tail, "?？¿@<>/=%$€£#") || strings.Contains(tail, "~~") || strings.Contains(tail, ":(") || strings.Contains(tail, ":-(") {
 		return false
@@ -186,7 +190,7 @@ func (lx *lexicon) friendly(tail string) bool {
 		return false
 	}
 	for i, clause := range clauses(tail, ts) {
-		if !lx.friendlyClause(tail, clause, i > 0 || strings.IndexAny(strings.TrimLeft(tail, " *_`"), ",.!;:-–—") == 0) {
+		if !ok(tail, clause, i > 0 || strings.IndexAny(strings.TrimLeft(tail, " *_`"), ",.!;:-–—") == 0) {
 			return false
 		}
 	}
