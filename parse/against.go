@@ -246,11 +246,23 @@ func fragment(said string, ts []token) bool {
 }
 
 // faultFinding tells whether a sentence says of the work what it does, and has no
-// word in it that is kind, of the writer or of anybody's plans: "The second driver
-// gets the first driver's route." Who praises says so; what is left is a fault.
+// word in it that is kind: "The second driver gets the first driver's route." Who
+// praises says so; what is left is a fault. It is about the work unless it begins
+// as what people say of themselves, to others or of their plans.
 func faultFinding(said string, ts []token) bool {
 	table := againstTable
-	if len(ts) < 4 || table["work"].prefix(ts) == 0 || strings.Contains(said, "#") || table["kindly"].any2(ts) || table["assures"].any2(ts) ||
+	kind := strongWords
+	switch {
+	case table["met"].prefix(ts) > 0:
+	case table["work"].prefix(ts) > 0:
+		if kind = kindWords; len(ts) < 4 {
+			return false
+		}
+	case table["talk"].prefix(ts) > 0, !table["sense"].any2(ts), containsAny(said, "?？"),
+		(unbullet(said) != said || !sentenceEnd(said)) && !table["verb"].any2(ts): // a heading, or a list of what was looked at
+		return false
+	}
+	if len(ts) < 3 || strings.Contains(said, "#") || kind.any2(ts) || table["assures"].any2(ts) ||
 		table["mended"].any2(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
 		return false
 	}
@@ -261,6 +273,18 @@ func faultFinding(said string, ts []token) bool {
 	}
 	return true
 }
+
+// kindWords are the words one of which spares a sentence about the work; strongWords
+// are those of them that do so whatever the sentence begins with.
+var kindWords, strongWords = againstTable["kindly"], func() phrases {
+	p := newPhrases()
+	for _, w := range tableKinds("against.txt")["kindly"] {
+		if !againstTable["weak"].all[join(tokens(w))] {
+			p.add(w)
+		}
+	}
+	return p
+}()
 
 // objects are words that what is to be changed begins with.
 var objects = set(strings.Fields("the a an it its this that these those some more another one all both my our"))
@@ -295,7 +319,11 @@ var piecesSpared = func() *strings.Replacer {
 // turnsAside tells whether a sentence begins to speak of other work.
 func turnsAside(ts []token) bool {
 	at, ok := againstTable["aside"].any(ts)
-	return ok && at <= 3 // "For the next task", not "This is not ready for the next task"
+	if !ok || at > 3 {
+		return false // "For the next task", not "This is not ready for the next task"
+	}
+	rest := ts[at+againstTable["aside"].prefix(ts[at:]):]
+	return againstTable["row"].prefix(rest) == 0 // "The next one on the page is empty"
 }
 
 // leftOpen tells why a sentence that stands for itself below an approval takes

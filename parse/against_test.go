@@ -47,10 +47,10 @@ func TestPhrasesAgainst(t *testing.T) {
 	for kind, text := range map[string]string{
 		"halts": "Dana, the list %s here", "denies": "Dana, the list %s here", "faults": "Dana, the list %s here",
 		"revokes": "%s that", "points": "Ignore %s", "hangs": "%s the release", "dates": "%s Friday", "scraps": "%s Dana", "joins": "%s changes", "checks": "%s it done?", "opens": "%s ignore that",
-		"spares": "Dana, the list %s there", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
+		"spares": "You see, Dana, %s there", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
 		"lacks": "Dana, the list has %s bugs", "meets": "I have not %s a bug", "amid": "I saw no %s bug", "woes": "I saw no %s",
 		"once-was": "The list %s, now it is good", "by-now": "The list was wrong, %s", "changes": "Please %s the list", "asks-to": "%s remove the list", "records": "Please add it to the %s", "pieces": "%s", "passed": "- no stock: %s", "chats": "%s x?",
-		"wishes": "%s space", "work": "%s drivers get strange routes", "kindly": "The drivers get %s routes", "absent": "From Friday Lee covers for %s", "lists": "Three %s: the icon", "you-did": "Praise %s finding the bug", "mends": "Good that you %s the bug", "compares": "More %s fun", "begs": "blue %s", "deploys": "blue %s please", "parts": "%s the demo", "lets": "%s Lee test it", "looks": "Let Lee %s it", "pieces-spared": "%s",
+		"wishes": "%s space", "work": "%s drivers get strange routes", "kindly": "That driver gets %s routes", "met": "%s brown bread routes", "sense": "Brown bread %s routes.", "weak": "I see %s brown routes there", "row": "The next one %s fails", "absent": "From Friday Lee covers for %s", "lists": "Three %s: the icon", "you-did": "Praise %s finding the bug", "mends": "Good that you %s the bug", "compares": "More %s fun", "begs": "blue %s", "deploys": "blue %s please", "parts": "%s the demo", "lets": "%s Lee test it", "looks": "Let Lee %s it", "pieces-spared": "%s",
 	} {
 		if len(kinds[kind]) == 0 {
 			t.Errorf("%s: no phrases", kind)
@@ -64,7 +64,7 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 60 { // those of TestPhrasesOfTalk among them
+	if len(kinds) != 66 { // those of TestPhrasesOfTalk among them
 		t.Errorf("%d kinds", len(kinds))
 	}
 }
@@ -81,6 +81,7 @@ func TestPhrasesOfTalk(t *testing.T) {
 		{"bounds", "Approved, nice %s the phone", ""},
 		{"tells", "Approved. %s the board", "approve"},
 		{"unheard", "Approved. I'll show the board %s", ""},
+		{"vouch", "Approved, %s correct in the shop", "approve"},
 		{"excuses", "Approved. %s answer of mine", "approve"},
 		{"ahead", "Approved. %s the calendar next", "approve"},
 		{"numbers", "Approved. %s #14", "approve"},
@@ -104,6 +105,18 @@ func TestPhrasesOfTalk(t *testing.T) {
 				t.Errorf("%s: %q: %s", c.kind, line, answerOf(cs))
 			}
 		}
+	}
+}
+
+// Whatever does not begin as people talk is about the work.
+func TestTalkIsNoFaultFinding(t *testing.T) {
+	for _, phrase := range tableKinds("against.txt")["talk"] {
+		if said := phrase + " brown bread is on the routes"; faultFinding(said, tokens(said)) {
+			t.Errorf("%q", said)
+		}
+	}
+	if said := "Omar brown bread is on the routes"; !faultFinding(said, tokens(said)) {
+		t.Errorf("%q", said)
 	}
 }
 

@@ -248,7 +248,7 @@ func (lx *lexicon) friendlyClause(s string, ts []token, apart bool) bool {
 // no thanks.
 func (lx *lexicon) thanksFor(s string, ts []token) bool {
 	n := tails["thanks-for"].prefix(ts)
-	if n == 0 || n == len(ts) || len(ts) > n+7 || against(s, ts[n-1:], false) != "" {
+	if n == 0 || n == len(ts) || len(ts) > n+10 || against(s, ts[n-1:], false) != "" {
 		return false
 	}
 	for i := n; i < len(ts); i++ {

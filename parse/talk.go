@@ -16,7 +16,7 @@ import (
 // and sorry it took me two days to look".
 func (lx *lexicon) kind(tail string) bool {
 	return eachClause(tail, func(s string, ts []token, apart bool) bool {
-		return lx.friendlyClause(s, ts, apart) || apart && (lx.praises(s, ts) || lx.tells(s, ts))
+		return lx.friendlyClause(s, ts, apart) || apart && (lx.praises(s, ts) || lx.vouches(s, ts) || lx.tells(s, ts))
 	})
 }
 
@@ -29,13 +29,25 @@ func (lx *lexicon) praises(s string, ts []token) bool {
 	for k := 1; k > 0; n += k {
 		k = max(table["praise"].prefix(ts[n:]), table["stress"].prefix(ts[n:]))
 	}
-	if n == 0 || n == len(ts) || len(ts) > n+5 || table["praise"].prefix(ts[n-1:]) == 0 && table["stress"].prefix(ts[n-1:]) == 0 {
+	if n == 0 || n == len(ts) || len(ts) > n+5 {
 		return false
 	}
 	if !table["praise"].any2(ts[:n]) || table["unsaid"].any2(ts[n:]) || tails["partial"].any2(ts[n:]) || table["bounds"].prefix(ts[n:]) > 0 {
 		return false
 	}
 	return lx.unlimited(s, ts, n, phrases{})
+}
+
+// vouches tells whether a clause says of the whole work that it was looked at and is
+// good: "works on all of my phones".
+func (lx *lexicon) vouches(s string, ts []token) bool {
+	table := againstTable
+	n := table["vouch"].prefix(ts)
+	if n == 0 || n == len(ts) || !table["assures"].any2(ts) || restricts(s, ts) {
+		return false
+	}
+	next := ts[n].text
+	return next != "for" && (next != "with" || table["tried"].prefix(ts) > 0) && next != "as" && next != "to" && table["unsaid"].prefix(ts[n:]) == 0 && lx.unlimited(s, ts, n, tails["partial"])
 }
 
 // tells tells whether a sentence tells of the writer, of who will be glad, or of
