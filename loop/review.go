@@ -22,6 +22,7 @@ type Review struct {
 	From      time.Time `json:"from"`
 	To        time.Time `json:"to"`
 	Totals              // of this time
+	Own       float64   `json:"own,omitempty"`       // of Gate: at tasks that the reader decides on
 	Redirects []Item    `json:"redirects,omitempty"` // each with its reason in Text
 	Cycles    []Cycle   `json:"cycles,omitempty"`    // of the tasks approved in it, shortest first
 	Waits     []Item    `json:"waits,omitempty"`     // at the gate at its end, longest first; Days as in a digest
@@ -83,7 +84,11 @@ func (s *State) Review(p *Person, from, to time.Time) *Review {
 			continue
 		}
 		h := s.history(t, to)
+		gate := r.Gate
 		h.count(&r.Totals, from, to)
+		if g.directs(t) {
+			r.Own += r.Gate - gate
+		}
 		cycles = append(cycles, h.cycle(from, to)...)
 		r.Redirects = append(r.Redirects, h.redirects(g, from, to)...)
 		for k := range r.Trend {
@@ -102,6 +107,7 @@ func (s *State) Review(p *Person, from, to time.Time) *Review {
 	}
 	slices.SortStableFunc(r.Waits, func(a, b Item) int { return a.Since.Compare(b.Since) })
 	r.Totals.round()
+	r.Own = math.Round(r.Own*10) / 10
 	for k := range r.Trend {
 		r.Trend[k].round()
 	}

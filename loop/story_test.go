@@ -560,6 +560,9 @@ func showReview(r *Review) string {
 		return s
 	}
 	fmt.Fprintf(&b, "\n=   %s to %s: %s", r.From.In(berlin).Format("2006-01-02 15:04"), r.To.In(berlin).Format("2006-01-02 15:04"), total(r.Totals))
+	if r.Own != r.Gate {
+		fmt.Fprintf(&b, "\n=   own gate %.1f", r.Own)
+	}
 	for _, i := range r.Redirects {
 		fmt.Fprintf(&b, "\n=   redirect #%dr%d by %s: %q", i.Task, i.Round, i.Who, i.Text)
 	}

@@ -157,3 +157,15 @@ func TestDigestOffersWhatIsPossible(t *testing.T) {
 		}
 	}
 }
+
+// Whose gate it was is said to those whose it was.
+func TestWeekSaysWhoseGate(t *testing.T) {
+	for own, want := range map[float64]string{3.4: "your own gate", 0.4: "was the gate"} {
+		l := sampleWeeks()[0]
+		l.Body.Review.Own = own
+		words, err := Render(l, Context{Reply: "shop@acme.example", TeamName: "Shop"})
+		if err != nil || !strings.Contains(words.Text, want) {
+			t.Errorf("own %.1f: %v, want %q in\n%s", own, err, want, words.Text)
+		}
+	}
+}

@@ -18,7 +18,7 @@ func sampleReview() *loop.Review {
 	// the week shown: 13 to 20 March, three in the afternoon
 	now := loop.Totals{Delivered: 3, Approved: 2, FirstRound: 2, FirstGates: 3, Redirected: 1, Updates: 9, Questions: 2, Work: 6.4, Blocked: 1.2, Gate: 3.4, Median: 4.3}
 	return &loop.Review{
-		From: march(13, 15, 0), To: march(20, 15, 0), Totals: now, Trend: append(trend, loop.Week{Day: on(13), Totals: now}),
+		From: march(13, 15, 0), To: march(20, 15, 0), Totals: now, Own: 2.9, Trend: append(trend, loop.Week{Day: on(13), Totals: now}),
 		Redirects: []loop.Item{{Kind: "redirected", Task: 18, Title: "Address check for Austria", Stream: "web", Who: "Priya Nair", Round: 1, Since: march(18, 11, 40), Text: "Four-digit postcodes are refused on the phone."}},
 		Cycles: []loop.Cycle{
 			{Task: 16, Title: "Retry failed ledger exports", Stream: "billing", Rounds: 1, Days: 2.8},

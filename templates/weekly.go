@@ -130,13 +130,17 @@ func (v *view) WeekSays() string {
 		return upper(v.says("weekly.nothing")) + "."
 	}
 	all := r.Work + r.Blocked + r.Gate
+	over, gate := "weekly.says.over", "weekly.says.gate"
+	if r.Own < r.Gate/2 { // who decides little of it has no gate of their own
+		over, gate = "weekly.says.over.others", "weekly.says.gate.others"
+	}
 	switch {
 	case all < 0.05:
 		return v.says("weekly.says.nothing")
 	case r.Gate > r.Work && r.Gate >= r.Blocked:
-		return v.says("weekly.says.over", "gate", v.tenth(r.Gate), "work", v.tenth(r.Work))
+		return v.says(over, "gate", v.tenth(r.Gate), "work", v.tenth(r.Work))
 	case r.Gate >= r.Blocked && r.Gate >= all/4:
-		return v.says("weekly.says.gate", "gate", v.tenth(r.Gate), "all", v.tenth(all))
+		return v.says(gate, "gate", v.tenth(r.Gate), "all", v.tenth(all))
 	case r.Blocked >= all/4:
 		return v.says("weekly.says.blocked", "blocked", v.tenth(r.Blocked), "all", v.tenth(all))
 	}
