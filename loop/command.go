@@ -150,7 +150,7 @@ func (c *turn) gateLetter(t *Task, to *Person) {
 // gateBody is what an approver needs to decide: the done as written beside
 // what was delivered, the updates of this round, whose time it took.
 func (c *turn) gateBody(t *Task, to *Person) Body {
-	b := Body{When: t.Delivered, Choices: gateChoices(), Days: c.daysUsed(t), Kept: c.kept(t), Asked: lastReason(t)}
+	b := Body{When: t.Delivered, Choices: gateChoices(), Days: c.daysUsed(t), Kept: c.kept(t), Asked: lastReason(t).Text}
 	for _, n := range t.Notes {
 		if n.Round != t.Round {
 			continue

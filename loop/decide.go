@@ -163,7 +163,7 @@ func (c *turn) approve(t *Task, cmd parse.Command) {
 	l := c.write(Approved, engineer, about, Body{Who: c.p.Name, When: c.in.At, Text: beyond(cmd)})
 	l.Task, l.Body.Task, l.Body.Next = t.Number, c.view(t), nil
 	if next != nil {
-		l.Body.Next, l.Body.Asked = c.view(next), lastReason(next)
+		l.Body.Next, l.Body.Asked = c.view(next), lastReason(next).Text
 		l.Body.Kept = c.kept(next)
 		l.Body.Choices = engineerChoices()
 	}

@@ -242,20 +242,24 @@ func (c *turn) firstDue(t *Task) Date {
 
 // startLetter gives the engineer a task that becomes active.
 func (c *turn) startLetter(t *Task) {
-	if l := c.toEngineer(t, TaskLetter, Body{Text: lastReason(t), Kept: c.kept(t)}); l != nil {
+	b := Body{Kept: c.kept(t)}
+	if why := lastReason(t); why.Kind != "" {
+		b.Text, b.Files, b.Who = why.Text, why.Files, c.s.Team.PersonName(why.By)
+	}
+	if l := c.toEngineer(t, TaskLetter, b); l != nil {
 		l.Body.Choices = engineerChoices()
 	}
 }
 
 // lastReason is why the present round came about: the words of the redirect or
-// the reopening before it, "" in the first round.
-func lastReason(t *Task) string {
+// the reopening before it; no note in the first round.
+func lastReason(t *Task) Note {
 	for i := len(t.Notes) - 1; i >= 0; i-- {
 		if n := t.Notes[i]; (n.Kind == NoteReopen || n.Kind == NoteRedirect) && n.Round == t.Round-1 {
-			return n.Text
+			return n
 		}
 	}
-	return ""
+	return Note{}
 }
 
 // title is the subject without reply and forward marks, list tags and our own

@@ -153,7 +153,7 @@ func (c *turn) drop(t *Task, cmd parse.Command) {
 	l := c.write(Comment, engineer, about, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})
 	l.Task, l.Body.Task = t.Number, c.view(t)
 	if next != nil {
-		l.Body.Next, l.Body.Asked = c.view(next), lastReason(next)
+		l.Body.Next, l.Body.Asked = c.view(next), lastReason(next).Text
 		l.Body.Choices = engineerChoices()
 	}
 }
