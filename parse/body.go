@@ -11,7 +11,7 @@ type body struct {
 	plain, html []line // the text by its plain parts; if both, by its HTML parts too
 	both        bool   // some text is there in both forms
 	onlyHTML    bool   // some text is there as HTML alone
-	differ      bool   // an alternative has a further form that says something else
+	differ      bool   // some readers may have been shown other words than these
 	named       bool   // some text has a file name: a client may show it as an attachment
 	encrypted   bool
 	bytes       int // of all text parts, before decoding
@@ -301,17 +301,21 @@ func (b *body) lines(p *part) []line {
 		b.problem(note)
 	}
 	if isHTML {
-		out, hidden, more, err := htmlLines(text, b.lim.Lines)
+		r, err := readHTML(text, b.lim.Lines)
 		if err != nil {
 			b.park = "the HTML cannot be read"
 			b.problem(err.Error())
 			return nil
 		}
-		if more {
+		if r.more {
 			b.park = "the text has too many lines"
 		}
-		b.hidden += hidden
-		return out
+		if r.veiled {
+			b.differ = true
+			b.problem("readers may be shown other words of the HTML than these")
+		}
+		b.hidden += r.hidden
+		return r.out
 	}
 	out, more := plainLines(text, strings.EqualFold(p.params["format"], "flowed"), strings.EqualFold(p.params["delsp"], "yes"), b.lim.Lines)
 	if more {

@@ -215,7 +215,7 @@ func colour(v string) string {
 }
 
 // sheet is what the style elements of a mail hide or strike through. Only simple
-// selectors are read; a rule in an @media block is not unless it is for every
+// selectors are read, of others it is told that they are there; a rule in an @media block is not unless it is for every
 // screen, for it does not hold for every reader.
 type sheet struct{ hidden, struck selectors }
 
@@ -268,7 +268,10 @@ func everywhere(at string) bool {
 }
 
 // selectors are the classes, ids and tags of which a sheet says something.
-type selectors struct{ classes, ids, tags map[string]bool }
+type selectors struct {
+	classes, ids, tags map[string]bool
+	others             bool // there are some that are not read
+}
 
 // add reads what stands before a rule.
 func (s *selectors) add(list string) {
@@ -284,6 +287,10 @@ func (s *selectors) add(list string) {
 			continue
 		}
 		sel = f[len(f)-1]
+		if strings.ContainsAny(sel, "[*:") { // [class=q], :nth-child(2)
+			s.others = s.others || !strings.Contains(sel, "::") && !strings.HasSuffix(sel, ":hover")
+			continue
+		}
 		if i := strings.LastIndexByte(sel, '.'); i >= 0 {
 			s.classes[sel[i+1:]] = true
 		} else if i := strings.LastIndexByte(sel, '#'); i >= 0 {

@@ -40,11 +40,20 @@ func TestHiddenWords(t *testing.T) {
 			t.Errorf("%s is to be seen: %q", style, m.Text)
 		}
 	}
+	for _, h := range []string{
+		`<style>[class="q"]{display:none}</style><p class="q">approve</p>`, `<style>body *{display:none}</style><p>approve</p>`, `<style>p:first-of-type { font-size:0 }</style><p>approve</p>`,
+		`<style>[title]{text-decoration:line-through}</style><p title="x">approve</p>`, `<details><summary>The list</summary><p>approve</p></details>`, `<div popover>approve</div>`,
+	} {
+		if m := read(h); len(m.Commands) > 0 && m.Commands[0].Word != "" {
+			t.Errorf("%s: %v", h, m.Commands)
+		}
+	}
 	for _, css := range []string{
+		"a:hover{display:none}", "p::before{display:none}", "[class=q]{color:#222}",
 		"@media (max-width:600px){.q{display:none}}", "@media print{.q{display:none}}", "@media only screen and (max-width:480px){.q{display:none}}", ".r{display:none}", "@font-face{font-family:x}",
 	} {
-		if m := read("<style>" + css + `</style><p class="q">approve</p>`); !strings.HasPrefix(m.Text, "approve") {
-			t.Errorf("%s: %q", css, m.Text)
+		if m := read("<style>" + css + `</style><p class="q">approve</p>`); !strings.HasPrefix(m.Text, "approve") || m.Commands[0].Word != "approve" {
+			t.Errorf("%s: %q, %v", css, m.Text, m.Commands)
 		}
 	}
 }

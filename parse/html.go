@@ -23,7 +23,8 @@ type htmlReader struct {
 	values values          // for containerOf
 	after  string          // box of an "onward" container that was met
 	hidden int             // hidden nodes with text in them
-	more   bool
+	veiled bool            // it cannot be told what is shown: some clients hide what others show
+	more   bool            // there were lines over the limit
 }
 
 // ctx is what the elements around a node say.
@@ -44,20 +45,21 @@ type cite struct {
 	seen bool // a blockquote was met
 }
 
-// htmlLines reads HTML. Nesting is bounded by the parser at 512.
-func htmlLines(text string, limit int) (lines []line, hidden int, more bool, err error) {
+// readHTML reads HTML. Nesting is bounded by the parser at 512.
+func readHTML(text string, limit int) (*htmlReader, error) {
 	if strings.Contains(text, "<plaintext") || strings.Contains(text, "<PLAINTEXT") {
 		text = plaintextTags.Replace(text)
 	}
 	doc, err := html.Parse(strings.NewReader(text))
 	if err != nil {
-		return nil, 0, false, fmt.Errorf("read html: %w", err)
+		return nil, fmt.Errorf("read html: %w", err)
 	}
 	r := &htmlReader{limit: limit}
 	r.styles(doc)
 	r.walk(doc, ctx{color: "#000000", ground: "#ffffff"})
 	r.flush(ctx{}, false)
-	return r.out, r.hidden, r.more, nil
+	r.veiled = r.veiled || r.sheet.hidden.others || r.sheet.struck.others
+	return r, nil
 }
 
 // QUIRK: <plaintext> and <xmp> would swallow the rest of the mail.
@@ -235,6 +237,7 @@ func (r *htmlReader) isHidden(n *html.Node, lk look, c *ctx) bool {
 	if n.Data == "font" && attr(n, "size") == "0" {
 		return true
 	}
+	r.veiled = r.veiled || n.Data == "details" && !hasAttr(n, "open") || hasAttr(n, "popover")
 	if v := colour(attr(n, "bgcolor")); v != "" {
 		c.ground = v
 	}
