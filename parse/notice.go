@@ -128,18 +128,47 @@ func setBefore(s string) bool {
 }
 
 // acknowledges tells of the mail with which a help desk or a guard against spam
-// says that it got one: it says of itself that a program wrote it, and what such
-// programs say. A person who quotes both sets marks around them.
-func acknowledges(text string) bool {
-	head := fold(text[:min(len(text), 800)])
+// says that it got one: a program says of itself that it wrote it and what such
+// programs say, or the mail says three things that nobody else does, one of them
+// in a subject of its own unless it answers. One of these stands in the first
+// paragraph below the greeting, for a person's answer may have such a footer,
+// and a person who quotes them sets marks around them.
+func acknowledges(head string, g *grams, subject string, replies bool) bool {
+	head = head[:min(len(head), 800)]
+	robot, sure, desk := g.holdsAny(head, absence["robot text"]), said(g, head, "sure text"), said(g, head, "desk text")
+	if _, rest, ok := strings.Cut(subject, "] "); ok && strings.HasPrefix(subject, "[") {
+		subject = rest // "[Ticket#17] We have received your request"
+	}
+	if sure > 0 && startsWith(subject, absence["sure subject"]) {
+		sure, replies = sure+1, true
+	}
+	if containsAny(head, "\"“”„«»`?") {
+		desk--
+	}
+	if !(robot && desk+sure > 0) && !(replies && sure > 2) {
+		return false
+	}
+	for p := range strings.SplitSeq(head, "\n\n") {
+		if p = strings.TrimSpace(p); p == "" || greeting(p) {
+			continue
+		}
+		for _, k := range []string{"robot text", "desk text", "sure text", "greeted text"} {
+			if said(g, p, k) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+	return false
+}
+
+// said counts the phrases of a kind in folded text, which g is of.
+func said(g *grams, s, kind string) int {
 	n := 0
-	for _, p := range absence["desk text"] {
-		if hasPhrase(head, p) {
+	for _, p := range absence[kind] {
+		if g.may(p) && hasPhrase(s, p) {
 			n++
 		}
 	}
-	if strings.ContainsAny(head, "\"“”„«»`?") {
-		n--
-	}
-	return n > 0 && holdsAny(head, absence["robot text"]...)
+	return n
 }

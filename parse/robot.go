@@ -284,7 +284,7 @@ func robotByWords(m *Mail, commands []Command, whole func() string) (Robot, stri
 		}
 	}
 	r, rule := robotWords(m, len(commands) > 0)
-	if r != RobotNone && (hasDone(m.Text) || r != RobotBounce && rule != "away-subject" && saysDone(m.Text)) {
+	if r != RobotNone && (hasDone(m.Text) || r != RobotBounce && rule != "away-subject" && rule != "machine-address" && saysDone(m.Text)) {
 		return RobotNone, ""
 	}
 	return r, rule
@@ -317,10 +317,14 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 		return RobotAutoReply, "away-words"
 	case all && gone && (answers && formal || away && replies || away && formal):
 		return RobotAutoReply, "away-only"
-	case g.holdsAny(head, absence["robot text"]) && acknowledges(text):
+	case acknowledges(head, g, s, replies):
 		return RobotAutoReply, "desk-words"
+	case !replies && s != "" && machine(m.From.Address):
+		return RobotAutoReply, "machine-address"
 	case !commands && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)) && speaks():
 		return RobotAutoReply, "away-words"
+	case s != "" && refused(s, head):
+		return RobotBounce, "bounce-words"
 	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && (strings.Contains(head, "@") || strings.Contains(head, "delivery software")) && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
 		return RobotBounce, "bounce-words"
 	case startsWith(s, absence["receipt subject"]) && len(text) < 800 && (holdsAny(head, absence["receipt text"]...) && (startsWith(head, absence["receipt opening"]) || firstRune(head) > 0x2e80) || system(m.From.Address)):
@@ -428,6 +432,27 @@ func system(address string) bool {
 		}
 	}
 	return address == ""
+}
+
+// machine tells whether an address is one from which programs write about their
+// own work (builds, alerts, surveys) and to which nobody answers.
+func machine(address string) bool {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	return slices.Contains(absence["machine address"], local)
+}
+
+// refused tells of a free-form bounce that a small provider sends from any
+// address: its subject says so, its first words are about "your message" and
+// it has the code with which a server said no, or the address.
+func refused(subject, head string) bool {
+	if !strings.Contains(head, "@") {
+		return false
+	}
+	first, rest, _ := strings.Cut(strings.TrimLeft(head, "\n "), "\n")
+	if greeting(first) {
+		first, _, _ = strings.Cut(strings.TrimLeft(rest, "\n "), "\n")
+	}
+	return startsWith(first, absence["bounce first"]) && (startsWith(subject, absence["bounce subject"]) || enhanced(head) != "") && bounceText(head)
 }
 
 // bounceText: what a mail server says of a mail it could not deliver.
