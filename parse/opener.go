@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // opener is a language's way to begin a sentence that says when a task is done:
@@ -75,38 +76,177 @@ func (o *opener) prefix(ts []token) int {
 // wholeDone begin a sentence that is the done as it stands.
 var wholeDone = newPhrases([]string{"to consider this done", "to consider it done", "to call this done", "to call it done", "for this to be done", "for it to be done", "for this to be accepted", "complete when", "am ende soll", "am ende sollen", "am ende muss", "完成的标准是"})
 
-// doneAt finds in a paragraph the sentence that says when it is done: what
-// stands above it, and the done, without its label ("… number. Done: by name").
-func doneAt(p string) (above, done string, ok bool) {
-	start := 0
-	for start < len(p) {
+// passage is some sentences of one part; part is "" where nothing tells.
+type passage struct{ part, text string }
+
+// passages cuts a paragraph where a sentence says by its beginning which part it
+// is: "… on the 13th. It's done when … . Please leave the rest." What follows such a
+// sentence goes with it. A wish to leave something alone is context only beside
+// a problem; else it may be all that is wanted.
+func passages(p string, problem bool) []passage {
+	var out []passage
+	from, part, done := 0, "", false
+	cut := func(at int, next string) {
+		if said := strings.TrimSpace(p[from:at]); said != "" {
+			out = append(out, passage{part, said})
+		}
+		from, part, done = at, next, done || next == "done"
+	}
+	for start := 0; start < len(p); {
 		end := len(p)
 		if i := strings.IndexByte(p[start:], '\n'); i >= 0 {
 			end = start + i
 		}
-		line := p[start:end]
-		at := 0
-		for i := range len(line) {
-			if i+1 < len(line) && !(strings.IndexByte(".!?;", line[i]) >= 0 && line[i+1] == ' ') {
-				continue
+		for at := start; at < end; {
+			n := sentenceLen(p[at:end])
+			said := p[at : at+n]
+			next := saidAt(said)
+			if next == "context" && !problem && part == "" && strings.TrimSpace(p[from:at]) == "" {
+				next = ""
 			}
-			said := line[at : i+1] // a sentence at a time: linear
-			if openerWords.mayOpen(said) && opensDone(firstTokens(said, openerTokens)) > 0 {
-				return strings.TrimSpace(p[:start+at]), strings.TrimSpace(p[start+at:]), true
+			if next != "" && next != part {
+				cut(at, next)
 			}
-			if at > 0 && strings.Contains(said, ":") {
-				if part, label, rest := labelAt(said); (part == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" {
-					return strings.TrimSpace(p[:start+at]), strings.TrimSpace(rest + p[start+i+1:]), true
+			if at > start && next == "" && strings.Contains(said, ":") { // "… number. Done: by name"
+				if is, label, rest := labelAt(said); (is == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" {
+					cut(at, "done")
+					from += strings.LastIndex(said, rest)
 				}
 			}
-			at = i + 1
+			at += n
 		}
 		start = end + 1
 	}
-	if at := scenario(p); at >= 0 {
-		return strings.TrimSpace(p[:at]), p[at:], true
+	cut(len(p), "")
+	for i, said := range out {
+		if done {
+			break
+		}
+		if at := scenario(said.text); at >= 0 && said.part == "" {
+			rest := append([]passage{{"done", said.text[at:]}}, out[i+1:]...)
+			if above := strings.TrimSpace(said.text[:at]); above != "" {
+				rest = append([]passage{{"", above}}, rest...)
+			}
+			return append(out[:i:i], rest...)
+		}
 	}
-	return "", p, false
+	for i := range out {
+		out[i].text = unlabelled(out[i])
+	}
+	return out
+}
+
+// unlabelled is a done without the words that are as good as a label: "Done when
+// …", "Finished means …". A whole sentence ("I call it done when …") stays as it is.
+func unlabelled(said passage) string {
+	if said.part != "done" || !openerWords.mayOpen(said.text) {
+		return said.text
+	}
+	ts := firstTokens(said.text, longestPhrase+1)
+	for n := min(len(ts)-1, longestPhrase); n > 0; n-- {
+		if sectionLabels[join(ts[:n])] == "done" && opensDone(ts[:n+1]) == n && !pronouns[ts[0].text] && !aboutIt[ts[0].text] {
+			return strings.TrimLeft(said.text[ts[n-1].end:], " ,:*_")
+		}
+	}
+	return said.text
+}
+
+// aboutIt are words that begin a sentence and no label.
+var aboutIt = set([]string{"it", "it's", "this", "that", "we", "we're", "es", "das", "dies", "wir", "c'est", "det", "het"})
+
+// sentenceLen is how much of a line its first sentence takes.
+func sentenceLen(s string) int {
+	for i, r := range s {
+		switch {
+		case strings.ContainsRune("。！？", r):
+			return i + utf8.RuneLen(r)
+		case strings.ContainsRune(".!?;", r) && i+1 < len(s) && s[i+1] == ' ':
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// saying is a beginning of a sentence that counts with words behind it: "Leave
+// the old orders as they are".
+type saying struct {
+	part        string
+	start, with phrases
+}
+
+// sayings are the beginnings of sentences of a part, and what stands within
+// them where a language puts it at the end (tables/sentence.txt).
+var sayings, sayingsWithin, sayingsWith = func() (map[string]phrases, map[string][]string, []saying) {
+	start, within, with := map[string]phrases{}, map[string][]string{}, []saying(nil)
+	for _, row := range tableRows("sentence.txt") {
+		switch row[1] {
+		case "within":
+			within[row[0]] = append(within[row[0]], tableWords(row[2])...)
+			continue
+		case "with":
+			with = append(with, saying{row[0], newPhrases(tableWords(row[2])), newPhrases(tableWords(row[3]))})
+			continue
+		}
+		if _, ok := start[row[0]]; !ok {
+			start[row[0]] = newPhrases()
+		}
+		for _, w := range tableWords(row[2]) {
+			start[row[0]].add(w)
+		}
+	}
+	return start, within, with
+}()
+
+var sayingParts = []string{"done", "reproduce", "context"}
+
+// telling are the words that can be the first of a sentence that tells its part.
+var telling = func() phrases {
+	p := newPhrases(slices.Collect(maps.Keys(openerWords.longest)))
+	for _, part := range sayingParts {
+		for w := range sayings[part].all {
+			p.add(w)
+		}
+	}
+	for _, w := range sayingsWith {
+		for start := range w.start.all {
+			p.add(start)
+		}
+	}
+	return p
+}()
+
+// saidAt tells which part a sentence is by how it begins or ends, "" if that
+// does not tell.
+func saidAt(s string) string {
+	if telling.mayOpen(s) {
+		ts := firstTokens(s, openerTokens)
+		if opensDone(ts) > 0 {
+			return "done"
+		}
+		for _, part := range sayingParts {
+			if sayings[part].prefix(ts) > 0 {
+				return part
+			}
+		}
+		for _, w := range sayingsWith {
+			if w.start.prefix(ts) > 0 {
+				if _, ok := w.with.any(firstTokens(s, 40)); ok {
+					return w.part
+				}
+			}
+		}
+	}
+	if !strings.ContainsFunc(s[:min(len(s), 12)], func(r rune) bool { return r > 0x2e80 }) {
+		return ""
+	}
+	for _, part := range sayingParts {
+		for _, w := range sayingsWithin[part] {
+			if strings.Contains(s, w) {
+				return part
+			}
+		}
+	}
+	return ""
 }
 
 // scenario finds the form "Given … When … Then …", a line each, -1 if it is not
