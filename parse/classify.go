@@ -66,8 +66,8 @@ type sections struct {
 }
 
 // classify marks every line. letter is the text of the letter being answered,
-// nil if it is not known.
-func classify(lines []line, letter *letterIndex, from Address) *reading {
+// nil if it is not known; opens tells that the mail answers none.
+func classify(lines []line, letter *letterIndex, from Address, opens bool) *reading {
 	lines = unglue(lines)
 	r := &reading{lines: lines, cut: -1, past: len(lines)}
 	fences(lines)
@@ -81,6 +81,9 @@ func classify(lines []line, letter *letterIndex, from Address) *reading {
 	r.signatures(from)
 	r.summary()
 	r.paste(letter)
+	if opens {
+		r.cites()
+	}
 	r.text = textOf(r.lines, func(l *line) bool { return l.kind == own || l.pasted })
 	r.sections = sync.OnceValue(func() (s sections) {
 		s.Sections, s.labelled = FindSections(r.text)

@@ -97,6 +97,10 @@ func passages(p string, problem bool) []passage {
 		if i := strings.IndexByte(p[start:], '\n'); i >= 0 {
 			end = start + i
 		}
+		if strings.HasPrefix(strings.TrimSpace(p[start:end]), ">") { // cited
+			start = end + 1
+			continue
+		}
 		for at := start; at < end; {
 			n := sentenceLen(p[at:end])
 			said := p[at : at+n]

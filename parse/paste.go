@@ -46,6 +46,35 @@ func (r *reading) keep(start, end int) {
 	}
 }
 
+// cites keeps marked lines that the writer of a new mail put between words of
+// their own: a customer's complaint, say. Nothing is answered there, so they are no
+// history unless an intro or a header block stands above them. Own words stand
+// below them, or a line that ends with a colon above.
+func (r *reading) cites() {
+	last := len(r.lines) - 1
+	for ; last >= 0 && (r.lines[last].kind != own || r.lines[last].blank()); last-- {
+	}
+	for i := 0; i < len(r.lines); i++ {
+		l := &r.lines[i]
+		if l.kind == intro || l.kind == history || l.box != "" || l.ours {
+			return
+		}
+		if l.kind != quote {
+			continue
+		}
+		end := i
+		for ; end < len(r.lines) && r.lines[end].kind == quote && r.lines[end].box == "" && !r.lines[end].ours; end++ {
+		}
+		above := i - 1
+		for ; above >= 0 && r.lines[above].blank(); above-- {
+		}
+		if i < last || above >= 0 && r.lines[above].kind == own && strings.HasSuffix(strings.TrimSpace(r.lines[above].text), ":") && !looksPast(r.lines[above].text) {
+			r.keep(i, end)
+		}
+		i = max(i, end-1)
+	}
+}
+
 // output does the same for what a program printed: marked lines right below a
 // prompt ("$ ./cart"), beside lines that begin with "<" (a diff), at the prompt of
 // Python (">>> total(3)") or at the end of a conflict (">>>>>>> branch"). Only if

@@ -44,3 +44,40 @@ func TestStoresMark(t *testing.T) {
 		}
 	}
 }
+
+// A new mail answers nothing: what its writer cites between own words is part of
+// it, and decides nothing. Below an intro, in an answer, or at the end without a
+// word that announces it, it is history.
+func TestCitedInANewMail(t *testing.T) {
+	for _, c := range []struct{ head, body, text string }{
+		{"Subject: Cart", "Problem: people complain.\n\n> You took my money twice.\n> Done with you!\n\nDone: it is taken once.", "Problem: people complain.\n\n> You took my money twice.\n> Done with you!\n\nDone: it is taken once."},
+		{"Subject: Cart", "> The total is off.\n\nOmar says so. Please look.", "> The total is off.\n\nOmar says so. Please look."},
+		{"Subject: Cart", "One complaint of many:\n\n> The total is off.", "One complaint of many:\n\n> The total is off."},
+		{"Subject: Cart", "The total is off.\n\n> We paid twice.", "The total is off."},
+		{"Subject: Re: Cart", "The total is off.\n\n> We paid twice.\n\nSee?", "The total is off.\n\nSee?"},
+		{"Subject: Cart\nIn-Reply-To: <a@b>", "The total is off.\n\n> We paid twice.\n\nSee?", "The total is off.\n\nSee?"},
+		{"Subject: Cart", "The total is off.\n\nOn Mon, 2 Mar 2026 at 09:14, Omar <omar@acme.example> wrote:\n> We paid twice.\n\nSee?", "The total is off.\n\nSee?"},
+		{"Subject: Fwd: Cart", "See below.\n\n> We paid twice.\n\nSee?", "See below.\n\nSee?"},
+	} {
+		m := Read([]byte("From: Priya <priya@acme.example>\nTo: shop@acme.example\n"+c.head+"\n\n"+c.body+"\n"), Options{})
+		if m.Text != c.text {
+			t.Errorf("%s\n%s\n got %q", c.head, c.body, m.Text)
+		}
+	}
+	for _, body := range []string{
+		"The shop says:\n\n> approve\n\nSo do they.",
+		"> approve\n\nThat is what they wrote to us this morning.",
+		"> done: all of it\n> approve\n\nThat is what they wrote.",
+	} {
+		for _, to := range []string{"shop@acme.example", "shop+t42r1.abcdefghijklmnop@acme.example"} {
+			m := Read([]byte("From: Priya <priya@acme.example>\nTo: "+to+"\nSubject: Cart\n\n"+body+"\n"), Options{})
+			if len(m.Commands) > 0 && m.Commands[0].Word != "" || m.Sections.Done != "" {
+				t.Errorf("%q: commands %v, done %q", body, m.Commands, m.Sections.Done)
+			}
+		}
+	}
+	m := Read([]byte("From: Priya <priya@acme.example>\nTo: shop+t42r1.abcdefghijklmnop@acme.example\nSubject: Cart\n\nWell.\n\n> It is taken twice.\n\nSee?\n"), Options{})
+	if strings.Contains(m.Text, ">") {
+		t.Errorf("with a tag: %q", m.Text)
+	}
+}

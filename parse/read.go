@@ -176,11 +176,12 @@ func (m *Mail) envelope(e *envelope) {
 func (m *Mail) text(b *body, opt Options, t *trace) {
 	letter := newLetter(opt.Letter)
 	lx := newLexicon(opt.Words, opt.Names)
-	plain := classify(b.plain, letter, m.From)
+	opens := m.first() && m.Number == 0 && opt.Letter == "" && plainSubject(fold(m.Subject)) == strings.TrimLeft(fold(m.Subject), " [")
+	plain := classify(b.plain, letter, m.From, opens)
 	used := plain
 	var rich *reading
 	if b.both {
-		rich = classify(b.html, letter, m.From)
+		rich = classify(b.html, letter, m.From, opens)
 		used = choose(plain, rich)
 		t.html = used == rich
 	} else {
@@ -250,10 +251,15 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	}
 }
 
+// first tells whether the mail begins a thread, by its header.
+func (m *Mail) first() bool {
+	return m.InReplyTo == "" && len(m.References) == 0 && m.Address.Ref == "" && len(m.IDs) == 0
+}
+
 // opens tells whether the mail begins a thread and reads as a task: there a
 // word in the middle of a line is about the work ("customers cannot approve").
 func (m *Mail) opens() bool {
-	return m.InReplyTo == "" && len(m.References) == 0 && m.Address.Ref == "" && len(m.IDs) == 0 && (len(m.Labelled) > 0 || len(m.Text) > 80)
+	return m.first() && (len(m.Labelled) > 0 || len(m.Text) > 80)
 }
 
 func mentioned(c Command) bool {

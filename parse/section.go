@@ -296,7 +296,7 @@ func labelAt(line string) (part, label, rest string) { return labelIn(line, fals
 // labelIn is labelAt; small: a dash sets off a label in small letters too.
 func labelIn(line string, small bool) (part, label, rest string) {
 	t := strings.TrimSpace(line)
-	if t == "" || len(t) > 100_000 {
+	if t == "" || len(t) > 100_000 || t[0] == '>' { // what the writer cites is no part
 		return "", "", ""
 	}
 	heading := false
