@@ -85,11 +85,8 @@ func (c *turn) guest() {
 		stream = c.s.Team.Streams[0].Name
 	}
 	e := Event{
-		Kind: Opened, Task: c.s.LastTask + 1, By: m.From.Address, Stream: stream, Title: title(m), Subject: m.Subject, Root: m.MessageID,
+		Kind: Opened, Task: c.s.LastTask + 1, By: m.From.Address, Stream: stream, Title: taskTitle(m, &sections), Subject: m.Subject, Root: m.MessageID,
 		Sections: &sections, Advice: advise(m.Subject, sections), Proposed: true,
-	}
-	if e.Title == "" {
-		e.Title = clip(firstLine(sections.Problem), 60)
 	}
 	c.emit(e)
 	c.out.Task = e.Task

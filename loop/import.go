@@ -47,11 +47,8 @@ func Import(s *State, th OldThread, now time.Time) Outcome {
 			}
 			c.out.Task = c.s.LastTask + 1
 			e := Event{
-				Kind: Opened, Act: ActImported, Task: c.out.Task, By: by, Stream: th.Stream, Title: title(m.Mail), Subject: m.Mail.Subject,
+				Kind: Opened, Act: ActImported, Task: c.out.Task, By: by, Stream: th.Stream, Title: taskTitle(m.Mail, &sections), Subject: m.Mail.Subject,
 				Root: m.Mail.MessageID, Sections: &sections, Proposed: th.Draft,
-			}
-			if e.Title == "" {
-				e.Title = clip(firstLine(text), 60)
 			}
 			c.emit(e)
 		} else if text != "" {

@@ -61,12 +61,9 @@ func (c *turn) open() {
 	}
 	n := c.s.LastTask + 1
 	e := Event{
-		Kind: Opened, Task: n, Stream: stream, Title: title(m), Subject: m.Subject, Root: m.MessageID,
+		Kind: Opened, Task: n, Stream: stream, Title: taskTitle(m, &sections), Subject: m.Subject, Root: m.MessageID,
 		Sections: &sections, Advice: advise(m.Subject, sections), Watchers: c.watchers(), Proposed: !c.boss(&Task{Stream: stream}),
 		Below: m.Quoted,
-	}
-	if e.Title == "" {
-		e.Title = clip(firstLine(sections.Problem), 60)
 	}
 	c.emit(e)
 	c.out.Task = n
@@ -264,26 +261,20 @@ func lastReason(t *Task) Note {
 
 // title is the subject without reply and forward marks, list tags and our own
 // task number.
-func title(m parse.Mail) string {
-	s := strings.TrimSpace(m.Subject)
-	for {
-		low := strings.ToLower(s)
-		cut := 0
-		for _, mark := range []string{"re:", "fwd:", "fw:", "aw:", "wg:"} {
-			if strings.HasPrefix(low, mark) {
-				cut = len(mark)
-			}
-		}
-		if cut == 0 && strings.HasPrefix(s, "[") {
-			if i := strings.Index(s, "]"); i > 0 {
-				cut = i + 1
-			}
-		}
-		if cut == 0 {
-			return clip(s, 120)
-		}
-		s = strings.TrimSpace(s[cut:])
+func title(m parse.Mail) string { return clip(parse.BareSubject(m.Subject), 120) }
+
+// taskTitle is the title of the task that a mail opens: the one that its text
+// names ("Title: Cart total"), which is taken out of its parts, else the subject,
+// else how the problem begins.
+func taskTitle(m parse.Mail, s *parse.Sections) string {
+	if said, line := parse.TitleIn(m.Text); said != "" {
+		s.Context = strings.TrimSpace(strings.TrimPrefix(s.Context, line))
+		return clip(said, 120)
 	}
+	if t := title(m); t != "" {
+		return t
+	}
+	return clip(firstLine(s.Problem), 60)
 }
 
 // clip shortens to at most n runes, at a space if there is one near.

@@ -240,7 +240,8 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	}
 	m.Sections, m.Labelled = used.sections().Sections, used.sections().labelled
 	if m.opens() {
-		cmds = slices.DeleteFunc(cmds, mentioned)
+		task := m.Number == 0 && slices.Contains(m.Labelled, "done")
+		cmds = slices.DeleteFunc(cmds, func(c Command) bool { return mentioned(c) || task && aboutWork(c) })
 	}
 	m.Commands = cmds
 	if len(cmds) == 0 && m.Text != "" && m.Address.Ref == "" && len(m.IDs) == 0 {
@@ -264,6 +265,13 @@ func (m *Mail) opens() bool {
 
 func mentioned(c Command) bool {
 	return c.Word == "" && c.Task == 0 && (c.inside || c.Doubt == DoubtTail)
+}
+
+// aboutWork tells of a doubtful word on a line without a label, in a mail that says
+// when it is done: "Done button does nothing".
+func aboutWork(c Command) bool {
+	part, _, _ := labelAt(c.Line)
+	return c.Word == "" && c.Task == 0 && part == ""
 }
 
 // confirms tells whether the mail answers a confirm letter, the only one to

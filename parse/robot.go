@@ -243,19 +243,21 @@ func words(s string) []string { return strings.Fields(s) }
 
 func subjectOf(h header) string { return tame(decodeWords(h.get("subject"))) }
 
-// plainSubject takes off Re:, AW:, Fwd: and the like.
+// plainSubject takes off Re:, AW:, Fwd: and the like, and what a gateway sets
+// before them.
 func plainSubject(folded string) string {
 	for range 5 {
 		t := strings.TrimLeft(folded, " [")
-		cut := false
-		for _, p := range []string{"re:", "aw:", "sv:", "vs:", "antw:", "odp:", "ynt:", "rv:", "res:", "rif:", "r:", "fwd:", "fw:", "wg:", "tr:", "回复:", "回复：", "答复:", "答复：", "回覆:", "re：", "[external]", "external]", "[ext]"} {
-			if r, ok := strings.CutPrefix(t, p); ok {
-				folded, cut = r, true
+		n := markLen(t)
+		for _, p := range []string{"[external]", "external]", "[ext]"} {
+			if n == 0 && strings.HasPrefix(t, p) {
+				n = len(p)
 			}
 		}
-		if !cut {
+		if n == 0 {
 			return t
 		}
+		folded = t[n:]
 	}
 	return folded
 }

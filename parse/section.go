@@ -56,13 +56,14 @@ func sectionWords(kind string) map[string]bool {
 // labelled names the parts that stood under a label of their own, in the order
 // of Sections.
 func FindSections(text string) (s Sections, labelled []string) {
+	text = uncolumned(text)
 	blocks, nested := blocksOf(text, true)
 	if nested && !slices.ContainsFunc(blocks, func(b labelBlock) bool { return b.part == "done" || b.part == "goal" || b.part == "check" }) {
 		blocks, _ = blocksOf(text, false)
 	}
 	texts, under := map[string][]string{}, map[string]bool{}
 	var free []string // what stands under no label
-	background := false
+	background, title := false, ""
 	for i := range blocks {
 		b := &blocks[i]
 		said := tidy(strings.Join(b.lines, "\n"))
@@ -71,6 +72,8 @@ func FindSections(text string) (s Sections, labelled []string) {
 		}
 		background = background || b.part == "context" && b.label != "" && !keepLabel(b.label)
 		switch {
+		case b.part == "title":
+			title = b.label
 		case said == "" && b.label == "", b.label != "" && b.empty(said):
 		case b.label == "":
 			free = append(free, said)
@@ -111,8 +114,12 @@ func FindSections(text string) (s Sections, labelled []string) {
 			c[0] = tidy(rest)
 		}
 	}
-	s.Context = tidy(s.Context + "\n\n" + all("context"))
+	s.Context = joinParagraphs(title, s.Context, all("context"))
 	return s, labelled
+}
+
+func joinParagraphs(ps ...string) string {
+	return strings.Join(slices.DeleteFunc(ps, func(p string) bool { return p == "" }), "\n\n")
 }
 
 func tidy(s string) string { return strings.Trim(s, "\n \t") }
@@ -164,6 +171,9 @@ func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
 		if t != "" && !inside && !fence && !out.line(t) {
 			part, label, rest := labelIn(line, dashes)
 			switch {
+			case part == "" && len(blocks) == 1 && titleOf(t) != "": // it is for the title, wherever that is shown
+				blocks = append(blocks, labelBlock{part: "title", label: t}, labelBlock{})
+				continue
 			case part != "" && label != sentence:
 				switch k := join(tokens(label)); {
 				case goals[k]:

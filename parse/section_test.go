@@ -203,6 +203,11 @@ func TestSections(t *testing.T) {
 		{"田中様\n\na", Sections{Problem: "a"}},
 		{"When I open Safari,\na", Sections{Problem: "When I open Safari,\na"}},
 		{"Thanks,\na", Sections{Problem: "Thanks,\na"}},
+		// A table with the parts side by side.
+		{"| Problem | Steps | Done |\n|---|---|---|\n| a | r | b |", Sections{Problem: "a", Reproduce: "r", Done: "b"}},
+		{"Problem | Done\na | b\naa | c\nd", Sections{Problem: "a\naa", Done: "b\nc\nd"}},
+		{"Problem | Done\n\na", Sections{Problem: "Done\n\na"}},
+		{"Problem | a\nDone | b", Sections{Problem: "a", Done: "b"}},
 		{"http://done: x", Sections{Problem: "http://done: x"}},
 	} {
 		if got, _ := FindSections(c.text); got != c.want {
@@ -222,12 +227,14 @@ func TestTasksAboutOurWords(t *testing.T) {
 		"The redirect after the login goes to the wrong page when the cart is full, please have a look.",
 		"Approve button is missing on the offer page since yesterday, nobody can send an offer to a customer.",
 		"Problem: the status page is not done when an order is blocked.\nDone: it shows the order.",
+		"Done button does nothing\n\nDone: it saves the order.",
+		"Approve link leads nowhere if the customer is new.\n\nDone: it shows the offer.",
 	} {
 		if m := task("x", text); len(m.Commands) > 0 {
 			t.Errorf("%q: %s", text, answerOf(m.Commands))
 		}
 	}
-	for text, want := range map[string]string{"I approve": "approve ? tail", "approve the offer": "approve ? tail", "approve if it is green, and tell Dana to go on with the next one in the list, which is the label": "approve ? condition"} {
+	for text, want := range map[string]string{"Done button does nothing": "done ? negation", "Not approved, the total is off": "approve ? negation", "Done: all but the label, that is not done": "done ? condition", "I approve": "approve ? tail", "approve the offer": "approve ? tail", "approve if it is green, and tell Dana to go on with the next one in the list, which is the label": "approve ? condition"} {
 		if m := task("x", text); answerOf(m.Commands) != want {
 			t.Errorf("%q: %s, want %s", text, answerOf(m.Commands), want)
 		}
