@@ -16,6 +16,7 @@ func uncolumned(text string) string {
 		heads := headCells(lines[i])
 		end := i + 1
 		columns := make([][]string, len(heads))
+	rows:
 		for ; len(heads) > 0 && end < len(lines) && strings.TrimSpace(lines[end]) != ""; end++ {
 			row := cells(lines[end])
 			switch {
@@ -27,7 +28,7 @@ func uncolumned(text string) string {
 			case len(row) == 1 && len(columns[0]) > 0: // a cell of several lines: only the last can be told
 				columns[len(heads)-1] = append(columns[len(heads)-1], lines[end])
 			default:
-				heads = nil
+				break rows
 			}
 		}
 		if len(heads) == 0 || len(columns[0]) == 0 {
