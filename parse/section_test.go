@@ -174,6 +174,7 @@ func TestSections(t *testing.T) {
 		// A label that says no more than "context" stays beside others.
 		{"Done: b\nConstraints: c", Sections{Done: "b", Context: "c"}},
 		{"Done: b\nConstraints: c\nDeadline: d", Sections{Done: "b", Context: "Constraints: c\n\nDeadline: d"}},
+		{"Done: b\nImportant: c", Sections{Done: "b", Context: "Important: c"}},
 		{"Done: b\nHands off: c", Sections{Done: "b", Context: "Hands off: c"}},
 		// Nothing to say.
 		{"Problem: a\nSteps: n/a\nDone: b\nNotes: none", Sections{Problem: "a", Done: "b"}},
