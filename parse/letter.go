@@ -174,7 +174,9 @@ func (r *reading) runs(x *letterIndex) {
 			}
 		}
 		if solid < 3 && !(solid >= 2 && words >= 12) && words*2 < x.size {
-			r.soft(i)
+			if i != r.firstOwn() || !r.again(i, end) {
+				r.soft(i)
+			}
 			continue
 		}
 		start := i
@@ -197,6 +199,31 @@ func (r *reading) runs(x *letterIndex) {
 		r.introduced(start)
 		i = end
 	}
+}
+
+// again tells whether each line from i to end stands once more in the history
+// below: the letter is there with all its lines, so the writer copied these, as a
+// digest invites them to ("#12 approve"). They are the writer's then. Asked of the
+// first own lines alone.
+func (r *reading) again(i, end int) bool {
+	wanted := map[string]bool{}
+	for k := i; k <= end; k++ {
+		if key := join(tokens(r.lines[k].text)); key != "" {
+			wanted[key] = true
+		}
+	}
+	for k := end + 1; k < len(r.lines) && len(wanted) > 0; k++ {
+		if r.lines[k].kind.past() {
+			delete(wanted, join(tokens(r.lines[k].text)))
+		}
+	}
+	if len(wanted) > 0 {
+		return false
+	}
+	for k := i; k <= end; k++ {
+		r.lines[k].ours, r.lines[k].whole = false, false
+	}
+	return true
 }
 
 // answers takes what the writer put inside the quoted letter out of the history: a

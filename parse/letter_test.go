@@ -111,6 +111,24 @@ func TestOwnWordsThatStandInTheLetter(t *testing.T) {
 	}
 }
 
+// Lines of a letter that the writer copied to the top decide if the letter is there
+// once more below, and only then.
+func TestCopiedToTheTop(t *testing.T) {
+	letter := "Two tasks wait for you today.\nThe cart total and the label.\n\nAnswer with lines like these:\n#12 approve\n#14 redirect: what is missing\n"
+	intro := "\n\nOn Mon, 2 Mar 2026 at 09:14, Shop <shop@acme.example> wrote:\n\n"
+	for _, c := range []struct{ body, want string }{
+		{"#12 approve\n#14 redirect: the label is cut off" + intro + marked(letter), "#12 approve ; #14 redirect"},
+		{"Hi,\n\n#12 approve\n#14 redirect: the label is cut off" + intro + letter, "#12 approve ; #14 redirect"},
+		{"#12 approve\n#14 redirect: the label is cut off", "#12 approve ? place ; #14 redirect ? place"},
+		{"#12 approve\n#14 redirect: what is missing\n\nKwa: Shop\n\n" + marked("Two tasks wait for you today."), "-"},
+		{"Answer with lines like these:\n#12 approve\n#14 redirect: what is missing" + intro + marked(letter), "-"},
+	} {
+		if got := answerOf(Read(plainMail(c.body, 0), Options{Letter: letter}).Commands); got != c.want {
+			t.Errorf("%q: %s, want %s", c.body, got, c.want)
+		}
+	}
+}
+
 // The marker line wins over every other rule, and our sample commands below it
 // never count.
 func TestMarker(t *testing.T) {
