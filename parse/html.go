@@ -22,6 +22,7 @@ type htmlReader struct {
 	looks  map[string]look // by inline style
 	values values          // for containerOf
 	after  string          // box of an "onward" container that was met
+	sig    *html.Node      // it is a signature, as the element before it said
 	hidden int             // hidden nodes with text in them
 	veiled bool            // it cannot be told what is shown: some clients hide what others show
 	more   bool            // there were lines over the limit
@@ -121,8 +122,13 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 			}
 		case "sign":
 			c.sign = true
+		case "next":
+			if r.sig == nil {
+				r.sig = nextElement(n)
+			}
 		}
 	}
+	c.sign = c.sign || n == r.sig
 	block := blocks[n.Data]
 	switch n.Data {
 	case "blockquote":
@@ -183,6 +189,27 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 			r.gap(c)
 		}
 	}
+}
+
+// nowhere is in no mail.
+var nowhere = &html.Node{}
+
+// nextElement is the element behind a node; nowhere if words or nothing stand there,
+// or if it holds a quote.
+func nextElement(n *html.Node) *html.Node {
+	k := n.NextSibling
+	for k != nil && k.Type == html.TextNode && strings.TrimSpace(k.Data) == "" {
+		k = k.NextSibling
+	}
+	if k == nil || k.Type != html.ElementNode || k.Data == "blockquote" {
+		return nowhere
+	}
+	for d := range k.Descendants() {
+		if d.Type == html.ElementNode && d.Data == "blockquote" {
+			return nowhere
+		}
+	}
+	return k
 }
 
 func (r *htmlReader) children(n *html.Node, c ctx) {

@@ -177,6 +177,9 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 	letter := newLetter(opt.Letter)
 	lx := newLexicon(opt.Words, opt.Names)
 	opens := m.first() && m.Number == 0 && opt.Letter == "" && plainSubject(fold(m.Subject)) == strings.TrimLeft(fold(m.Subject), " [")
+	if b.both {
+		signedAlike(b.plain, b.html, m.From)
+	}
 	plain := classify(b.plain, letter, m.From, opens)
 	used := plain
 	var rich *reading

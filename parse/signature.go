@@ -219,6 +219,9 @@ func shortLines(lines []line, at []int, named bool) bool {
 		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 {
 			return false // a heading, a sentence
 		}
+		if limitsLine(t) {
+			return false // "but only after the test"
+		}
 		if ts := tokens(t); len(ts) > 0 {
 			if w, _ := everyWord.at(t, ts); decisive(w) {
 				return false
@@ -412,9 +415,9 @@ func placeholder(t string) bool {
 	return strings.HasPrefix(t, "[") && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && (strings.HasPrefix(t, "[cid:") || strings.HasPrefix(t, "[http") || strings.HasPrefix(t, "[image:"))
 }
 
-// card is what stands before the first bar of a line: "Ada Kim | Acme".
+// card is what stands before the first bar of a line: "Ada Kim | Acme", "Ada (she/her)".
 func card(t string) string {
-	if i := strings.IndexAny(t, "|,·•"); i > 0 {
+	if i := strings.IndexAny(t, "|,·•(（/"); i > 0 {
 		t = t[:i]
 	}
 	return strings.TrimSpace(t)
