@@ -106,7 +106,7 @@ func (r *reading) signed(start, end int, from Address) {
 		after := tail[:n]
 		t := strings.TrimSpace(lines[k].text)
 		named := n > 0 && signoffLine(t) && isName(card(lines[tail[n-1]].text), from)
-		if n >= signoffLines && !named || !shortLines(lines, after, named) || lines[k].fence {
+		if n >= signoffLines && !named || !shortLines(lines, after, named || fullName(t, from)) || lines[k].fence {
 			continue
 		}
 		switch {
@@ -133,11 +133,17 @@ func (r *reading) signed(start, end int, from Address) {
 		case n > 0 && n <= 6 && above(k) && ruleLine(t, 3) && tail[n-1] == k+1 && isName(card(lines[k+1].text), from):
 			mark(k, "name")
 			return
+		case n == 0 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from):
+			closing(k, "name")
+			return
 		case n == 0 && above(k) && isAddress(t, from):
 			mark(k, "name")
 			return
-		case n == 0 && above(k) && ruleLine(t, 8) && boxed(lines, tail, t) > 0:
+		case n == 0 && above(k) && ornament(t) != 0 && boxed(lines, tail, t) > 0:
 			mark(tail[boxed(lines, tail, t)], "name")
+			return
+		case n > 1 && above(k) && ornament(t) != 0 && headed(lines, after, from):
+			mark(k, "name")
 			return
 		case n == 0 && above(k) && dashName(t, from, k > start && lines[k-1].blank()):
 			mark(k, "dash-name")
@@ -213,10 +219,10 @@ func (r *reading) delimiter(start, end int) int {
 func shortLines(lines []line, at []int, named bool) bool {
 	for _, k := range at {
 		t := lines[k].text
-		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && strings.Count(t, ", ")+strings.Count(t, "|") >= 3 && digitsIn(t) >= 4) || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
+		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && joints(t) >= 3 && digitsIn(t) >= 4) || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
 			return false
 		}
-		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 {
+		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
 			return false // a heading, a sentence
 		}
 		if limitsLine(t) {
@@ -312,6 +318,12 @@ func whose(t string, comma bool, from Address) bool {
 	case len(ts) == 1 && comma:
 		return true // "pri"
 	}
+	return titled(t, ts)
+}
+
+// titled tells whether words are those of a name or a title: each with a capital, a
+// number, an initial or what stands between names.
+func titled(t string, ts []token) bool {
 	named := false
 	for _, w := range ts {
 		r, _ := utf8.DecodeRuneInString(t[w.start:w.end])
@@ -395,32 +407,10 @@ func isAddress(t string, from Address) bool {
 	return from.Address != "" && fold(strings.TrimRight(strings.TrimPrefix(addr, "mailto:"), ">")) == fold(from.Address) && (!ok || strings.TrimSpace(name) == "" || isName(name, from))
 }
 
-// boxed is the index in tail of the rule that opens a signature between two rules
-// of one kind, the last of which is t; 0 if there is none.
-func boxed(lines []line, tail []int, t string) int {
-	reach := false // an address or a number stands in it
-	for n := 1; n < len(tail) && n <= signoffLines; n++ {
-		s := strings.TrimSpace(lines[tail[n]].text)
-		if s == t && reach && shortLines(lines, tail[1:n], false) {
-			return n
-		}
-		reach = reach || strings.Contains(s, "@") || digitsIn(s) > 5
-	}
-	return 0
-}
-
 // placeholder: what stands for a picture or a link in plain text, "[cid:a@b]".
 func placeholder(t string) bool {
 	t = strings.TrimSpace(t)
 	return strings.HasPrefix(t, "[") && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && (strings.HasPrefix(t, "[cid:") || strings.HasPrefix(t, "[http") || strings.HasPrefix(t, "[image:"))
-}
-
-// card is what stands before the first bar of a line: "Ada Kim | Acme", "Ada (she/her)".
-func card(t string) string {
-	if i := strings.IndexAny(t, "|,·•(（/"); i > 0 {
-		t = t[:i]
-	}
-	return strings.TrimSpace(t)
 }
 
 // isInitials: the first letters of the sender's names.
