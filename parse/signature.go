@@ -192,6 +192,9 @@ func (r *reading) delimiter(start, end int) int {
 		if l.kind != own || l.fence || l.depth > 0 {
 			continue
 		}
+		if strings.HasPrefix(l.text, "--") && patchEnd(lines, i, end) {
+			continue
+		}
 		if l.text == "-- " {
 			return i
 		}
@@ -203,7 +206,7 @@ func (r *reading) delimiter(start, end int) int {
 		for k := i + 1; k < end; k++ {
 			if isOwn(k) {
 				n := utf8.RuneCountInString(lines[k].text)
-				wide = wide || n > 100 || solid < 2 && n > signoffWidth // for a name or an address
+				wide = wide || n > 100 || solid < 2 && n > signoffWidth || solid == 0 && fullSentence(lines[k].text) // for a name or an address
 				solid++
 			}
 		}
@@ -212,6 +215,32 @@ func (r *reading) delimiter(start, end int) int {
 		}
 	}
 	return end
+}
+
+// patchEnd tells whether the delimiter at line i ends a patch that the writer put into
+// the text: git writes its version below it, and words go on below that.
+func patchEnd(lines []line, i, end int) bool {
+	if i+2 >= end || !gitVersion(lines[i+1].text) || !lines[i+2].blank() {
+		return false
+	}
+	for k := i + 3; k < end; k++ {
+		if lines[k].kind == own && !lines[k].blank() {
+			return true
+		}
+	}
+	return false
+}
+
+// gitVersion: "2.45.2", "2.39.5 (Apple Git-154)", "2.45.2.windows.1".
+func gitVersion(t string) bool {
+	v, _, _ := strings.Cut(strings.TrimSpace(t), " (")
+	return len(v) < 30 && strings.Count(v, ".") >= 1 && v != "" && v[0] >= '1' && v[0] <= '9' && strings.Trim(strings.Replace(v, "windows", "", 1), "0123456789.grc-") == ""
+}
+
+// fullSentence tells whether a line is a sentence of five words or more.
+func fullSentence(t string) bool {
+	t = strings.TrimSpace(t)
+	return len(strings.Fields(t)) >= 5 && (sentenceEnd(t) || strings.HasSuffix(t, "?")) && !firm(t) && digitsIn(t) < 6
 }
 
 // shortLines tells whether none of some lines is a sentence. Below a sign-off with
