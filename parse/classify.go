@@ -72,7 +72,7 @@ func classify(lines []line, letter *letterIndex, from Address, opens bool) *read
 	r := &reading{lines: lines, cut: -1, past: len(lines)}
 	fences(lines)
 	armour(lines)
-	barQuotes(lines)
+	barQuotes(lines, letter)
 	letter.mark(lines)
 	r.history(letter)
 	r.runs(letter)

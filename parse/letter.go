@@ -102,6 +102,15 @@ func (x *letterIndex) mark(lines []line) {
 	}
 }
 
+// has tells whether a line of three words or more is one of the letter.
+func (x *letterIndex) has(s string) bool {
+	if x == nil {
+		return false
+	}
+	ts := tokens(s)
+	return len(ts) > 2 && x.lines[join(ts)]
+}
+
 // besideLink tells whether what stands at i is an address or a file name that a
 // client wrote beside a link or a picture: in angle or square brackets, or a URL.
 func besideLink(s string, i int) bool {

@@ -33,20 +33,21 @@ func (k kind) past() bool { return k == quote || k == intro || k == history }
 
 // line is one line of the text that is read.
 type line struct {
-	text   string // without quote marks, tamed
-	raw    string // with its quote marks, if it has any
-	depth  int    // quote marks before it
-	kind   kind
-	rule   string // which rule said so, see docs/reading.md
-	part   int    // which text part of the mail it stands in, from 0
-	box    string // name of the HTML container that says it is history
-	sign   bool   // an HTML container says it is a signature
-	fence  bool   // inside a code fence that is closed again
-	ours   bool   // its words stand in the letter that is answered
-	whole  bool   // all of them do
-	unseen bool   // an invisible character stood between two letters
-	ruled  bool   // it was <hr>
-	pasted bool   // the writer's, quote mark and all: a log, a diff
+	text    string // without quote marks, tamed
+	raw     string // with its quote marks, if it has any
+	depth   int    // quote marks before it
+	kind    kind
+	rule    string // which rule said so, see docs/reading.md
+	part    int    // which text part of the mail it stands in, from 0
+	box     string // name of the HTML container that says it is history
+	sign    bool   // an HTML container says it is a signature
+	fence   bool   // inside a code fence that is closed again
+	ours    bool   // its words stand in the letter that is answered
+	whole   bool   // all of them do
+	unseen  bool   // an invisible character stood between two letters
+	ruled   bool   // it was <hr>
+	pasted  bool   // the writer's, quote mark and all: a log, a diff
+	stuffed bool   // its marks are words: a space stands before them (RFC 3676 §4.4)
 }
 
 func (l *line) blank() bool { return strings.TrimSpace(l.text) == "" }
@@ -105,6 +106,7 @@ func plainLines(text string, flowed, delsp bool, limit int) (out []line, more bo
 			out = append(out, line{text: clean, depth: depth, unseen: unseen})
 			if depth > 0 {
 				out[len(out)-1].raw = raw
+				out[len(out)-1].stuffed = flowed && raw[0] == ' '
 			}
 		}
 		joining = soft

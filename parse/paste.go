@@ -40,7 +40,12 @@ func (r *reading) paste(letter *letterIndex) {
 // keep makes marked lines words of the mail.
 func (r *reading) keep(start, end int) {
 	for k := start; k < end; k++ {
-		if l := &r.lines[k]; !l.pasted {
+		l := &r.lines[k]
+		switch {
+		case l.pasted:
+		case l.stuffed:
+			l.pasted, l.text = true, strings.TrimSpace(l.raw)
+		default:
 			l.pasted, l.text = true, strings.TrimRight(strings.Repeat(">", l.depth)+" "+l.text, " ")
 		}
 	}
@@ -77,8 +82,9 @@ func (r *reading) cites() {
 
 // output does the same for what a program printed: marked lines right below a
 // prompt ("$ ./cart"), beside lines that begin with "<" (a diff), at the prompt of
-// Python (">>> total(3)") or at the end of a conflict (">>>>>>> branch"). Only if
-// all marked lines down to the intro are such, and none is known to be a letter's.
+// Python (">>> total(3)") or at the end of a conflict (">>>>>>> branch"), and for what
+// format=flowed says is no quote. Only if all marked lines down to the intro are such,
+// and none is known to be a letter's.
 func (r *reading) output() {
 	var runs [][2]int
 	conflict := false
@@ -113,6 +119,13 @@ func (r *reading) output() {
 func (r *reading) printed(start, end int, conflict bool) bool {
 	beside := func(k int, mark string) bool {
 		return k >= 0 && k < len(r.lines) && r.lines[k].kind == own && !r.lines[k].blank() && strings.HasPrefix(r.lines[k].text, mark)
+	}
+	stuffed := true
+	for k := start; k < end; k++ {
+		stuffed = stuffed && r.lines[k].stuffed
+	}
+	if stuffed {
+		return true
 	}
 	switch raw := r.lines[start].raw; r.lines[start].depth {
 	case 1:
@@ -181,9 +194,12 @@ func armour(lines []line) {
 	}
 }
 
+// prompts are what programs print before what is typed; a name would stand there else.
+var prompts = set(strings.Fields("mysql mariadb sqlite psql duckdb sql cqlsh hive redis mongo mongosh ftp sftp lftp irb pry node iex erl ghci prelude scala jshell julia groovy lua php gdb lldb pdb nslookup telnet bash sh zsh cmd etcdctl"))
+
 // barQuotes finds quotes marked with "|" or "Name>": two lines or more with
-// the same mark, and no table.
-func barQuotes(lines []line) {
+// the same mark, or a line of the letter, and no table and no prompt.
+func barQuotes(lines []line, x *letterIndex) {
 	mark := func(i int) string {
 		t := lines[i].text
 		if lines[i].depth > 0 || lines[i].fence {
@@ -208,7 +224,7 @@ func barQuotes(lines []line) {
 			said = said || strings.TrimSpace(lines[j].text) != m
 			j++
 		}
-		if said && j-i >= 2 {
+		if said && (j-i >= 2 && !prompts[fold(strings.TrimSuffix(m, ">"))] || x.has(strings.TrimPrefix(strings.TrimLeft(lines[i].text, " "), m))) {
 			for k := i; k < j; k++ {
 				lines[k].depth = 1
 				lines[k].text = strings.TrimPrefix(strings.TrimPrefix(strings.TrimLeft(lines[k].text, " "), m), " ")

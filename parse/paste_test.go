@@ -81,3 +81,42 @@ func TestCitedInANewMail(t *testing.T) {
 		t.Errorf("with a tag: %q", m.Text)
 	}
 }
+
+// In format=flowed a mark behind a space is no mark: what a program printed, or the
+// writer's. A client that quotes so all the same is known by the letter, and by
+// marks without the space.
+func TestStuffedMarks(t *testing.T) {
+	const letter = "Gate for the cart. Reply with approve or redirect and why.\nThe total is computed once and shown in both places.\n"
+	const intro = "\n\nOn 02/03/2026 09:14, Shop wrote:\n"
+	for _, c := range []struct{ body, text string }{
+		{"The shell says:\n\n >>> sum([1, 2])\n3\n >>> round(3.5)\n4\n\nAll right." + intro + marked(letter), "The shell says:\n\n>>> sum([1, 2])\n3\n>>> round(3.5)\n4\n\nAll right."},
+		{"In R:\n\n > sum(1, 2)\n[1] 3\n\nAll right." + intro + marked(letter), "In R:\n\n> sum(1, 2)\n[1] 3\n\nAll right."},
+		{"Seen.\n\n > approve\n > or not\n", "Seen.\n\n> approve\n> or not"},
+		{"Seen.\n\n > The total is computed once and shown in both places.\n", "Seen."},
+		{"Seen.\n\n > approve\n\n> Which rate?\n\nThe lower one.", "Seen.\n\nThe lower one."},
+	} {
+		raw := []byte(dangerHead + "Content-Type: text/plain; charset=utf-8; format=flowed\r\n\r\n" + strings.ReplaceAll(c.body, "\n", "\r\n"))
+		m := Read(raw, Options{Letter: letter})
+		if m.Text != c.text || len(m.Commands) > 0 {
+			t.Errorf("%q:\n text %q\n want %q\n %s", c.body, m.Text, c.text, answerOf(m.Commands))
+		}
+	}
+}
+
+// "Name>" marks a quote on two lines or more, on one if it is the letter's, and never
+// where a program asks for what is typed.
+func TestNamesBeforeQuotes(t *testing.T) {
+	const letter = "Which tax rate do we take for books?\nAnd for toys?\nWho checks the label?\n"
+	for _, c := range []struct{ body, letter, text string }{
+		{"  Omar> Which tax rate do we take for books?\n\nThe lower one.\n\n  Omar> Who checks the label?\n\nDana.\n", letter, "The lower one.\n\nDana."},
+		{"PN> Which tax rate do we take for books?\n\napprove\n", letter, "approve"},
+		{"S> Which tax rate do we take for books?\nS> And for toys?\n\nThe lower one.\n", "", "The lower one."},
+		{"It says:\n\nmysql> select 1;\nmysql> select 2;\n\nBoth work.\n", letter, "It says:\n\nmysql> select 1;\nmysql> select 2;\n\nBoth work."},
+		{"It says:\n\nirb> 1 + 1\nirb> exit\n", "", "It says:\n\nirb> 1 + 1\nirb> exit"},
+		{"Omar> is what I would write\n", letter, "Omar> is what I would write"},
+	} {
+		if m := Read(plainMail(c.body, 0), Options{Letter: c.letter}); m.Text != c.text {
+			t.Errorf("%q: text %q", c.body, m.Text)
+		}
+	}
+}
