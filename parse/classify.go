@@ -135,6 +135,12 @@ func (r *reading) history(letter *letterIndex) {
 				i = end
 				continue
 			}
+			if markedHead(lines, i+1) {
+				for k := start; k <= i; k++ {
+					lines[k].is(history, "separator")
+				}
+				continue
+			}
 			r.rest(start, i+1, "separator", letter)
 			return
 		default:
@@ -224,7 +230,7 @@ func anglesIn(lines []line) bool {
 // are not indented after a blank. It stays in the text; nothing below it counts.
 func sampleHead(lines []line, i, n int) bool {
 	indented := func(k int) bool {
-		return strings.HasPrefix(lines[k].text, "    ") || strings.HasPrefix(lines[k].text, "\t")
+		return strings.HasPrefix(lines[k].text, "  ") || strings.HasPrefix(lines[k].text, "\t")
 	}
 	up, down := i-1, next(lines, i+n)
 	for up >= 0 && lines[up].blank() {
@@ -240,6 +246,16 @@ func sampleHead(lines []line, i, n int) bool {
 		}
 	}
 	return strings.TrimLeft(lines[up].text, " \t") == lines[up].text
+}
+
+// markedHead tells whether a header block stands right below line i whose lines are
+// marked: then so is all of the mail that it heads, and what is not is the writer's.
+func markedHead(lines []line, i int) bool {
+	if i >= len(lines) || lines[i].depth != 1 || lines[i].raw == "" {
+		return false
+	}
+	_, rule := headerBlockAt(lines, i)
+	return rule == "header-block"
 }
 
 // forwardEnd is the line that closes the forwarded mail opened at line i
@@ -299,6 +315,9 @@ func (r *reading) rest(i, from int, rule string, letter *letterIndex) {
 	if last, ok := letter.end(r.lines, from); ok {
 		if !pastBelow(r.lines, last+1) {
 			end = last + 1
+			for end < len(r.lines) && strings.Trim(r.lines[end].text, " \t\"'“”„»«") == "" {
+				end++ // a client's closing quotation mark
+			}
 			r.below = true
 		}
 	}

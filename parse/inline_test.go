@@ -159,3 +159,53 @@ func TestMarksInHTML(t *testing.T) {
 		}
 	}
 }
+
+// Where the head of the earlier mail is marked, all of it is, and what is not marked
+// is an answer; a command there is asked about. Where the head is not, neither is.
+func TestMarkedHead(t *testing.T) {
+	head := "From: Shop <shop@acme.example>\nSent: Monday, March 2, 2026 9:14 AM\nTo: Nair, Priya\nSubject: Gate\n\n"
+	german := "Von: Shop <shop@acme.example>\nGesendet: Montag, 2. März 2026 09:14\nAn: Nair, Priya\nBetreff: Gate\n\n"
+	for _, c := range []struct{ body, text, want string }{
+		{"-----Original Message-----\n" + marked(head+"Which rate?") + "\n\n[Nair, Priya] the lower one\n\n> And the label?\n\n[Nair, Priya] keep it\n", "[Nair, Priya] the lower one\n\n[Nair, Priya] keep it", "-"},
+		{"Antworten unten.\n\n-----Ursprüngliche Nachricht-----\n" + marked(german+"Welcher Satz?") + "\n\nDer kleine.\n", "Antworten unten.\n\nDer kleine.", "-"},
+		{"-----Original Message-----\n" + marked(head+"Is it right?") + "\n\napprove\n", "approve", "approve ? place"},
+		{"Seen.\n\n-----Original Message-----\n" + head + "> Is it right?\n\napprove\n", "Seen.", "-"},
+		{"Seen.\n\n-----Original Message-----\n> Is it right?\n\napprove\n", "Seen.", "-"},
+	} {
+		m := Read(plainMail(c.body, 0), Options{})
+		if got := answerOf(m.Commands); m.Text != c.text || got != c.want {
+			t.Errorf("%q: text %q, %s", c.body, m.Text, got)
+		}
+	}
+}
+
+// A client that puts the letter between quotation marks leaves one below it.
+func TestQuotationMarkBelow(t *testing.T) {
+	for _, end := range []string{"\n\"", "\n“\n", "\n\n\"\n\n"} {
+		m := Read(plainMail("It is nearly there.\n\n---------- Původní e-mail ----------\nOd: Shop <shop@acme.example>\nKomu: Priya\nDatum: 2. 3. 2026 9:14:00\nPředmět: Gate\n\""+strings.TrimSpace(gateLetter)+end, 0), Options{Letter: gateLetter})
+		if m.Text != "It is nearly there." {
+			t.Errorf("%q: text %q", end, m.Text)
+		}
+	}
+}
+
+// An indented head below a line that announces it is the writer's sample.
+func TestSampleHeads(t *testing.T) {
+	const head = "From: \"Shop\" <no-reply@shop.example>\nTo: hooks@acme.example\nDate: Mon, 2 Mar 2026 02:10:44 +0000\nSubject: =?utf-8?B?Q2FydA==?="
+	for _, pad := range []string{"  ", "    ", "\t"} {
+		own := "This is what comes in:\n\n" + pad + strings.ReplaceAll(head, "\n", "\n"+pad) + "\n\nWe take the subject before it is decoded."
+		if m := Read(plainMail(own+"\n\napprove\n", 0), Options{}); m.Text != own+"\n\napprove" || answerOf(m.Commands) == "approve" {
+			t.Errorf("%q: %s", m.Text, answerOf(m.Commands))
+		}
+	}
+	for _, body := range []string{
+		"Seen.\n\n  " + strings.ReplaceAll(head, "\n", "\n  ") + "\n\napprove\n",                                    // nothing announces it
+		"Seen:\n\n " + strings.ReplaceAll(head, "\n", "\n ") + "\n\napprove\n",                                      // as some clients write it
+		"Seen:\n\n  " + strings.ReplaceAll(head, "\n", "\n  ") + "\n\n  approve\n",                                  // the mail below it is indented, too
+		"Seen.\n\nOn Mon, 2 Mar 2026, Omar wrote:\n\n  " + strings.ReplaceAll(head, "\n", "\n  ") + "\n\napprove\n", // an intro
+	} {
+		if m := Read(plainMail(body, 0), Options{}); strings.Contains(m.Text, "approve") {
+			t.Errorf("%q: text %q", body, m.Text)
+		}
+	}
+}
