@@ -41,6 +41,10 @@ var clientHTML = map[string]string{
 	"history":         `<div>%[1]s</div><div class="history">%[2]s<br>%[3]s</div>`,
 	"split":           `<div>%[1]s</div><hr id="replySplit"><div>%[3]s</div>`,
 	"hr-from":         `<div>%[1]s</div><hr><div><b>From:</b> Shop &lt;shop@acme.example&gt;<br><b>Date:</b> 2 March 2026 9:14<br><b>To:</b> Priya<br></div><div>%[3]s</div>`,
+	"bare-gmail":      `<html><body>%[1]s<div class="gmail_quote">%[2]s<blockquote class="gmail_quote">%[3]s</blockquote></div></body></html>`,
+	"bare-cite":       `<html><body>%[1]s<br>%[2]s<blockquote type="cite">%[3]s</blockquote></body></html>`,
+	"bare-yahoo":      `<html><body>%[1]s<div class="yahoo_quoted"><div>%[2]s</div>%[3]s</div></body></html>`,
+	"bare-signed":     `<html><body>%[1]s<div id="Signature"></div><div id="appendonsend"></div>%[2]s<br>%[3]s</body></html>`,
 	"plain-quote":     `<div>%[1]s</div><p>%[2]s</p><blockquote>%[3]s</blockquote>`,
 }
 

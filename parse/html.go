@@ -102,7 +102,7 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 		return
 	}
 	c.struck = c.struck || n.Data == "s" || n.Data == "del" || n.Data == "strike" || lk.strikes || r.sheet.struck.has(n)
-	wasDepth, wasBox, wasSign := c.depth, c.box, c.sign
+	was := c
 	if k := containerOf(n, &r.values); k != nil {
 		switch k.scope {
 		case "element", "intro":
@@ -159,9 +159,9 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 	if c.cite != nil && c.cite.seen && n.Data != "blockquote" && c.depth == 0 && c.box == c.cite.box {
 		c.box = "" // beside the blockquotes, below the first
 	}
-	changed := c.depth != wasDepth || c.box != wasBox || c.sign != wasSign
+	changed := c.depth != was.depth || c.box != was.box || c.sign != was.sign
 	if block || changed {
-		r.flush(c, false)
+		r.flush(was, false) // what stands before the element is not in it
 		if paragraph(n, st) {
 			r.gap(c)
 		}

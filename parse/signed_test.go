@@ -46,3 +46,21 @@ func TestSignatureOfTheHTML(t *testing.T) {
 		}
 	}
 }
+
+// Words that stand right before a container are not in it.
+func TestWordsBeforeAContainer(t *testing.T) {
+	for _, c := range []string{
+		`<div class="gmail_quote">On Mon Shop wrote:<blockquote class="gmail_quote">redirect</blockquote></div>`, `<blockquote type="cite">redirect</blockquote>`, `<div class="yahoo_quoted">redirect</div>`,
+		`<div name="quote">redirect</div>`, `<div id="Signature">Priya Nair</div>`, `<div class="gmail_signature">Priya Nair</div>`, `<div class="protonmail_quote">On Mon Shop wrote:<blockquote>redirect</blockquote></div>`,
+	} {
+		for _, own := range []string{"Approve", "Approve, thanks!<br><br>The label is fine", "<div>Approve</div>It is fine"} {
+			raw := htmlMail(own + c)
+			if m := Read(raw, Options{}); answerOf(m.Commands) != "approve" || strings.Contains(m.Text, "redirect") {
+				t.Errorf("%s%s: %q %s", own, c, m.Text, answerOf(m.Commands))
+			}
+		}
+	}
+	if m := Read(htmlMail(`<blockquote type="cite">Is it right?</blockquote>Nearly.<div class="gmail_quote">x</div>`), Options{}); m.Text != "Nearly." {
+		t.Errorf("between two: %q", m.Text)
+	}
+}
