@@ -85,6 +85,19 @@ func TestLimitBelowTheName(t *testing.T) {
 	}
 }
 
+// A postscript is text, above the signature as below it.
+func TestPostscript(t *testing.T) {
+	const own = "The label is cut off.\n\nPS: in Firefox alone."
+	for _, body := range []string{
+		own + "\n\n-- \nPriya Nair\nProduct", own + "\n\nBest,\nPriya", own + "\n\nPriya Nair | Product", "The label is cut off.\n\nBest,\nPriya\n\nPS: in Firefox alone.",
+		"The label is cut off.\n\nBest,\nPriya\n\nPS: in Firefox alone.\n\n-- \nPriya Nair\nProduct, Acme",
+	} {
+		if m := Read(plainMail(body+"\n", 0), Options{}); m.Text != own {
+			t.Errorf("%q: text %q", body, m.Text)
+		}
+	}
+}
+
 // A sign-off is one only if who writes stands below it; else its words are the
 // beginning of what does.
 func TestWordsBelowASignoff(t *testing.T) {

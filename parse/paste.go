@@ -90,7 +90,7 @@ func (r *reading) output() {
 	conflict := false
 	for i := 0; i < len(r.lines); i++ {
 		l := &r.lines[i]
-		if l.kind == intro || l.kind == history || l.box != "" || l.kind == quote && l.raw == "" {
+		if l.kind == intro || l.kind == history || l.box != "" || l.kind == quote && (l.raw == "" || looksPast(l.text)) {
 			break // from here on it is a letter's
 		}
 		conflict = conflict || strings.HasPrefix(l.text, "<<<<<<< ")

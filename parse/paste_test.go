@@ -82,6 +82,17 @@ func TestCitedInANewMail(t *testing.T) {
 	}
 }
 
+// Some clients mark the intro too: what a program printed above it stays all the same.
+func TestOutputAboveAMarkedIntro(t *testing.T) {
+	const own = "The shell says:\n\n>>> sum([1, 2])\n3\n\nAll right."
+	if m := Read(plainMail(own+"\n\n> On 2 Mar 2026, at 09:14, Shop <shop@acme.example> wrote:\n> \n> Is it right?\n> approve\n", 0), Options{}); m.Text != own || len(m.Commands) > 0 {
+		t.Errorf("text %q", m.Text)
+	}
+	if m := Read(plainMail("> On 2 Mar 2026, at 09:14, Shop <shop@acme.example> wrote:\n> Is it right?\n\nSeen.\n>>> approve\n", 0), Options{}); m.Text != "Seen." {
+		t.Errorf("below it: text %q", m.Text)
+	}
+}
+
 // In format=flowed a mark behind a space is no mark: what a program printed, or the
 // writer's. A client that quotes so all the same is known by the letter, and by
 // marks without the space.

@@ -51,7 +51,8 @@ func (r *reading) signed(start, end int, from Address) {
 	isOwn := func(k int) bool { return lines[k].kind == own && !lines[k].blank() }
 	for k := end - 1; k > start; k-- {
 		if isOwn(k) && lines[k-1].blank() && tails["postscript"].prefix(firstTokens(lines[k].text, longestPhrase)) > 0 {
-			end = k // said below the name
+			r.signed(k, end, from) // said below the name, or above it
+			end = k
 			break
 		}
 	}
