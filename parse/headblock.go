@@ -154,7 +154,7 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		return last - i + 1, "header-block"
 	case role != "" && distinct == 2 && roles["date"] && dates > 0 && (roles["from"] || addrs > 0):
 		return last - i + 1, "header-block"
-	case role == "" && known > 0 && !strings.Contains(opening, "@") && !embedsNumber(opening):
+	case role == "" && known > 0 && !strings.Contains(opening, "@") && (!embedsNumber(opening) || distinct >= 3 && roles["from"] && !dated(opening)):
 		return 0, "" // the block begins at a label that is known, below the writer's own line
 	case shaped >= 3 && shaped <= 12 && addrs+bare > 0 && dates > 0 && sectionLabels[join(tokens(first))] == "":
 		// Where a label is known we know its language's "From" too: a block
@@ -166,6 +166,12 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		return 0, softHeader
 	}
 	return 0, ""
+}
+
+// dated tells whether a value may be the date of a mail.
+func dated(value string) bool {
+	sh := shapeOf(value)
+	return sh.numbers >= 2 && (sh.year || sh.time)
 }
 
 // headInLine tells whether a whole header block stands in one line, as some

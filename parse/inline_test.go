@@ -111,6 +111,9 @@ func TestOwnLabelAboveHistory(t *testing.T) {
 		{"redirect: wrong total\n\nExpected total:\n\nAt 2026-03-02 10:00:00, \"Dana Kim\" <dana@acme.example> wrote:\n> approve\n", "redirect", "redirect: wrong total\n\nExpected total:"},
 		{"blocked: no access\n\nAsked: Anna\n\nAm 02.03.2026 10:00:00 schrieb Dana Kim <dana@acme.example>:\n\nold words\n", "blocked", "blocked: no access\n\nAsked: Anna"},
 		{"redirect: no\n" + strings.ReplaceAll(block, "\n", "\n\n"), "redirect", "redirect: no"},
+		{"redirect: slow\n\nFrom the log: 71 s, 70 s, 74 s\n" + block, "redirect", "redirect: slow\n\nFrom the log: 71 s, 70 s, 74 s"},
+		{"redirect: twice\n\n- first restart: 0 of 12\n- second one: 3 of 12\n" + block, "redirect", "redirect: twice\n\n- first restart: 0 of 12\n- second one: 3 of 12"},
+		{"redirect: no\nWritten at: 2 March 2026 10:00\n" + block, "redirect", "redirect: no"},
 	} {
 		m := Read([]byte("From: priya@acme.example\nIn-Reply-To: <a@b>\nSubject: Re: Gate\n\n"+c.body), Options{})
 		if m.Text != c.text || len(m.Commands) != 1 || m.Commands[0].Word != c.word {
