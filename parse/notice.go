@@ -130,10 +130,11 @@ func setBefore(s string) bool {
 // acknowledges tells of the mail with which a help desk or a guard against spam
 // says that it got one: a program says of itself that it wrote it and what such
 // programs say, or the mail says three things that nobody else does, one of them
-// in a subject of its own unless it answers. One of these stands in the first
+// in a subject of its own unless it answers, or two from an address whose answers
+// nobody reads. One of these stands in the first
 // paragraph below the greeting, for a person's answer may have such a footer,
 // and a person who quotes them sets marks around them.
-func acknowledges(head string, g *grams, subject string, replies bool) bool {
+func acknowledges(head string, g *grams, subject string, replies, unread bool) bool {
 	head = head[:min(len(head), 800)]
 	robot, sure, desk := g.holdsAny(head, absence["robot text"]), said(g, head, "sure text"), said(g, head, "desk text")
 	if _, rest, ok := strings.Cut(subject, "] "); ok && strings.HasPrefix(subject, "[") {
@@ -145,7 +146,7 @@ func acknowledges(head string, g *grams, subject string, replies bool) bool {
 	if containsAny(head, "\"“”„«»`?") {
 		desk--
 	}
-	if !(robot && desk+sure > 0) && !(replies && sure > 2) {
+	if !(robot && desk+sure > 0) && !(replies && sure > 2) && !(unread && max(desk, sure) > 1) {
 		return false
 	}
 	for p := range strings.SplitSeq(head, "\n\n") {

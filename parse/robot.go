@@ -319,7 +319,7 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 		return RobotAutoReply, "away-words"
 	case all && gone && (answers && formal || away && replies || away && formal):
 		return RobotAutoReply, "away-only"
-	case acknowledges(head, g, s, replies):
+	case acknowledges(head, g, s, replies, !commands && system(m.From.Address)):
 		return RobotAutoReply, "desk-words"
 	case !replies && s != "" && machine(m.From.Address):
 		return RobotAutoReply, "machine-address"
@@ -428,7 +428,7 @@ func saysDone(text string) bool {
 // system tells whether an address is a mail system's and not a person's.
 func system(address string) bool {
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	for _, p := range []string{"postmaster", "mailer", "mail-daemon", "mail-system", "mdaemon", "noreply", "no-reply", "no_reply", "bounce", "daemon", "administrator", "system", "maildelivery", "microsoftexchange", "exchange", "mail.system", "mailsystem"} {
+	for _, p := range []string{"postmaster", "mailer", "mail-daemon", "mail-system", "mdaemon", "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "do_not_reply", "ne-pas-repondre", "nepasrepondre", "noresponder", "no-responder", "nicht-antworten", "keine-antwort", "nichtantworten", "bounce", "daemon", "administrator", "system", "maildelivery", "microsoftexchange", "exchange", "mail.system", "mailsystem"} {
 		if strings.HasPrefix(local, p) {
 			return true
 		}
