@@ -71,7 +71,7 @@ func markCard(plain []line, words string) {
 // runOfWords is where the lines from i on end that have these words; i if they
 // have others.
 func runOfWords(lines []line, i int, words string) int {
-	for k := i; k < len(lines) && lines[k].depth == 0; k++ {
+	for k := i; k < min(i+2*namedLines, len(lines)) && lines[k].depth == 0; k++ {
 		rest, ok := strings.CutPrefix(words, bare(lines[k].text))
 		if !ok {
 			return i
