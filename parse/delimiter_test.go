@@ -41,9 +41,10 @@ func TestDelimiter(t *testing.T) {
 // without a space above a sentence is a rule between the writer's words.
 func TestNoDelimiter(t *testing.T) {
 	for text, want := range map[string]string{
-		"Like this:\n\n+total++\n-- \n2.45.2\n\nIs that right?\n\nBest,\nPriya": "Like this:\n\n+total++\n-- \n2.45.2\n\nIs that right?",
-		"Like this:\n\n+total++\n--\n2.39.5 (Apple Git-154)\n\nIs that right?":  "Like this:\n\n+total++\n--\n2.39.5 (Apple Git-154)\n\nIs that right?",
-		"Like this:\n\n+total++\n-- \n2.46.0.windows.1\n\n\nIs it?\n-- \nPriya": "Like this:\n\n+total++\n-- \n2.46.0.windows.1\n\n\nIs it?",
+		"Like this:\n\n+total++\n-- \n2.45.2\n\nIs that right?\n\nBest,\nPriya":              "Like this:\n\n+total++\n-- \n2.45.2\n\nIs that right?",
+		"Like this:\n\n+total++\n--\n2.39.5 (Apple Git-154)\n\nIs that right?":               "Like this:\n\n+total++\n--\n2.39.5 (Apple Git-154)\n\nIs that right?",
+		"Like this:\n\n+total++\n-- \n2.46.0.windows.1\n\n\nIs it?\n-- \nPriya":              "Like this:\n\n+total++\n-- \n2.46.0.windows.1\n\n\nIs it?",
+		"For Dana:\n\n--\n\nWhich rate?\n\nAnd where?":                                       "For Dana:\n\n--\n\nWhich rate?\n\nAnd where?",
 		"The patch.\n-- \n2.45.2\n":                                                          "The patch.",
 		"The patch.\n-- \n2.45.2\nPriya\n":                                                   "The patch.",
 		"approve\n\n--\n3 carts of 5 have the right total.\n":                                "approve\n\n--\n3 carts of 5 have the right total.",

@@ -238,10 +238,11 @@ func gitVersion(t string) bool {
 	return len(v) < 30 && strings.Count(v, ".") >= 1 && v != "" && v[0] >= '1' && v[0] <= '9' && strings.Trim(strings.Replace(v, "windows", "", 1), "0123456789.grc-") == ""
 }
 
-// fullSentence tells whether a line is a sentence of five words or more.
+// fullSentence tells whether a line is a question, or a sentence of five words or more.
 func fullSentence(t string) bool {
 	t = strings.TrimSpace(t)
-	return len(strings.Fields(t)) >= 5 && (sentenceEnd(t) || strings.HasSuffix(t, "?")) && !firm(t) && digitsIn(t) < 6
+	n := len(strings.Fields(t))
+	return n > 1 && strings.HasSuffix(t, "?") || n > 4 && sentenceEnd(t) && !firm(t) && digitsIn(t) < 6
 }
 
 // shortLines tells whether none of some lines is a sentence. Below a sign-off with
