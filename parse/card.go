@@ -24,19 +24,24 @@ func card(t string) string {
 
 // carded tells whether a line is the sender's name and, behind a divider, a title, a
 // firm or a number: "Ada Kim | SRE", "Ada Kim - Acme Ltd.", "Ada (typed with thumbs)".
-// A comma or a dash divides sentences as well, so there the whole name is needed.
-func carded(t string, from Address) bool {
+// A comma or a dash divides sentences as well, so there the whole name is needed. With
+// more lines below it might open a list of people: then only a bar will do, or what
+// people are called by ("she/her").
+func carded(t string, from Address, more bool) bool {
 	for n, d := range dividers {
 		name, rest, ok := strings.Cut(t, d)
 		if !ok {
 			continue
+		}
+		if more && n > 2 && !spokenOf(strings.TrimRight(rest, ") ")) {
+			return false
 		}
 		if name = strings.TrimSpace(name); !isName(name, from) || n > 6 && !fullName(name, from) {
 			return false
 		}
 		if d == "(" || d == "（" {
 			inside, ok := strings.CutSuffix(strings.Replace(strings.TrimSpace(rest), "）", ")", 1), ")")
-			return ok && !strings.Contains(inside, ")") && (excuse(inside) || titles(inside))
+			return ok && !strings.Contains(inside, ")") && (excuse(inside) || spokenOf(inside) || titles(inside))
 		}
 		for piece := range strings.SplitSeq(rest, d) {
 			if !titles(strings.TrimSpace(piece)) {
@@ -62,6 +67,16 @@ func titles(t string) bool {
 		}
 	}
 	return digitsIn(t) > 5 || strings.Contains(t, "@") || strings.Contains(t, "www.") || strings.Contains(t, "://") || len(ts) == 0 || titled(t, ts)
+}
+
+// spokenOf: how people want to be spoken of, "she/her", "er/ihm".
+func spokenOf(t string) bool {
+	for p := range strings.SplitSeq(t, "/") {
+		if len(p) < 2 || len(p) > 6 || strings.ContainsFunc(p, func(r rune) bool { return !unicode.IsLetter(r) }) {
+			return false
+		}
+	}
+	return strings.Contains(t, "/")
 }
 
 // excuse tells whether words ask pardon for how a mail was written.

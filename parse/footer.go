@@ -252,7 +252,7 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		if listRule(lines, i, end) {
 			mark(i, end, "list-footer")
-			return
+			break
 		}
 		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own
 		if apart && footerTable.lists.begin(undressed(l.text)) {
@@ -267,7 +267,7 @@ func (r *reading) regionFooters(start, end int) {
 				k = max(start, prevSolid(lines, k))
 			}
 			mark(k, end, "list-footer")
-			return
+			break
 		}
 	}
 	// Disclaimers: paragraphs from the end upwards.

@@ -134,7 +134,7 @@ func (r *reading) signed(start, end int, from Address) {
 		case n > 0 && n <= 6 && above(k) && ruleLine(t, 3) && tail[n-1] == k+1 && isName(card(lines[k+1].text), from):
 			mark(k, "name")
 			return
-		case n == 0 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from):
+		case n <= 6 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from, n > 0):
 			closing(k, "name")
 			return
 		case n == 0 && above(k) && isAddress(t, from):
@@ -281,7 +281,7 @@ func signoffLine(t string) bool {
 	if signoffs.is(tokens(t)) {
 		return true
 	}
-	parts := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("/|、", r) })
+	parts := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("/|、。", r) })
 	for _, p := range parts {
 		if !signoffs.is(tokens(signoffEnd(p))) {
 			return false
@@ -381,7 +381,7 @@ func digitsIn(t string) (n int) {
 // thanks tells whether a sign-off is one that is text when nothing follows.
 func thanks(t string) bool {
 	t = join(tokens(t))
-	for _, w := range []string{"thank", "thx", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "hope", "later", "ta", "以上"} {
+	for _, w := range []string{"thank", "thx", "tks", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "hope", "later", "ta", "以上"} {
 		if strings.HasPrefix(t, w) {
 			return true
 		}
@@ -460,7 +460,13 @@ func signoffWithName(t string, from Address) bool {
 	}
 	ts := tokens(t)
 	n := signoffs.prefix(ts)
-	return n > 0 && len(ts) > n && len(ts)-n <= 4 && isName(t[ts[n].start:], from)
+	return n > 0 && len(ts) > n && len(ts)-n <= 4 && (isName(t[ts[n].start:], from) || len(ts) == n+1 && initial(ts[n].text, from))
+}
+
+// initial tells whether a word is the first letter of the sender's name.
+func initial(word string, from Address) bool {
+	whole, _ := fromNames(from)
+	return utf8.RuneCountInString(word) == 1 && strings.HasPrefix(whole, word)
 }
 
 // dashName: "-Ada", "— Ada", "/Ada", "-ak". With a space it could be a list item, so then the
