@@ -165,8 +165,9 @@ func lastParagraph(lines []line, start, end int) int {
 }
 
 // limitsLine tells whether a line opens as what takes something back does.
-func limitsLine(t string) bool {
-	ts := firstTokens(t, longestPhrase)
+func limitsLine(t string) bool { return limiting(firstTokens(t, longestPhrase)) }
+
+func limiting(ts []token) bool {
 	return len(ts) >= 3 && (tails["contrast"].prefix(ts) > 0 || tails["condition"].prefix(ts) > 0 || tails["negation"].prefix(ts) > 0)
 }
 
@@ -256,10 +257,10 @@ func shortLines(lines []line, at []int, named bool) bool {
 		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
 			return false // a heading, a sentence
 		}
-		if limitsLine(t) {
-			return false // "but only after the test"
-		}
 		if ts := tokens(t); len(ts) > 0 {
+			if limiting(ts) {
+				return false // "but only after the test"
+			}
 			if w, _ := everyWord.at(t, ts); decisive(w) {
 				return false
 			}
