@@ -85,7 +85,9 @@ func excuse(t string) bool {
 }
 
 // fullName: the sender's name, more than one word of it.
-func fullName(t string, from Address) bool { return len(tokens(t)) > 1 && isName(t, from) }
+func fullName(t string, from Address) bool {
+	return len(t) < 60 && !sentenceEnd(t) && len(tokens(t)) > 1 && isName(t, from)
+}
 
 // joints counts what parts the pieces of an address in one line.
 func joints(t string) (n int) {

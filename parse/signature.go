@@ -107,7 +107,7 @@ func (r *reading) signed(start, end int, from Address) {
 		after := tail[:n]
 		t := strings.TrimSpace(lines[k].text)
 		named := n > 0 && signoffLine(t) && isName(card(lines[tail[n-1]].text), from)
-		if n >= signoffLines && !named || !shortLines(lines, after, named || fullName(t, from)) || lines[k].fence {
+		if n >= signoffLines && !named || !shortLines(lines, after, named) && !(n > 0 && fullName(t, from) && shortLines(lines, after, true)) || lines[k].fence {
 			continue
 		}
 		switch {
