@@ -169,6 +169,7 @@ type Options struct {
 	Hosts  []string            // hosts of our own Message-IDs; with none any id of our form counts
 	Words  map[string][]string // canonical word → further words for it (team.words, and WordsOf languages)
 	Names  []string            // names of the team's people, for a friendly tail in a language that writes nouns like names
+	Member bool                // the sender is one of them: an address like jenkins@ makes no program of a person
 	Letter string              // text of the letter that is being answered, if we sent it
 	Limits Limits              // zero fields take the defaults
 

@@ -230,7 +230,7 @@ func (m *Mail) text(b *body, opt Options, t *trace) {
 		}
 	}
 	if m.Robot == RobotNone && !t.person {
-		m.Robot, t.robotRule = robotByWords(m, cmds, used.whole)
+		m.Robot, t.robotRule = robotByWords(m, cmds, used.whole, opt.Member)
 		if len(cmds) > 0 && saysAutomatic(ownSubject(m.Subject)) {
 			for i := range cmds { // "Ready to help again on 9 March."
 				cmds[i].doubt(DoubtTail)

@@ -274,8 +274,8 @@ func startsWith(s string, list []string) bool {
 // robotByWords knows absence notices, free-form bounces and reactions by what
 // they say, when no header tells. To lose what a person wrote is worse than to
 // ask a robot once a day, so a task, and a mail that opens with a command, are a
-// person's. whole is all that can be read, history too.
-func robotByWords(m *Mail, commands []Command, whole func() string) (Robot, string) {
+// person's. whole is all that can be read, history too; member is Options.Member.
+func robotByWords(m *Mail, commands []Command, whole func() string, member bool) (Robot, string) {
 	if len(commands) > 0 && commands[0].Word != "" {
 		return RobotNone, "" // it opens with one
 	}
@@ -285,14 +285,14 @@ func robotByWords(m *Mail, commands []Command, whole func() string) (Robot, stri
 			return RobotReceipt, "receipt-words"
 		}
 	}
-	r, rule := robotWords(m, len(commands) > 0)
+	r, rule := robotWords(m, len(commands) > 0, member)
 	if r != RobotNone && (hasDone(m.Text) || r != RobotBounce && rule != "away-subject" && rule != "machine-address" && saysDone(m.Text)) {
 		return RobotNone, ""
 	}
 	return r, rule
 }
 
-func robotWords(m *Mail, commands bool) (Robot, string) {
+func robotWords(m *Mail, commands, member bool) (Robot, string) {
 	s, text := ownSubject(m.Subject), m.Text
 	head := fold(text[:min(len(text), 1500)])
 	n, g := 0, gramsOf(head)
@@ -321,7 +321,7 @@ func robotWords(m *Mail, commands bool) (Robot, string) {
 		return RobotAutoReply, "away-only"
 	case acknowledges(head, g, s, replies, !commands && system(m.From.Address)):
 		return RobotAutoReply, "desk-words"
-	case !replies && s != "" && machine(m.From.Address):
+	case !replies && s != "" && !member && machine(m.From.Address):
 		return RobotAutoReply, "machine-address"
 	case !commands && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)) && speaks():
 		return RobotAutoReply, "away-words"

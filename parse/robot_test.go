@@ -185,3 +185,20 @@ func TestRobotsByWords(t *testing.T) {
 		t.Errorf("samples: %v", kinds)
 	}
 }
+
+// An address from which programs write may be a person's, who is in the team.
+func TestMemberAtAMachinesAddress(t *testing.T) {
+	for _, from := range []string{"jenkins@acme.example", "monitoring@acme.example", "backup@acme.example"} {
+		raw := []byte("From: Pete <" + from + ">\nTo: shop@acme.example\nSubject: Cart\n\nThe total is off by a cent on the phone.\n")
+		if m := Read(raw, Options{}); m.Robot != RobotAutoReply {
+			t.Errorf("%s, a stranger: %q", from, m.Robot)
+		}
+		if m := Read(raw, Options{Member: true}); m.Robot != RobotNone {
+			t.Errorf("%s, of the team: %q", from, m.Robot)
+		}
+	}
+	away := []byte("From: Pete <jenkins@acme.example>\nTo: shop@acme.example\nSubject: Automatic reply: Cart\n\nI am away until Monday.\n")
+	if m := Read(away, Options{Member: true}); m.Robot != RobotAutoReply {
+		t.Errorf("an absence notice: %q", m.Robot)
+	}
+}

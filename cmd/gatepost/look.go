@@ -126,6 +126,7 @@ func (s *stepper) peruse(r *seen, letters map[string]*loop.Post, opt parse.Optio
 	}
 	if r.team, r.astray = s.teamOf(r.in, r.head.Tags, r.answers); r.team != nil {
 		opt.Words, opt.Names = r.team.Words, r.team.Names()
+		opt.Member = r.team.Person(r.head.From) != nil
 	}
 	opt.Head, opt.Gone = &r.head, r.in.Gone
 	r.mail, err = within(s.patience, func() parse.Mail { return s.read(r.in.Raw, opt) })
