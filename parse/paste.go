@@ -53,7 +53,8 @@ func (r *reading) keep(start, end int) {
 
 // cites keeps marked lines that the writer of a new mail put between words of
 // their own: a customer's complaint, say. Nothing is answered there, so they are no
-// history unless an intro or a header block stands above them. Own words stand
+// history unless an intro or a header block stands above them; one without a date or an
+// address ("A visitor writes:") introduces what is cited. Own words stand
 // below them, or a line that ends with a colon above.
 func (r *reading) cites() {
 	last := len(r.lines) - 1
@@ -61,6 +62,10 @@ func (r *reading) cites() {
 	}
 	for i := 0; i < len(r.lines); i++ {
 		l := &r.lines[i]
+		if l.kind == intro && l.rule == "intro-short" && l.box == "" && !l.ours && i < last { // "A visitor writes:"
+			l.is(own, "")
+			continue
+		}
 		if l.kind == intro || l.kind == history || l.box != "" || l.ours {
 			return
 		}

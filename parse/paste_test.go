@@ -57,6 +57,9 @@ func TestCitedInANewMail(t *testing.T) {
 		{"Subject: Re: Cart", "The total is off.\n\n> We paid twice.\n\nSee?", "The total is off.\n\nSee?"},
 		{"Subject: Cart\nIn-Reply-To: <a@b>", "The total is off.\n\n> We paid twice.\n\nSee?", "The total is off.\n\nSee?"},
 		{"Subject: Cart", "The total is off.\n\nOn Mon, 2 Mar 2026 at 09:14, Omar <omar@acme.example> wrote:\n> We paid twice.\n\nSee?", "The total is off.\n\nSee?"},
+		{"Subject: Cart", "A customer writes:\n\n> We paid twice.\n> Done with you!\n\nPlease mend that.", "A customer writes:\n\n> We paid twice.\n> Done with you!\n\nPlease mend that."},
+		{"Subject: Cart", "See?\n\nOmar wrote:\n> We paid twice.", "See?"},
+		{"Subject: Re: Cart", "Omar wrote:\n> We paid twice.\n\nSee?", "See?"},
 		{"Subject: Fwd: Cart", "See below.\n\n> We paid twice.\n\nSee?", "See below.\n\nSee?"},
 	} {
 		m := Read([]byte("From: Priya <priya@acme.example>\nTo: shop@acme.example\n"+c.head+"\n\n"+c.body+"\n"), Options{})
@@ -67,6 +70,7 @@ func TestCitedInANewMail(t *testing.T) {
 	for _, body := range []string{
 		"The shop says:\n\n> approve\n\nSo do they.",
 		"> approve\n\nThat is what they wrote to us this morning.",
+		"Omar wrote:\n> approve\n\nSo do I.",
 		"> done: all of it\n> approve\n\nThat is what they wrote.",
 	} {
 		for _, to := range []string{"shop@acme.example", "shop+t42r1.abcdefghijklmnop@acme.example"} {
