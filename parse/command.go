@@ -152,7 +152,7 @@ func (lx *lexicon) judge(word, s, rest string, ts []token) (verdict string, task
 	case "done":
 		return lx.judgeDone(form, rest, tail), 0
 	case "blocked", "question", "too big":
-		return judgeReport(word, form, tail), 0
+		return judgeReport(word, form, rest, tail), 0
 	case "now":
 		if form == colon || form == dash {
 			return "", 0
@@ -326,10 +326,10 @@ func percent(s string) bool {
 
 // judgeReport: what an engineer reports is passed on, so a plain tail will do
 // where it reads as one.
-func judgeReport(word string, form form, tail string) string {
+func judgeReport(word string, form form, rest, tail string) string {
 	ts := tokens(tail)
-	if word == "blocked" && tails["nothing"].all[join(ts)] {
-		return notACommand // "Blocked: none" in a daily update
+	if word == "blocked" && (tails["nothing"].all[join(ts)] || len(ts) == 0 && strings.ContainsAny(rest, "-–—/")) {
+		return notACommand // "Blocked: none", "Blocked: -" in a daily update
 	}
 	switch {
 	case form == colon || form == dash || form == pause:
