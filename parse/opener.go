@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -111,7 +112,7 @@ func passages(p string, problem bool) []passage {
 			if next != "" && next != part {
 				cut(at, next)
 			}
-			if at > start && next == "" && strings.Contains(said, ":") { // "… number. Done: by name"
+			if at > start && next == "" && (strings.Contains(said, ":") || strings.Contains(said, " = ") && unicode.IsUpper(firstRune(strings.TrimSpace(said)))) { // "… number. Done: by name"
 				if is, label, rest := labelAt(said); (is == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" {
 					cut(at, "done")
 					from += strings.LastIndex(said, rest)

@@ -11,7 +11,7 @@ import (
 var sectionLabels = func() map[string]string {
 	out := map[string]string{}
 	for _, row := range tableRows("section.txt") {
-		if row[0] == "bare" || row[0] == "nothing" || row[0] == "unsaid" {
+		if row[0] == "bare" || row[0] == "nothing" || row[0] == "unsaid" || row[0] == "actual" {
 			continue
 		}
 		labels := tableWords(row[2])
@@ -35,8 +35,9 @@ var sectionLabels = func() map[string]string {
 
 // bareLabels say no more of their words than that they are context. Nothing is
 // said by the words of nothingSaid below a label of context or steps, by those of unsaid below any:
-// "Actual: nothing" is a problem.
-var bareLabels, nothingSaid, unsaid = sectionWords("bare"), sectionWords("nothing"), sectionWords("unsaid")
+// "Actual: nothing" is a problem. actualLabels name what is seen at the end of the steps: the
+// problem is told above them.
+var bareLabels, nothingSaid, unsaid, actualLabels = sectionWords("bare"), sectionWords("nothing"), sectionWords("unsaid"), sectionWords("actual")
 
 func sectionWords(kind string) map[string]bool {
 	out := map[string]bool{}
@@ -63,13 +64,14 @@ func FindSections(text string) (s Sections, labelled []string) {
 	}
 	texts, under := map[string][]string{}, map[string]bool{}
 	var free []string // what stands under no label
-	background, title := false, ""
+	background, title, actual := false, "", true
 	for i := range blocks {
 		b := &blocks[i]
 		said := tidy(strings.Join(b.lines, "\n"))
 		if b.label != "" || b.part == "done" {
 			under[b.part] = true
 		}
+		actual = actual && (b.part != "problem" || actualLabels[join(tokens(b.label))])
 		background = background || b.part == "context" && b.label != "" && !keepLabel(b.label)
 		switch {
 		case b.part == "title":
@@ -108,7 +110,14 @@ func FindSections(text string) (s Sections, labelled []string) {
 			labelled = append(labelled, p)
 		}
 	}
-	s.place(strings.Join(free, "\n\n"), under)
+	if opening := blocks[0]; actual && under["problem"] && opening.label == "" && says([]string{tidy(strings.Join(opening.lines, "\n"))}) {
+		observed := s.Problem
+		s.Problem, under["problem"] = "", false
+		s.place(strings.Join(free, "\n\n"), under)
+		s.Problem = joinParagraphs(s.Problem, observed)
+	} else {
+		s.place(strings.Join(free, "\n\n"), under)
+	}
 	if c := texts["context"]; s.Context == "" && len(c) == 1 {
 		if label, rest, _ := strings.Cut(c[0], ":"); bareLabels[join(tokens(label))] {
 			c[0] = tidy(rest)
@@ -477,11 +486,7 @@ func (s *Sections) place(free string, under map[string]bool) {
 	parts := map[*string][]string{}
 	has := func(p *string) bool { return *p != "" || len(parts[p]) > 0 }
 	free = ungreeted(free)
-	for p := range strings.SplitSeq(free, "\n\n") {
-		p = strings.Trim(p, "\n")
-		if strings.TrimSpace(p) == "" {
-			continue
-		}
+	for _, p := range paragraphs(free) {
 		for _, said := range passages(p, under["problem"] || has(&s.Problem)) {
 			where := &s.Context
 			switch said.part {
@@ -501,6 +506,26 @@ func (s *Sections) place(free string, under map[string]bool) {
 		}
 		*where = strings.TrimSpace(strings.Join(said, "\n\n"))
 	}
+}
+
+// paragraphs cuts a text at its blank lines. A list goes with the line that announces it
+// ("As we said on Monday:"), also where a client put a blank line between its items.
+func paragraphs(text string) (out []string) {
+	list := false
+	for p := range strings.SplitSeq(text, "\n\n") {
+		p = strings.Trim(p, "\n")
+		if strings.TrimSpace(p) == "" {
+			continue
+		}
+		item := itemText(strings.TrimLeft(p, " \t"), 0) > 0
+		if n := len(out) - 1; item && n >= 0 && (list || strings.HasSuffix(strings.TrimSpace(out[n]), ":")) {
+			out[n] += "\n\n" + p
+			list = true
+			continue
+		}
+		out, list = append(out, p), false
+	}
+	return out
 }
 
 // placeOf is the part that a paragraph is as a whole.
