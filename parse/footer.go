@@ -279,7 +279,7 @@ func (r *reading) regionFooters(start, end int) {
 		for from > start && !lines[from-1].blank() && lines[from-1].kind == own {
 			from--
 		}
-		if from >= stop || !legal(lines[from:stop]) {
+		if from >= stop || !legal(lines[from:stop]) || opensPart(lines[from].text) {
 			return
 		}
 		mark(from, stop, "disclaimer")
@@ -340,6 +340,13 @@ func listRule(lines []line, i, end int) bool {
 		}
 	}
 	return false
+}
+
+// opensPart tells whether a line has the label of a part that no lawyer writes:
+// "Done: the imprint reads …" is the writer's, whatever it holds.
+func opensPart(t string) bool {
+	part, _, _ := labelAt(t)
+	return part == "problem" || part == "reproduce" || part == "done"
 }
 
 // legal tells whether a paragraph is a lawyer's: two phrases of the table and

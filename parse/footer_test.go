@@ -47,7 +47,7 @@ func TestSignatures(t *testing.T) {
 		"Regards\nPriya Nair\nAcme GmbH\nHauptstr. 1\n10115 Berlin\nGermany\nPhone +49 30 123456\nFax +49 30 123457\nmailto:priya@acme.example\nhttp://acme.example",
 		"Best regards,\n\nPriya Nair | Product\n\nAcme GmbH, Hauptstr. 1, 10115 Berlin, Germany, managing director: Ada Lovelace, registered in Berlin\n\nFacebook | LinkedIn | X",
 		"Priya Nair <priya@acme.example>", "Dictated to Siri, please excuse typos.", "Please excuse brevity and typos, sent from my phone.",
-		"Warm regards from a rainy Hamburg,\n\nPriya", "xx Priya", "//Priya",
+		"Warm regards from a rainy Hamburg,\n\nPriya", "xx Priya", "//Priya", "P.", "/P", "/Priya\n\nPriya Nair\nProduct, Acme",
 		"Diese Nachricht ist vertraulich. Sollten Sie nicht der vorgesehene Empfänger sein, informieren Sie bitte den Absender und löschen Sie die Nachricht.",
 		"Sent from Mailspring (https://getmailspring.com/), the best free email app for work",
 	} {

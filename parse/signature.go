@@ -87,6 +87,12 @@ func (r *reading) signed(start, end int, from Address) {
 		}
 		return false
 	}
+	announced := func(k int) bool { // "The staff page should say:" above a name
+		for k--; k > start && !isOwn(k); k-- {
+		}
+		t := strings.TrimSpace(lines[max(k, start)].text)
+		return k >= start && strings.HasSuffix(t, ":") && strings.Count(t, " ") >= 2 && !lines[k].sign && signoffs.prefix(firstTokens(t, longestPhrase)) == 0
+	}
 	// closing marks from line k on, with the sign-off that stands above a name
 	// further up than a signature is looked for, and a rule right above it.
 	closing := func(k int, rule string) {
@@ -94,7 +100,7 @@ func (r *reading) signed(start, end int, from Address) {
 		for up > start && !isOwn(up) {
 			up--
 		}
-		if rule == "name" && up >= start && isOwn(up) && signoffLine(strings.TrimSpace(lines[up].text)) && above(up) {
+		if rule == "name" && up >= start && isOwn(up) && closes(strings.TrimSpace(lines[up].text), from) && above(up) {
 			k = up
 		}
 		if k > start && isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text)) {
@@ -125,7 +131,7 @@ func (r *reading) signed(start, end int, from Address) {
 		case n == 1 && above(k) && signoffFrom(t) && isName(lines[tail[0]].text, from):
 			closing(k, "signoff")
 			return
-		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from):
+		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from) && !announced(k):
 			closing(k, "name")
 			return
 		case t == "| |" && n > 0 && above(k):
@@ -134,8 +140,11 @@ func (r *reading) signed(start, end int, from Address) {
 		case n > 0 && n <= 6 && above(k) && ruleLine(t, 3) && tail[n-1] == k+1 && isName(card(lines[k+1].text), from):
 			mark(k, "name")
 			return
-		case n <= 6 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from, n > 0):
+		case n <= 6 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from, n > 0) && !announced(k):
 			closing(k, "name")
+			return
+		case n == 0 && above(k) && len(t) <= 5 && (t[0] == '/' || strings.HasSuffix(t, ".")) && (lines[k-1].blank() || sentenceEnd(lines[k-1].text)) && initial(fold(strings.Trim(t, "/.")), from):
+			mark(k, "name") // "D.", "/D"
 			return
 		case n == 0 && above(k) && isAddress(t, from):
 			mark(k, "name")
@@ -304,6 +313,11 @@ var (
 	andMore   = set(strings.Fields("und and et y e en og och i и"))
 	wishes    = set(strings.Fields("wochenende weekend tag day woche week abend evening feierabend urlaub holidays ostern easter weihnachten christmas journée soirée giornata día finde semana helg helgen víkend week-end"))
 )
+
+// closes tells whether a line ends a mail above the writer's card: a sign-off, "/Ada".
+func closes(t string, from Address) bool {
+	return signoffLine(t) || t != "" && t[0] == '/' && dashName(t, from, true)
+}
 
 // signoffFrom: "Viele Grüße aus Berlin", "Schöne Grüße und ein schönes Wochenende",
 // "Danke vorab und viele Grüße", "Sonnige Grüße". It is asked only right above the
