@@ -294,7 +294,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if strings.HasSuffix(strings.TrimRight(tail, marks), "?") && form != colon {
 		return DoubtQuestion
 	}
-	if percent(tail) {
+	if percent(tail, ts) {
 		return DoubtCondition
 	}
 	if form == colon || lx.friendly(rest) {
@@ -318,11 +318,30 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	return DoubtTail
 }
 
-// percent finds a share of less than all of it.
-func percent(s string) bool {
-	i := strings.IndexByte(s, '%')
-	return i > 0 && !strings.HasSuffix(strings.TrimRight(s[:i], " "), "100")
+// percent finds a share of less than all of it: at the start, behind a word like
+// "about", or before one like "finished". Else it is of what was delivered: "done: the
+// codes give 20 %".
+func percent(s string, ts []token) bool {
+	for i, t := range ts {
+		if rest := strings.TrimLeft(s[t.end:], " "); !strings.HasPrefix(rest, "%") || strings.HasSuffix(t.text, "100") {
+			continue
+		}
+		at := i
+		if i > 0 && ts[i-1].end+1 == t.start && embedsNumber(ts[i-1].text) {
+			at-- // "12.5 %"
+		}
+		if embedsNumber(t.text) && (at == 0 || nearly[ts[at-1].text] || i+1 < len(ts) && finished[ts[i+1].text]) {
+			return true
+		}
+	}
+	return false
 }
+
+// nearly stand before a share of the work, finished behind it.
+var (
+	nearly   = set(strings.Fields("about around roughly approx ca circa etwa ungefähr rund nur erst only just at to is it's it bei zu auf almost nearly fast mostly over some say i'd environ vers à casi al un solo sobre quasi circa al bijna ongeveer för och"))
+	finished = set(strings.Fields("done finished complete completed ready there fertig erledigt geschafft hecho listo terminado terminé fini fait klaar gedaan pronto fatto finito feito klart klar färdigt gotowe hotovo"))
+)
 
 // judgeReport: what an engineer reports is passed on, so a plain tail will do
 // where it reads as one.
