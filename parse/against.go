@@ -258,12 +258,11 @@ func faultFinding(said string, ts []token) bool {
 		if kind = kindWords; len(ts) < 4 {
 			return false
 		}
-	case table["talk"].prefix(ts) > 0, !table["sense"].any2(ts), containsAny(said, "?？"),
+	case table["talk"].prefix(ts) > 0, table["begs"].prefix(ts[len(ts)-1:]) > 0, containsAny(said, "?？"),
 		(unbullet(said) != said || !sentenceEnd(said)) && !table["verb"].any2(ts): // a heading, or a list of what was looked at
 		return false
 	}
-	if len(ts) < 3 || strings.Contains(said, "#") || kind.any2(ts) || table["assures"].any2(ts) ||
-		table["mended"].any2(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
+	if len(ts) < 3 || strings.Contains(said, "#") || kind.any2(ts) || vouched(ts) || table["aside"].any2(ts) || tails["harmless"].prefix(ts) > 0 {
 		return false
 	}
 	for i := range ts {
@@ -285,6 +284,15 @@ var kindWords, strongWords = againstTable["kindly"], func() phrases {
 	}
 	return p
 }()
+
+// vouched tells whether a sentence holds a word that says of the work that it is good,
+// or of trouble that it is over. What is gone without having been trouble is lost:
+// "The umlauts are gone".
+func vouched(ts []token) bool {
+	table := againstTable
+	return table["assures"].any2(ts) ||
+		table["mended"].any2(ts) && (table["faults"].any2(ts) || table["woes"].any2(ts) || table["once-was"].any2(ts))
+}
 
 // objects are words that what is to be changed begins with.
 var objects = set(strings.Fields("the a an it its this that these those some more another one all both my our"))

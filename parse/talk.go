@@ -125,9 +125,9 @@ func (lx *lexicon) saysMore(word, rest string) bool {
 		case asks && againstTable["chats"].prefix(ts) == 0, !told && strings.Contains(said, "#"):
 			return false
 		case asks, told, lx.praises(said, ts), aside && !speaksOfThis(ts):
-		case len(ts) < 3, restricts(said, ts):
+		case restricts(said, ts), len(ts) < 3 && (!vouched(ts) || againstTable["unsaid"].any2(ts) || lx.doubt(word, said) != DoubtTail):
 			return false
-		case word == "approve" && (!againstTable["assures"].any2(ts) && !describes(ts) || againstTable["partial"].any2(ts) && !describes(ts)):
+		case word == "approve" && (!vouched(ts) && !describes(ts) || againstTable["partial"].any2(ts) && !describes(ts)):
 			return false
 		}
 		for i := range ts {
@@ -146,7 +146,7 @@ func (lx *lexicon) behindKind(rest string) string {
 	for i, r := range rest {
 		if to := i + utf8.RuneLen(r); strings.ContainsRune(".!…", r) && to < len(rest) && rest[to] == ' ' {
 			more := strings.TrimSpace(rest[to:])
-			if first := strings.TrimLeft(rest[:i], ".!… "); (first == "" || lx.kind(rest[:i])) && !unicode.IsLower(firstRune(more)) {
+			if first := strings.TrimLeft(rest[:i], ".!… "); first == "" || lx.kind(rest[:i]) && !unicode.IsLower(firstRune(more)) {
 				return more
 			}
 			break
