@@ -569,7 +569,7 @@ func saluteLike(line string) bool {
 func vocative(line string) bool {
 	t := strings.TrimRight(line, " ")
 	if name, ok := strings.CutSuffix(t, ","); ok {
-		return len(name) < 40 && strings.Count(name, " ") < 3 && names(name) && tails["friendly"].prefix(tokens(name)) == 0 && !strings.ContainsAny(name, ".:,;(\"") && partOf(name) == "" && firstRune(name) != 0
+		return len(name) < 40 && strings.Count(name, " ") < 3 && names(name) && tails["friendly"].prefix(tokens(name)) == 0 && !strings.ContainsAny(name, ".:,;!?(\"") && partOf(name) == "" && firstRune(name) != 0
 	}
 	t = strings.TrimRight(t, "、，へ：: ")
 	for _, title := range []string{"さん", "様", "さま", "各位", "님"} {
