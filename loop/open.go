@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -265,7 +266,7 @@ func title(m parse.Mail) string { return clip(parse.BareSubject(m.Subject), 120)
 
 // taskTitle is the title of the task that a mail opens: the one that its text
 // names ("Title: Cart total"), which is taken out of its parts, else the subject,
-// else how the problem begins.
+// else how the problem begins, or the mail if it has none.
 func taskTitle(m parse.Mail, s *parse.Sections) string {
 	if said, line := parse.TitleIn(m.Text); said != "" {
 		s.Context = strings.TrimSpace(strings.TrimPrefix(s.Context, line))
@@ -274,7 +275,7 @@ func taskTitle(m parse.Mail, s *parse.Sections) string {
 	if t := title(m); t != "" {
 		return t
 	}
-	return clip(firstLine(s.Problem), 60)
+	return clip(firstLine(strings.TrimSpace(cmp.Or(s.Problem, m.Text))), 60)
 }
 
 // clip shortens to at most n runes, at a space if there is one near.

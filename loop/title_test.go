@@ -13,6 +13,7 @@ func TestTaskTitle(t *testing.T) {
 		{"", "Title: Filter is lost\n\nDone: it stays.\nNotes: by Friday", "Filter is lost", "by Friday"},
 		{"Re: lunch", "Dana, a new one.\n\nTitle: Filter is lost\n\nDone: it stays.", "Filter is lost", ""},
 		{"", "The filter is lost.", "The filter is lost.", ""},
+		{"", "Done: the filter stays.", "Done: the filter stays.", ""},
 	} {
 		s, _ := parse.FindSections(c.text)
 		if got := taskTitle(parse.Mail{Subject: c.subject, Text: c.text}, &s); got != c.title || s.Context != c.context {
