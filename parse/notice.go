@@ -131,9 +131,9 @@ func setBefore(s string) bool {
 // says that it got one: a program says of itself that it wrote it and what such
 // programs say, or the mail says three things that nobody else does, one of them
 // in a subject of its own unless it answers, or two from an address whose answers
-// nobody reads. One of these stands in the first
-// paragraph below the greeting, for a person's answer may have such a footer,
-// and a person who quotes them sets marks around them.
+// nobody reads. One of these stands in the first paragraph below the greeting, for
+// a person's answer may have such a footer, and a person who quotes them sets marks
+// around them.
 func acknowledges(head string, g *grams, subject string, replies, unread bool) bool {
 	head = head[:min(len(head), 800)]
 	robot, sure, desk := g.holdsAny(head, absence["robot text"]), said(g, head, "sure text"), said(g, head, "desk text")

@@ -176,7 +176,7 @@ func (m *Mail) envelope(e *envelope) {
 func (m *Mail) text(b *body, opt Options, t *trace) {
 	letter := newLetter(opt.Letter)
 	lx := newLexicon(opt.Words, opt.Names)
-	opens := m.first() && m.Number == 0 && opt.Letter == "" && plainSubject(fold(m.Subject)) == strings.TrimLeft(fold(m.Subject), " [")
+	opens := m.first() && m.Number == 0 && opt.Letter == "" && !resumed(fold(m.Subject))
 	if b.both {
 		signedAlike(b.plain, b.html, m.From)
 	}

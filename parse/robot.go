@@ -305,7 +305,7 @@ func robotWords(m *Mail, commands, member bool) (Robot, string) {
 	replies := m.InReplyTo != "" || len(m.References) > 0
 	speaks := func() bool { return firstPerson(head) && embedsNumber(head) && len(text) < 2000 }
 	all, gone, formal := false, false, false
-	answers := replies || plainSubject(fold(m.Subject)) != strings.TrimLeft(fold(m.Subject), " [")
+	answers := replies || resumed(fold(m.Subject))
 	if !commands && (n > 0 || g.holdsAny(head, absence["gone text"])) { // else none of its clauses says so
 		all, gone, formal = onlyAway(text)
 	}
@@ -344,7 +344,7 @@ func ownSubject(subject string) string {
 	for _, tag := range []string{"[external]", "[ext]", "external:", "[extern]", "[externe]", "[externo]"} {
 		s = strings.TrimLeft(strings.TrimPrefix(s, tag), " ")
 	}
-	if plainSubject(s) != strings.TrimLeft(s, " [") {
+	if resumed(s) {
 		return ""
 	}
 	return s

@@ -6,6 +6,10 @@ import "strings"
 var subjectMarks = set(strings.Fields(`re aw sv vs antw odp ynt rv res rif r fwd fw wg tr i pd enc vb vl doorst bls trs ilt továbbítás vá
 	回复 答复 回覆 转发 轉寄 転送 返信 답장 전달 отв пересл σχετ πρθ απ`))
 
+// resumed tells whether a folded subject bears the mark of a reply, a forward or a
+// gateway.
+func resumed(folded string) bool { return plainSubject(folded) != strings.TrimLeft(folded, " [") }
+
 // BareSubject is a subject without the marks of replies and forwards ("Re:",
 // "WG:", "Re[2]:") and the tags in square brackets before it.
 func BareSubject(subject string) string {
