@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -65,13 +66,21 @@ func readAnswer(msg *imapclient.FetchMessageData) (answer, error) {
 	}
 }
 
+// spare is buffers of pieces that were handed over: new ones cost more than what
+// is done with the bytes in them.
+var spare = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
 // readLiteral reads to the end; NIL is an empty text.
 func readLiteral(lit imap.LiteralReader) ([]byte, error) {
 	if lit == nil {
 		return []byte{}, nil
 	}
 	size := lit.Size()
-	var b bytes.Buffer
+	b := new(bytes.Buffer)
+	if size == piece {
+		b = spare.Get().(*bytes.Buffer)
+		b.Reset()
+	}
 	b.Grow(int(min(size, piece)) + bytes.MinRead)
 	if _, err := b.ReadFrom(lit); err != nil {
 		return nil, err

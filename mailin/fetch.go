@@ -1,6 +1,7 @@
 package mailin
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -107,6 +108,9 @@ func (p *Poller) takeLarge(ctx context.Context, at *cursor, c portion, rest <-ch
 		for {
 			if err := keep(c.piece); err != nil {
 				return err
+			}
+			if len(c.piece) == piece {
+				spare.Put(bytes.NewBuffer(c.piece))
 			}
 			if !next() {
 				break

@@ -42,7 +42,7 @@ type Receiver interface {
 	ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails []Arrived) (fresh []bool, err error)
 	// ReceiveLarge is ReceiveAll for one mail that arrives piece by piece: arrive
 	// hands all of it to keep, in order, and nothing of it counts before arrive
-	// has ended well.
+	// has ended well. The bytes of a piece may change once keep has returned.
 	ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error)
 	// Park keeps the head of a mail that was not read, with the reason for
 	// a person, and moves the position to it. head may be cut or empty.

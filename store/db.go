@@ -33,9 +33,11 @@ type DB struct {
 	reader *sql.DB
 	lock   *os.File // nil unless Lock was called
 
-	arriving arriving  // large mails
-	memory   memory    // of the last Turn
-	closing  sync.Once // for countOpen
+	arriving    arriving  // large mails
+	memory      memory    // of the last Turn
+	closing     sync.Once // for countOpen
+	checkpoints checkpoints
+	skims       skims
 }
 
 // Create makes a new database that only its owner can read, and opens it. It
@@ -177,6 +179,9 @@ func connect(path string, write bool) (d *DB, err error) {
 		if err = readBack(d.writer, false); err != nil {
 			return d, fmt.Errorf("open database %q: %w", path, err)
 		}
+		if _, err = d.writer.Exec(fmt.Sprint(`PRAGMA wal_autocheckpoint = `, checkpointPages)); err != nil {
+			return d, explain(fmt.Sprintf("open database %q", path), err)
+		}
 	}
 	if d.reader, err = pool(path, readers, url.Values{"_query_only": {"1"}, "_stmt_cache_size": {"32"}}); err != nil {
 		return d, err
@@ -234,6 +239,7 @@ func (d *DB) Path() string { return d.path }
 // nothing: the next Open reads the log.
 func (d *DB) Close() error {
 	var errs []error
+	d.checkpoints.wg.Wait()
 	if d.reader != nil {
 		errs = append(errs, d.reader.Close())
 	}

@@ -110,6 +110,9 @@ func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32,
 		}
 		return nil
 	})
+	for _, a := range list {
+		d.logged(len(a.stored))
+	}
 	return fresh, err
 }
 
@@ -363,9 +366,13 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 			return nil, explain("next mail", err)
 		}
 		if m.Large = stack > 0; m.Large {
-			if m.Raw, m.Gone, err = parse.Skim(&pieces{ctx: ctx, from: d.reader, stack: stack}); err != nil {
-				return nil, explain("next mail", err)
+			what, here := d.skims.take(stack)
+			if !here {
+				if what, err = skim(&pieces{ctx: ctx, from: d.reader, stack: stack}); err != nil {
+					return nil, explain("next mail", err)
+				}
 			}
+			m.Raw, m.Gone = what.raw, what.gone
 		} else if m.Raw, err = unpack(m.Raw, form, length); err != nil {
 			m.Damaged = err.Error() // this mail's misfortune, and no other's
 		}

@@ -20,19 +20,22 @@ import (
 const pieceBytes = 1 << 20
 
 // ReceiveLarge is ReceiveAll for one mail that is too large to be held: arrive
-// hands its bytes to keep, piece by piece, and does not touch them again. What
-// has come is written while more is fetched; the mail is received with the last
-// of it.
+// hands its bytes to keep, piece by piece, and may use those of a piece again
+// once keep has returned. What has come is written while more is fetched; the
+// mail is received with the last of it.
 func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, arrive func(keep func(piece []byte) error) error) (fresh bool, err error) {
 	s := stack{db: d, op: fmt.Sprintf("receive large mail %d of mailbox %q", uid, mailbox)}
 	defer s.end()
-	known := newFingerprint()
-	defer known.sum()
-	pieces, done := make(chan []byte, 1), make(chan struct{})
+	pieces, known, read := make(chan *bytes.Buffer, 1), make(chan *bytes.Buffer, 1), make(chan *bytes.Buffer, 1)
+	fingerprinting := pass(pieces, known, parse.FingerprintOf)
+	skimming := pass(known, read, skim)
+	done := make(chan struct{})
 	var failed error // once done is closed
 	go func() {
-		defer close(done)
-		failed = s.keep(ctx, known.pieces, pieces)
+		failed = s.keep(ctx, read)
+		close(done)
+		for range read { // what a failure left
+		}
 	}()
 	ended := sync.OnceFunc(func() {
 		close(pieces)
@@ -40,8 +43,11 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 	})
 	defer ended() // whatever becomes of arrive
 	err = arrive(func(piece []byte) error {
+		b := spare.Get().(*bytes.Buffer)
+		b.Reset()
+		b.Write(piece)
 		select {
-		case pieces <- piece:
+		case pieces <- b:
 			return nil
 		case <-done:
 			return failed
@@ -53,7 +59,7 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 	if err != nil {
 		return false, err
 	}
-	fingerprint, err := known.sum()
+	fingerprint, err := fingerprinting.wait()
 	if err != nil {
 		return false, err
 	}
@@ -65,51 +71,71 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 		}
 		return err
 	})
-	return fresh && err == nil, err
+	if fresh = fresh && err == nil; fresh {
+		if what, err := skimming.wait(); err == nil {
+			d.skims.keep(s.id, what)
+		}
+	}
+	return fresh, err
 }
 
-// fingerprint is reckoned while the mail arrives.
-type fingerprint struct {
-	pieces chan []byte // to be reckoned, in order
-	done   chan struct{}
-	of     string // these two once done is closed
-	err    error
-	end    func()
+// spare is buffers of pieces that were written: new ones cost more than what is
+// done with the bytes in them.
+var spare = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// passing is what is reckoned of a mail while its pieces pass by.
+type passing[T any] struct {
+	done chan struct{}
+	of   T // these two once done is closed
+	err  error
 }
 
-func newFingerprint() *fingerprint {
-	f := &fingerprint{pieces: make(chan []byte, 1), done: make(chan struct{})}
-	f.end = sync.OnceFunc(func() { close(f.pieces) })
+// pass lets reckon read the pieces, until they end, and hands each on once it was
+// read.
+func pass[T any](pieces <-chan *bytes.Buffer, on chan<- *bytes.Buffer, reckon func(io.Reader) (T, error)) *passing[T] {
+	p := &passing[T]{done: make(chan struct{})}
 	go func() {
-		defer close(f.done)
-		f.of, f.err = parse.FingerprintOf(&pieceReader{pieces: f.pieces})
-		for range f.pieces { // what an error left
+		defer close(p.done)
+		defer close(on)
+		r := pieceReader{pieces: pieces, on: on}
+		p.of, p.err = reckon(&r)
+		for r.next() { // what it did not want
 		}
 	}()
-	return f
+	return p
 }
 
-// sum ends it.
-func (f *fingerprint) sum() (string, error) {
-	f.end()
-	<-f.done
-	return f.of, f.err
+func (p *passing[T]) wait() (T, error) {
+	<-p.done
+	return p.of, p.err
 }
 
-// pieceReader reads pieces as they come.
+// pieceReader reads pieces as they come, and hands on those that were read.
 type pieceReader struct {
-	pieces <-chan []byte
-	left   []byte
+	pieces <-chan *bytes.Buffer
+	on     chan<- *bytes.Buffer
+	piece  *bytes.Buffer // nil: none yet, or none any more
+	left   []byte        // of it
+}
+
+// next goes on to the next piece; false if there is none.
+func (r *pieceReader) next() bool {
+	if r.piece != nil {
+		r.on <- r.piece
+	}
+	if r.piece = <-r.pieces; r.piece == nil {
+		return false
+	}
+	r.left = r.piece.Bytes()
+	return true
 }
 
 // Read implements io.Reader.
 func (r *pieceReader) Read(b []byte) (int, error) {
 	for len(r.left) == 0 {
-		piece, more := <-r.pieces
-		if !more {
+		if !r.next() {
 			return 0, io.EOF
 		}
-		r.left = piece
 	}
 	n := copy(b, r.left)
 	r.left = r.left[n:]
@@ -122,17 +148,16 @@ type stack struct {
 	op            string
 	id            int64 // 0 before the first were written
 	n             int   // of them that were
-	held          [][]byte
+	held          []*bytes.Buffer
 	size, written int64
 }
 
-// keep takes pieces, passes them on to known, and writes them when they are
-// enough, until there are no more.
-func (s *stack) keep(ctx context.Context, known chan<- []byte, pieces <-chan []byte) error {
+// keep takes pieces, and writes them when they are enough, until there are no
+// more.
+func (s *stack) keep(ctx context.Context, pieces <-chan *bytes.Buffer) error {
 	for piece := range pieces {
-		known <- piece
 		s.held = append(s.held, piece)
-		s.size += int64(len(piece))
+		s.size += int64(piece.Len())
 		if s.size-s.written < pieceBytes {
 			continue
 		}
@@ -155,13 +180,17 @@ func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
 			}
 		}
 		for _, piece := range s.held {
-			if _, err := tx.ExecContext(ctx, `INSERT INTO piece (stack, n, bytes) VALUES (?, ?, ?)`, s.id, s.n, some(piece)); err != nil {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO piece (stack, n, bytes) VALUES (?, ?, ?)`, s.id, s.n, some(piece.Bytes())); err != nil {
 				return err
 			}
 			s.n++
 		}
 		return then(tx)
 	})
+	for _, piece := range s.held {
+		s.db.logged(piece.Len())
+		spare.Put(piece)
+	}
 	s.held, s.written = nil, s.size
 	return err
 }
@@ -193,6 +222,7 @@ func (s *stack) begin(ctx context.Context, tx *sql.Tx) error {
 		a.ids = map[int64]bool{}
 	}
 	a.ids[s.id] = true
+	s.db.skims.take(s.id) // of another mail, which is gone
 	return nil
 }
 
@@ -251,19 +281,34 @@ type pieces struct {
 	from  rower
 	stack int64
 	n     int
-	left  []byte
+	held  reused // the last one
+	left  []byte // of it
+}
+
+// reused is a column of bytes, read into the memory of the one before.
+type reused []byte
+
+// Scan implements sql.Scanner.
+func (r *reused) Scan(v any) error {
+	b, ok := v.([]byte)
+	if !ok {
+		return fmt.Errorf("column of bytes: have %T", v)
+	}
+	*r = append((*r)[:0], b...)
+	return nil
 }
 
 // Read implements io.Reader.
 func (p *pieces) Read(b []byte) (int, error) {
 	for len(p.left) == 0 {
-		err := p.from.QueryRowContext(p.ctx, `SELECT bytes FROM piece WHERE stack = ? AND n = ?`, p.stack, p.n).Scan(&p.left)
+		err := p.from.QueryRowContext(p.ctx, `SELECT bytes FROM piece WHERE stack = ? AND n = ?`, p.stack, p.n).Scan(&p.held)
 		if errors.Is(err, sql.ErrNoRows) {
 			return 0, io.EOF
 		}
 		if err != nil {
 			return 0, err
 		}
+		p.left = p.held
 		p.n++
 	}
 	n := copy(b, p.left)

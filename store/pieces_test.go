@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +15,10 @@ import (
 // arrives hands a mail over in pieces.
 func (r *rig) arrives(uid uint32, pieces ...string) (bool, error) {
 	return r.ReceiveLarge(r.Context(), "INBOX", 7, uid, clock(0), func(keep func([]byte) error) error {
+		var b []byte // the same for all of them, as a source may do
 		for _, p := range pieces {
-			if err := keep([]byte(p)); err != nil {
+			b = append(b[:0], p...)
+			if err := keep(b); err != nil {
 				return err
 			}
 		}
@@ -47,6 +50,10 @@ func TestReceiveLarge(t *testing.T) {
 	m, err := r.NextMail(t.Context(), clock(1))
 	if err != nil || !m.Large || len(m.Raw) > 500 || len(m.Gone) != 1 || m.Gone[0].Size != len(picture)-2 {
 		t.Errorf("next mail %+v, %v", m, err)
+	}
+	// What was skimmed as it arrived is given away once; then the pieces are.
+	if again, err := r.NextMail(t.Context(), clock(1)); err != nil || !reflect.DeepEqual(again, m) {
+		t.Errorf("from its pieces it is %+v, %v, and it was %+v", again, err, m)
 	}
 	if fresh, err := r.arrives(1, whole); fresh || err != nil {
 		t.Errorf("the same place again: %v %v", fresh, err)
@@ -129,6 +136,31 @@ func TestLargeMailsBesideEachOther(t *testing.T) {
 	}
 	if n := r.count(`SELECT count(DISTINCT stack) FROM piece`); n != 2 {
 		t.Errorf("%d stacks", n)
+	}
+}
+
+// What was skimmed of a mail is not taken for a later one, whose pieces have the
+// number of those that are gone.
+func TestLargeMailAfterOneThatIsGone(t *testing.T) {
+	r := newRig(t)
+	head := "From: <a@x>\r\n\r\n"
+	if fresh, err := r.arrives(1, head, "short"); !fresh || err != nil {
+		t.Fatal(fresh, err)
+	}
+	must(t, r.write(t.Context(), "wipe", func(tx *sql.Tx) error {
+		_, err := tx.Exec(wipeMail, 1)
+		return err
+	}))
+	long := strings.Repeat("long ", skimsBytes) // too long to be kept as it arrives
+	if fresh, err := r.arrives(2, head, long); !fresh || err != nil {
+		t.Fatal(fresh, err)
+	}
+	if n := r.count(`SELECT stack FROM raw WHERE mail = 2`); n != 1 {
+		t.Fatalf("stack %d", n)
+	}
+	list, err := r.NextMails(t.Context(), clock(1), 1, 1, 1<<30)
+	if err != nil || len(list) != 1 || string(list[0].Raw) != head+long {
+		t.Errorf("%d mails, %v", len(list), err)
 	}
 }
 
