@@ -17,6 +17,7 @@ const (
 
 // checkpoints are those that are made beside the writer, one at a time.
 type checkpoints struct {
+	every   int64 // bytes
 	written atomic.Int64
 	running atomic.Bool
 	wg      sync.WaitGroup
@@ -25,7 +26,7 @@ type checkpoints struct {
 // logged tells that a commit wrote so many bytes more than a few.
 func (d *DB) logged(bytes int) {
 	c := &d.checkpoints
-	if c.written.Add(int64(bytes)) < checkpointBytes || !c.running.CompareAndSwap(false, true) {
+	if c.written.Add(int64(bytes)) < c.every || !c.running.CompareAndSwap(false, true) {
 		return
 	}
 	c.written.Store(0)

@@ -164,7 +164,7 @@ func libraryVersion() (number int, version, source string) {
 // connect opens the pools and reads back what the options were to set, for a
 // misspelt option is silently ignored by the driver.
 func connect(path string, write bool) (d *DB, err error) {
-	d = &DB{path: path}
+	d = &DB{path: path, checkpoints: checkpoints{every: checkpointBytes}}
 	countOpen(path, 1)
 	defer func() {
 		if err != nil {

@@ -132,7 +132,10 @@ func powerStory() (acts []powerAct) {
 		acts = append(acts, powerAct{name, do, promise})
 	}
 	act("create", nil, nil)
-	act("begin", func(ctx context.Context, d *DB) error { return d.Begin(ctx, "INBOX", 7, 0, start) }, nil)
+	act("begin", func(ctx context.Context, d *DB) error {
+		d.checkpoints.every = 1 // one beside each commit that brings a mail
+		return d.Begin(ctx, "INBOX", 7, 0, start)
+	}, nil)
 	for i := 1; i <= 6; i++ {
 		raw := fmt.Appendf(nil, "From: <priya@acme.example>\r\nMessage-ID: <%d@x>\r\n\r\n%s\r\n", i, bytes.Repeat([]byte("words "), 700*i))
 		act(fmt.Sprint("receive ", i), func(ctx context.Context, d *DB) error {
