@@ -28,7 +28,7 @@ type Inbox struct {
 	Attempts    int          // how often it was put off (verdict waiting)
 	FirstSeen   time.Time    // when it was first put off; zero if never
 	Tries       int          // readings begun and not ended, see CountMails
-	Damaged     string       // why its bytes cannot be had again: it is to be parked; "" if they can
+	Damaged     string       // why its bytes cannot be had: it is to be parked; "" if they can
 }
 
 // Position tells how far a mailbox was taken in. known is false before the
@@ -368,7 +368,10 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		if m.Large = stack > 0; m.Large {
 			what, here := d.skims.take(stack)
 			if !here {
-				if what, err = skim(&pieces{ctx: ctx, from: d.reader, stack: stack}); err != nil {
+				what, err = skim(&pieces{ctx: ctx, from: d.reader, stack: stack})
+				if errors.Is(err, errUnread) {
+					m.Damaged = err.Error()
+				} else if err != nil {
 					return nil, explain("next mail", err)
 				}
 			}

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"sync"
 
@@ -13,7 +15,16 @@ type skimmed struct {
 	gone []parse.Gone
 }
 
+// errUnread is a fault of ours at a mail: it must not end the program before
+// anybody has counted that the mail's reading began.
+var errUnread = errors.New("the mail cannot be skimmed")
+
 func skim(r io.Reader) (s skimmed, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: panic: %v", errUnread, p)
+		}
+	}()
 	s.raw, s.gone, err = parse.Skim(r)
 	return s, err
 }
