@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -81,6 +82,7 @@ func (c *collector) rest() {
 			c.busy, c.calm = false, nil
 			c.release()
 			debug.SetGCPercent(collectCalm)
+			runtime.GC() // what a sync.Pool holds goes with the second one
 			debug.FreeOSMemory()
 		}
 	})
