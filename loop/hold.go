@@ -258,7 +258,7 @@ func (c *turn) bounce() {
 	}
 	c.emit(Event{Kind: BouncedE, By: l.To, Person: l.To, Text: strings.TrimSpace(b.Status + " " + b.Recipient), Cause: cause})
 	if b.Permanent && l.Kind != Alert {
-		c.alarm(CauseBounced, l.To, l.To+" "+b.Status)
+		c.alarm(CauseBounced, l.To, strings.TrimSpace(l.To+" "+b.Status))
 	}
 }
 

@@ -5,8 +5,9 @@ import (
 )
 
 // bounceOf reads what a delivery report says (RFC 3464), nil if it says
-// nothing that ties it to a letter or an address.
-func bounceOf(root *part, h header, opt Options) *Bounce {
+// nothing that ties it to a letter or an address and tells of no failure. text is
+// all that can be read of it.
+func bounceOf(root *part, h header, text string, opt Options) *Bounce {
 	b := &Bounce{}
 	if p := find(root, func(p *part) bool {
 		return p.ctype == "message/delivery-status" || p.ctype == "message/global-delivery-status"
@@ -36,8 +37,11 @@ func bounceOf(root *part, h header, opt Options) *Bounce {
 			b.Recipient = a[0].Address
 		}
 	}
-	if b.MessageID == "" || b.Status == "" {
-		b.freeForm(root, opt)
+	if b.MessageID == "" || b.Status == "" || b.Recipient == "" {
+		b.freeForm(text[:min(len(text), 64<<10)], opt)
+	}
+	if b.Status == "" && !b.Permanent {
+		b.Permanent = given(fold(subjectOf(h)), fold(text[:min(len(text), 1500)]))
 	}
 	if b.MessageID == "" {
 		for _, id := range messageIDs(h.get("in-reply-to") + " " + h.get("references")) {
@@ -90,16 +94,7 @@ func (b *Bounce) status(raw []byte) {
 }
 
 // freeForm looks through the text of a report that follows no standard.
-func (b *Bounce) freeForm(root *part, opt Options) {
-	p := find(root, func(p *part) bool { return p.ctype == "text/plain" })
-	if p == nil {
-		return
-	}
-	raw, err := p.content(defaults.Text)
-	if err != nil {
-		return
-	}
-	text := string(raw[:min(len(raw), 64<<10)])
+func (b *Bounce) freeForm(text string, opt Options) {
 	if b.MessageID == "" {
 		for line := range strings.Lines(text) {
 			t := strings.TrimSpace(strings.TrimLeft(line, "> "))
@@ -116,15 +111,34 @@ func (b *Bounce) freeForm(root *part, opt Options) {
 		b.Permanent = b.Permanent || strings.HasPrefix(b.Status, "5.")
 	}
 	if b.Recipient == "" {
-		for _, id := range messageIDs(text[:min(len(text), 8000)]) {
-			if a, err := addrSpec(id); err == nil {
-				if _, ours := tagOf(a, opt.Teams); !ours || len(opt.Teams) == 0 {
-					b.Recipient = a
-					break
-				}
-			}
+		b.Recipient = b.named(text[:min(len(text), 8000)], opt.Teams)
+	}
+}
+
+// named is the first address of a text that is neither ours nor a mail
+// system's: a report tells whom it is about before anything else.
+func (b *Bounce) named(text string, teams []string) string {
+	for f := range strings.FieldsFuncSeq(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("<>()[]\"',;:|", r) }) {
+		a, err := addrSpec(strings.TrimRight(f, "."))
+		if err != nil || a == b.MessageID || system(a) {
+			continue
+		}
+		if _, ours := tagOf(a, teams); !ours || len(teams) == 0 {
+			return a
 		}
 	}
+	return ""
+}
+
+// given tells whether a report without any code says that the mail was given up:
+// its subject tells of a failure, and nothing of a mail that waits or arrived.
+func given(subject, head string) bool {
+	for _, p := range absence["delay text"] {
+		if strings.Contains(subject, p) || strings.Contains(head, p) {
+			return false
+		}
+	}
+	return startsWith(plainSubject(subject), absence["bounce subject"])
 }
 
 // enhanced finds a status code "5.1.1" (RFC 3463), or makes one of a reply

@@ -93,7 +93,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	m.text(b, opt, t)
 	m.Encrypted = b.encrypted && m.Text == ""
 	if m.Robot == RobotBounce {
-		m.Bounce = bounceOf(root, e.fields, opt)
+		m.Bounce = bounceOf(root, e.fields, t.used.whole(), opt)
 	}
 	for _, a := range b.attached {
 		if m.Text == "" && (a.Type == "application/ms-tnef" || strings.EqualFold(a.Name, "winmail.dat")) {

@@ -46,7 +46,7 @@ func robotOf(h header, root *part, from Address, opt Options) (Robot, string) {
 	}
 	if root != nil {
 		// A person may paste a report into a mail; nothing else of a bounce is there then.
-		pasted := root.ctype == "multipart/mixed" && submitted == "" && !nullPath(h) && !system(from.Address) && !startsWith(plainSubject(fold(subjectOf(h))), absence["bounce subject"])
+		pasted := root.ctype == "multipart/mixed" && submitted == "" && !nullPath(h) && !system(from.Address) && !startsWith(ownSubject(subjectOf(h)), absence["bounce subject"])
 		if r, rule := robotByParts(root); r != RobotNone && !(pasted && r == RobotBounce) {
 			return r, rule
 		}
@@ -132,7 +132,7 @@ func (h header) lookup(name string) (string, bool) {
 func robotByParts(root *part) (Robot, string) {
 	switch root.ctype {
 	case "multipart/report":
-		switch strings.ToLower(root.params["report-type"]) {
+		switch strings.TrimPrefix(strings.ToLower(root.params["report-type"]), "global-") { // RFC 6533 §3
 		case "disposition-notification":
 			return RobotReceipt, "report"
 		case "delivery-status", "":

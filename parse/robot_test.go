@@ -30,6 +30,7 @@ func TestRobots(t *testing.T) {
 		{"team address as a group", "List-Id: <shop.acme.example>\nList-Post: <mailto:shop@acme.example>\nPrecedence: list\nSubject: Re: x", "approve", RobotNone},
 		{"read receipt asked for", "Disposition-Notification-To: priya@acme.example\nSubject: Re: x", "approve", RobotNone},
 		{"ics attached", "Subject: Dates\nContent-Type: multipart/mixed; boundary=r", "--r\nContent-Type: text/plain\n\nsee the dates\n--r\nContent-Type: text/calendar; method=PUBLISH; name=a.ics\nContent-Disposition: attachment; filename=a.ics\n\nBEGIN:VCALENDAR\n--r--\n", RobotNone},
+		{"a bounce passed on with its parts", "Subject: Fwd: failure notice\nContent-Type: multipart/mixed; boundary=r", "--r\nContent-Type: text/plain\n\nDana's old address is dead, please use the new one.\n--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; dana@old.example\nAction: failed\nStatus: 5.1.1\n--r--\n", RobotNone},
 		{"a task about automatic replies", "Subject: Automatic reply is sent twice", "Problem: customers get the automatic reply twice.\n\nDone: they get it once.", RobotNone},
 		{"the same without labels", "Subject: Automatic reply is sent twice", "I am away on vacation and my customers get two of them.", RobotNone},
 		{"a task with a colon", "Subject: Out of office: dates are wrong", "Problem: on vacation and on leave I see 3 dates.\n\nDone: I see one.", RobotNone},
@@ -141,6 +142,9 @@ func TestBounceReports(t *testing.T) {
 		return "From: MAILER-DAEMON@mx.example\nTo: shop+b9.abcdefghijklmnop@acme.example\nReturn-Path: <>\nSubject: Undelivered Mail Returned to Sender\n" + boundaryHead +
 			"--r\nContent-Type: text/plain\n\nThis is the mail system.\n\n--r\nContent-Type: message/delivery-status\n\n" + status + "\n--r\nContent-Type: " + rest + "\n--r--\n"
 	}
+	system := func(subject, kind, text string) string {
+		return "From: postmaster@x.example\nTo: shop+b9.abcdefghijklmnop@acme.example\nReturn-Path: <>\nSubject: " + subject + "\nContent-Type: " + kind + "; charset=utf-8\n\n" + text + "\n"
+	}
 	inner := "message/rfc822\n\nReceived: x\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\nTo: dana@acme.example\nSubject: x\n\napprove\n"
 	for _, c := range []struct {
 		raw  string
@@ -149,6 +153,12 @@ func TestBounceReports(t *testing.T) {
 		{report("Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; dana@acme.example\nAction: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 no", inner), Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "5.1.1", true}},
 		{report("Reporting-MTA: dns; mx.example\n\nOriginal-Recipient: rfc822;dana@acme.example\nAction: delayed\nStatus: 4.4.1", "text/rfc822-headers\n\nMessage-Id: <t42.abcdefghijklmnop.7@acme.example>\n"), Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "4.4.1", false}},
 		{"From: MAILER-DAEMON@x.example\nReturn-Path: <>\nSubject: failure notice\n\nHi. This is the qmail-send program at x.example.\n\n<dana@acme.example>:\n192.0.2.1 does not like recipient.\nRemote host said: 550 5.1.1 unknown\n\n--- Below this line is a copy of the message.\n\nReturn-Path: <shop@acme.example>\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\n", Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "5.1.1", true}},
+		{strings.ReplaceAll(report("Reporting-MTA: dns; mx.example\n\nFinal-Recipient: utf-8; дана@почта.example\nAction: failed\nStatus: 5.1.1", "message/global-headers\n\nMessage-ID: <t42.abcdefghijklmnop.7@acme.example>\n"), "delivery-status", "global-delivery-status"), Bounce{"t42.abcdefghijklmnop.7@acme.example", "дана@почта.example", "5.1.1", true}},
+		{system("No se puede entregar: x", "text/html", "<p>No se encontró la dirección <b>dana@acme.example</b>, pregunte a postmaster@x.example.</p>"), Bounce{"", "dana@acme.example", "", true}},
+		{system("DELIVERY FAILURE: User dana not listed", "text/plain", "Your message\n\n  Subject: x\n\nwas not delivered to:\n\n  dana@acme.example\n"), Bounce{"", "dana@acme.example", "", true}},
+		{system("Delivery Status Notification (Delay)", "text/plain", "To dana@acme.example: it has not yet been delivered."), Bounce{"", "dana@acme.example", "", false}},
+		{system("Delivery Status Notification", "text/plain", "Successfully delivered to dana@acme.example."), Bounce{"", "dana@acme.example", "", false}},
+		{system("Re: numbers", "text/plain", "Nobody reads this, ask dana@acme.example."), Bounce{"", "dana@acme.example", "", false}},
 	} {
 		m := Read([]byte(c.raw), Options{Teams: []string{"shop@acme.example"}})
 		if m.Bounce == nil || *m.Bounce != c.want {
