@@ -9,10 +9,11 @@ import (
 // all that can be read of it.
 func bounceOf(root *part, h header, text string, opt Options) *Bounce {
 	b := &Bounce{}
-	if p := find(root, func(p *part) bool {
+	report := find(root, func(p *part) bool {
 		return p.ctype == "message/delivery-status" || p.ctype == "message/global-delivery-status"
-	}); p != nil {
-		raw, err := p.content(256 << 10)
+	})
+	if report != nil {
+		raw, err := report.content(256 << 10)
 		if err == nil {
 			b.status(raw)
 		}
@@ -40,7 +41,7 @@ func bounceOf(root *part, h header, text string, opt Options) *Bounce {
 	if b.MessageID == "" || b.Status == "" || b.Recipient == "" {
 		b.freeForm(text[:min(len(text), 64<<10)], opt)
 	}
-	if b.Status == "" && !b.Permanent {
+	if report == nil && !b.Permanent {
 		b.Permanent = given(fold(subjectOf(h)), fold(text[:min(len(text), 1500)]))
 	}
 	if b.MessageID == "" {
@@ -89,7 +90,8 @@ func (b *Bounce) status(raw []byte) {
 		}
 		b.Recipient = strings.Trim(tame(rcpt), " <>")
 		b.Status = tame(firstToken(g.fields.get("status")))
-		b.Permanent = action == "failed" && !strings.HasPrefix(b.Status, "4.") || strings.HasPrefix(b.Status, "5.")
+		// Who failed with a 4.x has tried for days and tries no more (RFC 3464 §2.3.3).
+		b.Permanent = action == "failed" || strings.HasPrefix(b.Status, "5.")
 	}
 }
 
@@ -130,7 +132,7 @@ func (b *Bounce) named(text string, teams []string) string {
 	return ""
 }
 
-// given tells whether a report without any code says that the mail was given up:
+// given tells whether a free-form report says that the mail was given up:
 // its subject tells of a failure, and nothing of a mail that waits or arrived.
 func given(subject, head string) bool {
 	for _, p := range absence["delay text"] {

@@ -158,6 +158,8 @@ func TestBounceReports(t *testing.T) {
 		{system("DELIVERY FAILURE: User dana not listed", "text/plain", "Your message\n\n  Subject: x\n\nwas not delivered to:\n\n  dana@acme.example\n"), Bounce{"", "dana@acme.example", "", true}},
 		{system("Delivery Status Notification (Delay)", "text/plain", "To dana@acme.example: it has not yet been delivered."), Bounce{"", "dana@acme.example", "", false}},
 		{system("Delivery Status Notification", "text/plain", "Successfully delivered to dana@acme.example."), Bounce{"", "dana@acme.example", "", false}},
+		{system("failure notice", "text/plain", "<dana@acme.example>:\nI'm not going to try again; this message has been in the queue too long. (#4.4.1)"), Bounce{"", "dana@acme.example", "4.4.1", true}},
+		{report("Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; dana@acme.example\nAction: failed\nStatus: 4.4.7", inner), Bounce{"t42.abcdefghijklmnop.7@acme.example", "dana@acme.example", "4.4.7", true}},
 		{system("Re: numbers", "text/plain", "Nobody reads this, ask dana@acme.example."), Bounce{"", "dana@acme.example", "", false}},
 	} {
 		m := Read([]byte(c.raw), Options{Teams: []string{"shop@acme.example"}})
