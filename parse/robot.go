@@ -279,6 +279,9 @@ func robotByWords(m *Mail, commands []Command, whole func() string, member bool)
 	if len(commands) > 0 && commands[0].Word != "" {
 		return RobotNone, "" // it opens with one
 	}
+	if member && m.Address.Stream != "" && m.first() {
+		return RobotNone, "" // a task is opened there; no letter of ours comes from there, that a program could answer
+	}
 	if startsWith(ownSubject(m.Subject), absence["receipt subject"]) && slices.Contains(absence["receipt opening"], strings.Trim(fold(m.Text), " :\n")) {
 		// The head of the mail it is for reads as history: "Your message / To: … / was read on …"
 		if all := whole(); len(all) < 800 && holdsAny(fold(all), absence["receipt text"]...) {
@@ -286,7 +289,8 @@ func robotByWords(m *Mail, commands []Command, whole func() string, member bool)
 		}
 	}
 	r, rule := robotWords(m, len(commands) > 0, member)
-	if r != RobotNone && (hasDone(m.Text) || r != RobotBounce && rule != "away-subject" && rule != "machine-address" && saysDone(m.Text)) {
+	sure := r == RobotBounce || rule == "machine-address" || rule == "away-subject" && !m.first()
+	if r != RobotNone && (hasDone(m.Text) || !sure && saysDone(m.Text)) {
 		return RobotNone, ""
 	}
 	return r, rule
@@ -325,9 +329,9 @@ func robotWords(m *Mail, commands, member bool) (Robot, string) {
 		return RobotAutoReply, "machine-address"
 	case !commands && (n >= 3 && holdsAny(head, absence["robot text"]...) || n >= 2 && all && holdsAny(head, absence["greeted text"]...)) && speaks():
 		return RobotAutoReply, "away-words"
-	case s != "" && refused(s, head):
+	case s != "" && !member && refused(s, head):
 		return RobotBounce, "bounce-words"
-	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && (strings.Contains(head, "@") || strings.Contains(head, "delivery software")) && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
+	case s != "" && system(m.From.Address) && !commands && !strings.Contains(head, "?") && !greeting(firstLine(text)) && startsWith(strings.TrimLeft(s, "*[ "), absence["bounce subject"]) && (bounceText(head) || enhanced(text) != "" || strings.Contains(head, "@")), s != "" && !member && (strings.Contains(head, "@") || strings.Contains(head, "delivery software")) && startsWith(strings.TrimLeft(head, "\n #*"), absence["bounce opening"]):
 		return RobotBounce, "bounce-words"
 	case startsWith(s, absence["receipt subject"]) && len(text) < 800 && (holdsAny(head, absence["receipt text"]...) && (startsWith(head, absence["receipt opening"]) || firstRune(head) > 0x2e80) || system(m.From.Address)):
 		return RobotReceipt, "receipt-words"

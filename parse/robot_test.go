@@ -33,6 +33,7 @@ func TestRobots(t *testing.T) {
 		{"a bounce passed on with its parts", "Subject: Fwd: failure notice\nContent-Type: multipart/mixed; boundary=r", "--r\nContent-Type: text/plain\n\nDana's old address is dead, please use the new one.\n--r\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; dana@old.example\nAction: failed\nStatus: 5.1.1\n--r--\n", RobotNone},
 		{"a task about automatic replies", "Subject: Automatic reply is sent twice", "Problem: customers get the automatic reply twice.\n\nDone: they get it once.", RobotNone},
 		{"the same without labels", "Subject: Automatic reply is sent twice", "I am away on vacation and my customers get two of them.", RobotNone},
+		{"a task with a colon and a done", "Subject: Automatic response: it takes too long", "The automatic response to a form takes 40 s.\n\nDone: it takes less than 5 s.", RobotNone},
 		{"a task with a colon", "Subject: Out of office: dates are wrong", "Problem: on vacation and on leave I see 3 dates.\n\nDone: I see one.", RobotNone},
 		{"a task about receipts", "Subject: Read: mark is wrong", "Problem: a mail that has been read shows as new.\nDone: it does not.", RobotNone},
 		{"says it is no robot", "Auto-Submitted: no\nSubject: Automatic reply: Cart", "I am away until 9 March.", RobotNone},
@@ -195,6 +196,34 @@ func TestRobotsByWords(t *testing.T) {
 	}
 	if kinds["-"] < 100 || kinds["auto-reply"] < 80 {
 		t.Errorf("samples: %v", kinds)
+	}
+}
+
+// Somebody of the team pastes a bounce into a mail; a server does not write
+// from their address.
+func TestMemberPastesABounce(t *testing.T) {
+	for _, text := range []string{
+		"This message was created automatically by mail delivery software.\n\nA message that you sent could not be delivered: omar@acme.example\n\nThis is what customers get. Can we say it in their language?",
+		"Your message to customers (info@acme.example) says 550 EUR, it must be 505. Undeliverable goods are not included.",
+	} {
+		raw := []byte("From: Priya <priya@acme.example>\nTo: shop@acme.example\nSubject: Order mails\n\n" + text + "\n")
+		if m := Read(raw, Options{Member: true}); m.Robot != RobotNone {
+			t.Errorf("%s: %q", text, m.Robot)
+		}
+		if m := Read(raw, Options{}); m.Robot != RobotBounce {
+			t.Errorf("of a stranger: %s: %q", text, m.Robot)
+		}
+	}
+}
+
+// No letter of ours comes from a stream's address: what somebody of the team
+// writes there is a task, whatever it is about.
+func TestTaskAboutAutomaticReplies(t *testing.T) {
+	for to, want := range map[string]Robot{"shop+web@acme.example": RobotNone, "shop@acme.example": RobotAutoReply} {
+		raw := []byte("From: Priya <priya@acme.example>\nTo: " + to + "\nSubject: Automatic reply: twice at weekends\n\nCustomers get it twice since Saturday.\n")
+		if m := Read(raw, Options{Teams: []string{"shop@acme.example"}, Member: true}); m.Robot != want {
+			t.Errorf("to %s: %q, want %q", to, m.Robot, want)
+		}
 	}
 }
 
