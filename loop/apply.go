@@ -284,14 +284,17 @@ func (c *turn) thread(n int) {
 
 // desk is a mail to the address that digests and prompts carry. Lines with a
 // number are for that task. Without a number, an engineer with one task in
-// work means that one; a PM is asked.
+// work, or else at the gate, means that one; a PM is asked.
 func (c *turn) desk() {
 	cmds := c.in.Mail.Commands
 	numbered := false
 	for _, cmd := range cmds {
 		numbered = numbered || cmd.Task != 0
 	}
-	mine := c.working(c.p)
+	mine := c.working(c.p, Active)
+	if len(mine) == 0 {
+		mine = c.working(c.p, AtGate) // a word more on what was delivered
+	}
 	if !numbered && len(cmds) > 0 && global[cmds[0].Word] {
 		c.global(cmds[0])
 		return
@@ -339,12 +342,12 @@ func (c *turn) prompted(task int) bool {
 	return l == nil || l.To != c.p.Key() || l.Kind != Prompt || slices.ContainsFunc(l.Body.Tasks, func(v TaskView) bool { return v.Number == task })
 }
 
-// working is the tasks that are active in the streams of this engineer.
-func (c *turn) working(p *Person) []*Task {
+// working is the tasks in this state that the streams of this engineer work on.
+func (c *turn) working(p *Person, state TaskState) []*Task {
 	var out []*Task
 	for _, plan := range c.s.Team.Streams {
 		if plan.Engineer == p.Key() {
-			if t := c.s.Tasks[c.s.Stream(plan.Name).Current]; t != nil && t.State == Active {
+			if t := c.s.Tasks[c.s.Stream(plan.Name).Current]; t != nil && t.State == state {
 				out = append(out, t)
 			}
 		}

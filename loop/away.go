@@ -41,7 +41,7 @@ func (c *turn) back(cmd parse.Command) {
 }
 
 func (c *turn) showWork(l *Letter) {
-	for _, t := range c.working(c.p) {
+	for _, t := range c.working(c.p, Active) {
 		l.Body.Tasks = append(l.Body.Tasks, *c.view(t))
 	}
 }
@@ -63,7 +63,7 @@ func (c *turn) redate() {
 // stays.
 func (c *turn) replan(old Calendar, today Date) {
 	now := c.s.Calendar(c.p.Key())
-	for _, t := range c.working(c.p) {
+	for _, t := range c.working(c.p, Active) {
 		left := old.Between(today.Add(-1), t.Due)
 		if left == 0 {
 			continue

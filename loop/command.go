@@ -27,6 +27,8 @@ func (c *turn) command(n int, cmd parse.Command) {
 	switch {
 	case (waits || works) && (cmd.Word == "done" || cmd.Hint == "done") && strings.TrimSpace(cmd.Text) != "":
 		c.words(t, c.said(cmd)) // "Done: …" of a PM names that part of the task
+	case works && cmd.Word == "question" && strings.TrimSpace(cmd.Text) != "":
+		c.words(t, c.said(cmd)) // theirs stops no clock
 	case cmd.Doubt != "":
 		c.doubtful(t, cmd)
 	case cmd.Word == "":
@@ -127,8 +129,11 @@ func (c *turn) done(t *Task, cmd parse.Command) {
 	case !c.owner(t):
 		c.refuse(t, cmd, CauseRole)
 		return
+	case t.State == AtGate && strings.TrimSpace(cmd.Text) != "":
+		c.addToGate(t, c.said(cmd))
+		return
 	case t.State != Active:
-		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Line})
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: c.said(cmd)})
 		c.refuse(c.task(t.Number), cmd, CauseState)
 		return
 	}
@@ -197,17 +202,22 @@ func (c *turn) kept(t *Task) []Note {
 }
 
 // ask marks an active task and brings the engineer's question to the PM at
-// once; the due date stops counting.
+// once; the due date stops counting. At the gate, where it stands still already, the
+// word is only how their words begin.
 func (c *turn) ask(t *Task, cmd parse.Command) {
+	asks := strings.TrimSpace(cmd.Text) != ""
 	switch {
 	case !c.owner(t):
 		c.refuse(t, cmd, CauseRole)
 		return
+	case asks && t.State == AtGate:
+		c.addToGate(t, c.said(cmd))
+		return
 	case t.State != Active:
-		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Line})
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: c.said(cmd)})
 		c.refuse(c.task(t.Number), cmd, CauseState)
 		return
-	case strings.TrimSpace(cmd.Text) == "":
+	case !asks:
 		c.unclear(t, cmd, CauseNoWords)
 		return
 	}

@@ -175,7 +175,7 @@ func Next(s *State, t time.Time) time.Time {
 // about each of them today.
 func (c *turn) prompt(p *Person, day Date, b *Body) {
 	pr := c.s.Presence(p.Key())
-	for _, t := range c.working(p) {
+	for _, t := range c.working(p, Active) {
 		if c.s.Stream(t.Stream).Paused || c.wroteOn(t, p, day) || !t.RoundAt.Before(day.At(p.Prompt, p.Zone)) {
 			continue
 		}
