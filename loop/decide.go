@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"cmp"
 	"strings"
 
 	"gatepost/parse"
@@ -152,7 +153,24 @@ func (c *turn) approve(t *Task, cmd parse.Command) {
 	next := c.advance(t.Stream)
 	t = c.task(t.Number)
 	c.receipt(t, "approve", cmd.Line, next)
+	c.over(Approved, t, next, Body{Who: c.p.Name, When: c.in.At, Text: beyond(cmd)})
+}
+
+// over tells the engineer in one letter that their task is over and which one is
+// next. If the stream changed hands at the gate, whoever delivered is told that, and
+// the engineer of now gets the next task.
+func (c *turn) over(kind Kind, t, next *Task, b Body) {
 	engineer := c.engineer(t)
+	if t.handed(engineer) {
+		if worked := c.s.Team.Person(t.Engineer); worked != nil {
+			b.Act = cmp.Or(b.Act, "handed")
+			c.write(kind, worked, t, b)
+		}
+		if next != nil {
+			c.startLetter(next)
+		}
+		return
+	}
 	if engineer == nil {
 		return
 	}
@@ -160,13 +178,26 @@ func (c *turn) approve(t *Task, cmd parse.Command) {
 	if next != nil { // the next mail of the engineer is about the next task
 		about = next
 	}
-	l := c.write(Approved, engineer, about, Body{Who: c.p.Name, When: c.in.At, Text: beyond(cmd)})
-	l.Task, l.Body.Task, l.Body.Next = t.Number, c.view(t), nil
+	b.Paused = c.waits(t.Stream)
+	l := c.write(kind, engineer, about, b)
+	l.Task, l.Body.Task = t.Number, c.view(t)
 	if next != nil {
 		l.Body.Next, l.Body.Asked = c.view(next), lastReason(next).Text
 		l.Body.Kept = c.kept(next)
 		l.Body.Choices = engineerChoices()
 	}
+}
+
+// handed tells whether somebody else works on the task's stream now than on the
+// task, as far as that is known.
+func (t *Task) handed(now *Person) bool {
+	return t.Engineer != "" && (now == nil || now.Key() != t.Engineer)
+}
+
+// waits tells whether a task would start if the stream were not paused.
+func (c *turn) waits(stream string) bool {
+	st := c.s.Stream(stream)
+	return st.Paused && st.Current == 0 && len(st.Queue) > 0
 }
 
 // beyond is what was written with an approval besides the word.
@@ -175,12 +206,12 @@ func beyond(cmd parse.Command) string {
 }
 
 func (c *turn) redirect(t *Task, cmd parse.Command) {
-	cal, had := c.engineerCalendar(t), t.Engineer
+	cal, handed := c.engineerCalendar(t), t.handed(c.engineer(t))
 	due := cal.Add(DateOf(c.in.At, cal.Zone), c.s.Team.Cycle)
 	c.emit(Event{Kind: RedirectedE, Task: t.Number, Round: t.Round, Line: cmd.Line, Text: cmd.Text, Due: due, Person: c.engineerKey(t)})
 	t = c.task(t.Number)
 	c.receipt(t, "redirect", cmd.Line, nil)
-	if had != "" && had != t.Engineer { // the stream changed hands at the gate
+	if handed { // at the gate
 		c.startLetter(t)
 		return
 	}
@@ -191,7 +222,7 @@ func (c *turn) redirect(t *Task, cmd parse.Command) {
 
 // receipt tells who decided what was done, with which line, and how to undo.
 func (c *turn) receipt(t *Task, act, line string, next *Task) {
-	b := Body{Act: act, Line: line, When: c.in.At}
+	b := Body{Act: act, Line: line, When: c.in.At, Paused: act == "approve" && c.waits(t.Stream)}
 	if act == "approve" || act == "redirect" {
 		b.Undo = c.in.At.Add(c.s.Team.Undo)
 		b.Choices = []Choice{{"Undo", "undo"}}
@@ -243,8 +274,16 @@ func (c *turn) undo(t *Task, cmd parse.Command) {
 	if c.withdraw(t, d) {
 		return // the engineer never heard of it
 	}
-	if l := c.toEngineer(t, Comment, Body{Act: "undo", Who: c.p.Name, When: c.in.At, Text: d.Act}); l != nil && back != 0 {
-		l.Body.Next = c.view(c.task(back))
+	b := Body{Act: "undo", Who: c.p.Name, When: c.in.At, Text: d.Act}
+	if back != 0 {
+		b.Next = c.view(c.task(back))
+	}
+	engineer := c.engineer(t)
+	if worked := c.s.Team.Person(t.Engineer); t.handed(engineer) && worked != nil {
+		c.write(Comment, worked, t, b)
+	}
+	if engineer != nil {
+		c.write(Comment, engineer, t, b)
 	}
 }
 

@@ -142,20 +142,7 @@ func (c *turn) drop(t *Task, cmd parse.Command) {
 	if !busy {
 		return
 	}
-	engineer := c.engineer(t)
-	if engineer == nil {
-		return
-	}
-	about := t
-	if next != nil {
-		about = next
-	}
-	l := c.write(Comment, engineer, about, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})
-	l.Task, l.Body.Task = t.Number, c.view(t)
-	if next != nil {
-		l.Body.Next, l.Body.Asked = c.view(next), lastReason(next).Text
-		l.Body.Choices = engineerChoices()
-	}
+	c.over(Comment, t, next, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})
 }
 
 // pause stops a stream from starting anything new, resume lets it go on. What

@@ -458,6 +458,9 @@ func (g *stage) show(l Letter) string {
 			fmt.Fprintf(&b, " of-%s=%s", n.Kind, showFiles(n.Files))
 		}
 	}
+	if y.Paused {
+		b.WriteString(" paused")
+	}
 	if y.Place != 0 {
 		fmt.Fprintf(&b, " place=%d", y.Place)
 	}
