@@ -214,7 +214,7 @@ func (c *turn) confirmed() {
 	}
 	add := h.Cause == CauseAlias && parse.AddsAlias(c.in.Mail.Text)
 	if !add && (cmd.Word != "yes" || len(c.in.Mail.Commands) != 1) {
-		if l := c.tell(c.p, c.s.Tasks[h.Task], Unclear, CauseComment+"|"+c.ref, Body{Cause: parse.DoubtSoft, Line: cmd.Line, Choices: []Choice{{"Yes, carry it out", "yes"}}}); l != nil {
+		if l := c.tell(c.p, c.s.Tasks[h.Task], Unclear, CauseComment+"|"+c.ref, Body{Cause: CauseNotYes, Line: cmd.Line, Choices: []Choice{{"Yes, carry it out", "yes"}}}); l != nil {
 			l.Ref = c.ref
 		}
 		return

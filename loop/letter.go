@@ -138,8 +138,9 @@ const (
 	CauseExpired    = "expired"     // the confirm letter is used or too old
 	CauseEncrypted  = "encrypted"   // cannot be read
 	CauseStranger   = "stranger"    // held: nobody knows the sender
+	CauseNotYes     = "not-yes"     // a reply to the confirm letter that is no plain yes
 	CauseNoDone     = "no-done"     // queue without a done
-	CauseCycle      = "after-cycle" // after itself, or after a task that does not wait
+	CauseCycle      = "after-cycle" // after itself, or after a task that does not wait, or not in its stream
 	CauseParked     = "parked"      // alert: a mail could not be read
 	CauseBounced    = "bounced"     // alert: letters to this address come back
 	CauseFailed     = "failed"      // alert: a letter could not be sent

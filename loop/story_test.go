@@ -458,6 +458,9 @@ func (g *stage) show(l Letter) string {
 			fmt.Fprintf(&b, " of-%s=%s", n.Kind, showFiles(n.Files))
 		}
 	}
+	if l.Kind == Unclear && len(y.Choices) == 1 {
+		fmt.Fprintf(&b, " offers=%q", y.Choices[0].Body)
+	}
 	if y.Paused {
 		b.WriteString(" paused")
 	}

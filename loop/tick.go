@@ -185,7 +185,7 @@ func (c *turn) prompt(p *Person, day Date, b *Body) {
 			b.Kept = append(b.Kept, n)
 		}
 		for _, n := range t.Notes {
-			if n.Kind == NoteAnswer && n.At.After(pr.PromptAt) {
+			if n.Kind == NoteAnswer && n.Round == t.Round && n.At.After(pr.PromptAt) {
 				n.By, n.Task = c.s.Team.PersonName(n.By), t.Number
 				b.Answers = append(b.Answers, n)
 			}

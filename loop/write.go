@@ -175,7 +175,10 @@ func (c *turn) unclear(t *Task, cmd parse.Command, cause string) {
 	if cmd.Word != "" {
 		b.Act = cmd.Word
 	}
+	wordless := cause == CauseNoReason || cause == CauseNoWords
 	switch {
+	case wordless && cmd.Word != "redirect": // a reply without the word would be only words
+		b.Choices = []Choice{{Body: cmd.Word + ": "}}
 	case t != nil && t.State == AtGate && c.approver(t):
 		b.Choices = gateChoices()
 	case t != nil && t.State == Active && c.owner(t):
@@ -191,6 +194,9 @@ func (c *turn) unclear(t *Task, cmd parse.Command, cause string) {
 		b.Tasks = c.openTasks()
 	case CauseWhichTask, CauseNumbers:
 		b.Tasks = c.openTasks()
+	}
+	if wordless {
+		cause += "|" + cmd.Word
 	}
 	c.tell(c.p, t, Unclear, cause, b)
 }

@@ -299,6 +299,8 @@ func (v *view) Why() string {
 		{loop.CauseOldRound, "old-round-first", v.T.State == loop.AtGate && v.T.Round == 1},
 		{loop.CauseOldRound, "old-round-gate", v.T.State == loop.AtGate},
 		{loop.CauseDecided, "decided-" + act, act == "approve" || act == "redirect"},
+		{loop.CauseState, "state-dropped", v.T.State == loop.DroppedS},
+		{loop.CauseUndoNone, "state-dropped", v.T.State == loop.DroppedS},
 		{loop.CauseNoTask, "no-task-named", v.B.Detail != ""},
 		{loop.CauseUndoLate, "undo-late-active", v.T.State == loop.Active}, // reopen is for an approved task alone
 		{loop.CauseUndoLate, "undo-late-gate", v.T.State == loop.AtGate},
