@@ -139,13 +139,26 @@ func (c *turn) noGate(t *Task, cmd parse.Command, round int) {
 	switch {
 	case d != nil && (t.State == Approve || round == d.Round):
 		c.tell(c.p, t, Refused, CauseDecided+"|"+cmd.Word, Body{
-			Cause: CauseDecided, Line: cmd.Line, Who: c.s.Team.PersonName(d.By), When: d.At, Act: d.Act,
+			Cause: CauseDecided, Line: cmd.Line, Who: c.s.Team.PersonName(d.By), When: d.At, Act: d.Act, Choices: c.otherwise(t, cmd.Word),
 		})
 	case t.State == DroppedS:
 		c.refuse(t, cmd, CauseState)
 	default:
 		c.tell(c.p, t, Refused, CauseNoGate+"|"+cmd.Word, Body{Cause: CauseNoGate, Line: cmd.Line, Act: cmd.Word})
 	}
+}
+
+// otherwise is how somebody who now says the other word can still have it.
+func (c *turn) otherwise(t *Task, word string) []Choice {
+	d := t.Decision
+	switch {
+	case word == d.Act:
+	case d.By == c.p.Key() && c.in.At.Sub(d.At) <= c.s.Team.Undo && c.begun(t) == nil:
+		return []Choice{{Body: "undo"}}
+	case t.State == Approve:
+		return []Choice{{Body: "reopen: "}}
+	}
+	return nil
 }
 
 func (c *turn) approve(t *Task, cmd parse.Command) {
@@ -248,15 +261,14 @@ func (c *turn) undo(t *Task, cmd parse.Command) {
 		c.tell(c.p, t, Refused, CauseUndoLate, Body{Cause: CauseUndoLate, Line: cmd.Line, When: d.At, Act: d.Act, Detail: c.s.Team.Undo.String()})
 		return
 	}
-	busy, back := t, 0
+	back := 0
 	if d.Act == "approve" {
 		back = c.s.Stream(t.Stream).Current
-		busy = c.task(back)
 	} else if t.State != Active || t.Round != d.Round+1 {
 		c.refuse(t, cmd, CauseState)
 		return
 	}
-	if busy != nil && (busy.State == AtGate || worked(busy)) {
+	if busy := c.begun(t); busy != nil {
 		c.tell(c.p, t, Refused, CauseUndoWork, Body{Cause: CauseUndoWork, Line: cmd.Line, Act: d.Act, Tasks: []TaskView{*c.view(busy)}})
 		return
 	}
@@ -298,6 +310,19 @@ func (c *turn) withdraw(t *Task, d *Decision) bool {
 		}
 	}
 	return false
+}
+
+// begun is the task on which work has begun since a task was decided, nil if there
+// is none.
+func (c *turn) begun(t *Task) *Task {
+	busy := t
+	if t.Decision.Act == "approve" {
+		busy = c.task(c.s.Stream(t.Stream).Current)
+	}
+	if busy != nil && (busy.State == AtGate || worked(busy)) {
+		return busy
+	}
+	return nil
 }
 
 // worked tells whether the engineer wrote in the present round of the task.

@@ -458,7 +458,7 @@ func (g *stage) show(l Letter) string {
 			fmt.Fprintf(&b, " of-%s=%s", n.Kind, showFiles(n.Files))
 		}
 	}
-	if l.Kind == Unclear && len(y.Choices) == 1 {
+	if (l.Kind == Unclear || l.Kind == Refused) && len(y.Choices) == 1 {
 		fmt.Fprintf(&b, " offers=%q", y.Choices[0].Body)
 	}
 	if y.Paused {
