@@ -72,12 +72,15 @@ func (c *turn) words(t *Task, text string) {
 			return
 		}
 	case Active:
-		switch {
+		switch q, by := c.asked(t); {
 		case c.owner(t):
 			c.emit(Event{Kind: Updated, Task: t.Number, Text: text})
 			return
-		case c.boss(t) && (t.Question != nil || c.asked(t) != nil):
+		case c.boss(t) && (t.Question != nil || q != nil && by == ""):
 			c.answer(t, text)
+			return
+		case c.boss(t) && by != "" && by != c.p.Key(): // two answers crossed, and may not agree
+			c.passOn(t, parse.Command{Text: text})
 			return
 		case c.boss(t):
 			c.emit(Event{Kind: Commented, Task: t.Number, Text: text})
@@ -103,7 +106,7 @@ func (c *turn) answer(t *Task, text string) {
 	due, days := c.resumeClock(t)
 	e := Event{Kind: Answered, Task: t.Number, Text: text, Due: due, Days: days}
 	asked := ""
-	if q := c.asked(t); q != nil {
+	if q, by := c.asked(t); q != nil && by == "" {
 		e.Of, asked = q.At, q.Text
 	} else {
 		asked = t.Question.Text
@@ -114,23 +117,22 @@ func (c *turn) answer(t *Task, text string) {
 }
 
 // asked is the question of this round in the letter that the mail replies to, nil
-// if it replies to another letter or somebody answered the question.
-func (c *turn) asked(t *Task) *Note {
+// if it replies to another letter; by is who answered it, "" if nobody did.
+func (c *turn) asked(t *Task) (q *Note, by string) {
 	l := c.in.Answers
 	if l == nil || l.Kind != Question || l.Task != t.Number || l.Team != c.s.Team.Address {
-		return nil
+		return nil, ""
 	}
-	var q *Note
 	for i := range t.Notes {
 		switch n := &t.Notes[i]; {
 		case n.Round != t.Round:
 		case n.Kind == NoteQuestion && n.At.Equal(l.Body.When) && n.Text == l.Body.Text:
 			q = n
 		case q != nil && n.Kind == NoteAnswer && (n.Of.IsZero() || n.Of.Equal(q.At)):
-			return nil
+			return q, n.By
 		}
 	}
-	return q
+	return q, ""
 }
 
 // resumeClock is the due date once the open question is answered, and how many
