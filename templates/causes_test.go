@@ -102,6 +102,35 @@ func TestSearchOfNoTask(t *testing.T) {
 	}
 }
 
+// Whoever takes a task over with a question open in it is told that it waits.
+func TestTaskWithAnOpenQuestion(t *testing.T) {
+	task := coupons(loop.Active, 1)
+	task.Blocked = "Per line, or at the end?"
+	w := render(t, loop.Letter{Kind: loop.TaskLetter, Team: "shop@acme.example", To: dana, Zone: "Europe/Berlin", Ref: "t12", Due: march(4, 9, 0), Body: loop.Body{Task: task}})
+	for _, part := range []string{w.Text, w.HTML} {
+		if !strings.Contains(part, "Per line, or at the end?") || !strings.Contains(part, "the date stands still") {
+			t.Error(part)
+		}
+	}
+}
+
+// Letters about a stage that a task is not at any more say what can be done.
+func TestWhatCanStillBeDone(t *testing.T) {
+	dropped := loop.Letter{Kind: loop.Refused, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
+		Body: loop.Body{Task: coupons(loop.DroppedS, 1), Cause: loop.CauseState, Act: "reopen"}}
+	undo := dropped
+	undo.Body.Cause = loop.CauseUndoNone
+	place := dropped
+	place.Kind, place.Body = loop.Receipt, loop.Body{Task: draft(), Act: "top"}
+	paused := dropped
+	paused.Kind, paused.Body = loop.Receipt, loop.Body{Task: coupons(loop.Approve, 1), Act: "approve", Paused: true}
+	for want, l := range map[string]loop.Letter{"mail it again": dropped, "that ends it": undo, "Once": place, `"resume"`: paused} {
+		if w := render(t, l); !strings.Contains(w.Preheader, want) {
+			t.Errorf("%q is not in %q", want, w.Preheader)
+		}
+	}
+}
+
 // Whatever fields the rules set or leave out: every kind with every cause
 // renders, with no hole in it.
 func TestEveryKindWithEveryCause(t *testing.T) {
