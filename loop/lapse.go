@@ -26,18 +26,27 @@ func (t *Task) Standing() *Standing {
 // when the letter's time has come, before it is put into words; t is how its task
 // stands then, nil if there is none.
 //
-// Many a letter waits for its reader's morning, and meanwhile somebody in another
+// Whoever left the team, or does not decide any more, is not written to. Many a letter waits for its reader's morning, and meanwhile somebody in another
 // zone decides, answers or drops: it would ask for what is done. A prompt that a
 // mail server kept from going out asks for a day that is over. Letters that bring
 // somebody's words, or tell what was decided, are sent whatever came after.
 func (l *Letter) Lapsed(team *Team, t *Standing, now time.Time) string {
-	if p := team.Person(l.To); l.Kind == Prompt && p != nil && DateOf(l.Due, p.Zone) != DateOf(now, p.Zone) {
+	switch p := team.Person(l.To); {
+	case p == nil && l.Kind != Alert:
+		return l.To + " is not on the team any more"
+	case l.Kind == Prompt && DateOf(l.Due, p.Zone) != DateOf(now, p.Zone):
 		return "the day it asks about is over"
 	}
 	if t == nil || l.Asked || l.Body.Task == nil {
 		return ""
 	}
 	round := l.Body.Task.Round
+	switch l.Kind {
+	case Gate, Question:
+		if !team.approves(t.Stream, l.To) {
+			return fmt.Sprintf("#%d is not theirs to decide any more", t.Number)
+		}
+	}
 	switch l.Kind {
 	case Gate:
 		if t.State != AtGate || t.Round != round {

@@ -31,6 +31,7 @@ var update = flag.Bool("update", false, "write what came out into the story file
 //	tick                           time passes at this moment
 //	as list: …                     header fields for the next mail
 //	give billing dana              the stream has another engineer
+//	without omar                   they leave the team; "without omar in billing": they do not approve there any more
 //	re question: which one?        the next mail replies to the letter of that kind and text
 //	with cart.png 120000           an attachment of the next mail; "within": a picture in its text
 func TestStories(t *testing.T) {
@@ -160,6 +161,9 @@ func (g *stage) play(src string) string {
 			f := strings.Fields(line)
 			g.team.Plan(f[1]).Engineer = f[2] + "@acme.example"
 			out = append(out, g.outcome(HandOver(g.s, f[1], g.now))...)
+		case strings.HasPrefix(line, "without "):
+			f := strings.Fields(line)
+			g.without(f[1]+"@acme.example", f[2:])
 		case strings.HasPrefix(line, "re "):
 			g.answers = line[3:]
 		case strings.HasPrefix(line, "with "): // with cart.png 120000, with logo.png 9000 within
@@ -204,6 +208,17 @@ func (g *stage) play(src string) string {
 		}
 	}
 	return strings.Join(out, "\n")
+}
+
+func (g *stage) without(who string, in []string) {
+	for i := range g.team.Streams {
+		if plan := &g.team.Streams[i]; len(in) == 0 || plan.Name == in[1] {
+			plan.Approvers = slices.DeleteFunc(slices.Clone(plan.Approvers), func(a string) bool { return a == who })
+		}
+	}
+	if len(in) == 0 {
+		g.team.People = slices.DeleteFunc(slices.Clone(g.team.People), func(p Person) bool { return p.Key() == who })
+	}
 }
 
 // mail reads "priya > t1r1: approve" and lets the rules have it.

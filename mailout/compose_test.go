@@ -2,6 +2,7 @@ package mailout
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -19,8 +20,18 @@ import (
 
 var noon = time.Date(2026, time.March, 2, 12, 0, 0, 0, time.UTC)
 
+// team is the sample team, with enough people for a busy outbox, who read at any hour.
 func team() *loop.Team {
-	return &loop.Team{Name: "Shop", Address: "shop@acme.example", Secret: []byte("0123456789abcdef0123456789abcdef"), Zone: time.UTC}
+	t := &loop.Team{Name: "Shop", Address: "shop@acme.example", Secret: []byte("0123456789abcdef0123456789abcdef"), Zone: time.UTC,
+		Streams: []loop.StreamPlan{{Name: "web", Engineer: "dana@acme.example", Approvers: []string{"priya@acme.example", "boss@acme.example"}}}}
+	names := []string{"priya", "dana", "lee", "boss"}
+	for i := range 1000 {
+		names = append(names, fmt.Sprintf("p%d", i))
+	}
+	for _, n := range names {
+		t.People = append(t.People, loop.Person{Email: []string{n + "@acme.example"}, Zone: time.UTC})
+	}
+	return t
 }
 
 // post is a sample letter of that kind.

@@ -405,6 +405,12 @@ func TestLapsed(t *testing.T) {
 		if got := o.states(); got[1] != "cancelled" || got[2] != "sent" || got[3] != "sent" || !strings.Contains(o.row(1).reason, "#12") {
 			t.Errorf("%v, reason %q", got, o.row(1).reason)
 		}
+		l.Outbox = newOutbox(t, due(1, loop.Gate))
+		l.Teams["shop@acme.example"].People = nil // whoever left is not written to
+		if n, err := l.Once(within(t, 20*time.Second)); n != 0 || err != nil {
+			t.Errorf("to somebody who left: %d sent, %v", n, err)
+		}
+		l.Teams["shop@acme.example"] = team()
 		o = newOutbox(t, due(1, loop.Gate))
 		o.tasks = map[int]*loop.Task{12: task(loop.AtGate)}
 		l.Outbox = o

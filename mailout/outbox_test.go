@@ -71,6 +71,7 @@ func TestNothingLateAtNight(t *testing.T) {
 	o, s := newOutbox(t, at(1, loop.Gate, 5*time.Hour), at(2, loop.DigestMail, 14*time.Hour), at(3, loop.DigestMail, 20*time.Minute), asked, operator, at(6, loop.Prompt, 6*time.Hour)), &postman{}
 	l, c, failed := sending(t, o, s)
 	team := team()
+	team.People = nil
 	for _, address := range []string{"priya@acme.example", "dana@acme.example"} {
 		p := loop.Person{Email: []string{address}, Zone: time.UTC, Digest: 8*60 + 30}
 		p.Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
@@ -179,6 +180,8 @@ func TestCannotBeComposed(t *testing.T) {
 	nobody.Letter.To = "nobody"
 	o, s := newOutbox(t, postcard, stranger, nobody, due(4, loop.Gate)), &postman{}
 	l, _, failed := sending(t, o, s)
+	team := l.Teams["shop@acme.example"]
+	team.People = append(team.People, loop.Person{Email: []string{"nobody"}, Zone: time.UTC})
 	if n, err := l.Once(t.Context()); n != 1 || err != nil {
 		t.Fatalf("%d sent, %v", n, err)
 	}
