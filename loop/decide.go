@@ -152,7 +152,7 @@ func (c *turn) noGate(t *Task, cmd parse.Command, round int) {
 func (c *turn) otherwise(t *Task, word string) []Choice {
 	d := t.Decision
 	switch {
-	case word == d.Act:
+	case word == d.Act || t.State != Approve && (t.State != Active || t.Round != d.Round+1): // it went on, or ended
 	case d.By == c.p.Key() && c.in.At.Sub(d.At) <= c.s.Team.Undo && c.begun(t) == nil:
 		return []Choice{{Body: "undo"}}
 	case t.State == Approve:
@@ -174,10 +174,10 @@ func (c *turn) approve(t *Task, cmd parse.Command) {
 // the engineer of now gets the next task.
 func (c *turn) over(kind Kind, t, next *Task, b Body) {
 	engineer := c.engineer(t)
-	if t.handed(engineer) {
-		if worked := c.s.Team.Person(t.Engineer); worked != nil {
+	if c.handed(t) {
+		if before := c.s.Team.Person(t.Engineer); before != nil {
 			b.Act = cmp.Or(b.Act, "handed")
-			c.write(kind, worked, t, b)
+			c.write(kind, before, t, b)
 		}
 		if next != nil {
 			c.startLetter(next)
@@ -201,10 +201,11 @@ func (c *turn) over(kind Kind, t, next *Task, b Body) {
 	}
 }
 
-// handed tells whether somebody else works on the task's stream now than on the
-// task, as far as that is known.
-func (t *Task) handed(now *Person) bool {
-	return t.Engineer != "" && (now == nil || now.Key() != t.Engineer)
+// handed tells whether the task's stream has another engineer than the task, as far as
+// that is known.
+func (c *turn) handed(t *Task) bool {
+	before := c.s.Team.Person(t.Engineer)
+	return t.Engineer != "" && (before == nil || before != c.engineer(t))
 }
 
 // waits tells whether a task would start if the stream were not paused.
@@ -219,7 +220,7 @@ func beyond(cmd parse.Command) string {
 }
 
 func (c *turn) redirect(t *Task, cmd parse.Command) {
-	cal, handed := c.engineerCalendar(t), t.handed(c.engineer(t))
+	cal, handed := c.engineerCalendar(t), c.handed(t)
 	due := cal.Add(DateOf(c.in.At, cal.Zone), c.s.Team.Cycle)
 	c.emit(Event{Kind: RedirectedE, Task: t.Number, Round: t.Round, Line: cmd.Line, Text: cmd.Text, Due: due, Person: c.engineerKey(t)})
 	t = c.task(t.Number)
@@ -290,13 +291,10 @@ func (c *turn) undo(t *Task, cmd parse.Command) {
 	if back != 0 {
 		b.Next = c.view(c.task(back))
 	}
-	engineer := c.engineer(t)
-	if worked := c.s.Team.Person(t.Engineer); t.handed(engineer) && worked != nil {
-		c.write(Comment, worked, t, b)
+	if before := c.s.Team.Person(t.Engineer); before != nil && c.handed(t) {
+		c.write(Comment, before, t, b)
 	}
-	if engineer != nil {
-		c.write(Comment, engineer, t, b)
-	}
+	c.toEngineer(t, Comment, b)
 }
 
 // withdraw takes back the letter that would tell the engineer of this decision,

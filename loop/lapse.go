@@ -26,10 +26,11 @@ func (t *Task) Standing() *Standing {
 // when the letter's time has come, before it is put into words; t is how its task
 // stands then, nil if there is none.
 //
-// Whoever left the team, or does not decide any more, is not written to. Many a letter waits for its reader's morning, and meanwhile somebody in another
+// Many a letter waits for its reader's morning, and meanwhile somebody in another
 // zone decides, answers or drops: it would ask for what is done. A prompt that a
 // mail server kept from going out asks for a day that is over. Letters that bring
-// somebody's words, or tell what was decided, are sent whatever came after.
+// somebody's words, or tell what was decided, are sent whatever came after, but
+// nothing to somebody who left the team.
 func (l *Letter) Lapsed(team *Team, t *Standing, now time.Time) string {
 	switch p := team.Person(l.To); {
 	case p == nil && l.Kind != Alert:
