@@ -82,16 +82,18 @@ type passage struct{ part, text string }
 
 // passages cuts a paragraph where a sentence says by its beginning which part it
 // is: "… on the 13th. It's done when … . Please leave the rest." What follows such a
-// sentence goes with it. A wish to leave something alone is context only beside
-// a problem; else it may be all that is wanted.
-func passages(p string, problem bool) []passage {
+// sentence goes with it, but for a fault told behind a constraint or the steps.
+// problem and done tell whether these were told before, or stand under a label; only
+// beside a problem does a sentence with "should" say the done, and a wish to leave
+// something alone the context; else it may be all that is wanted.
+func passages(p string, problem, done bool) []passage {
 	var out []passage
-	from, part, done := 0, "", false
+	from, part, found := 0, "", false
 	cut := func(at int, next string) {
 		if said := strings.TrimSpace(p[from:at]); said != "" {
 			out = append(out, passage{part, said})
 		}
-		from, part, done = at, next, done || next == "done"
+		from, part, found = at, next, found || next == "done"
 	}
 	for start := 0; start < len(p); {
 		end := len(p)
@@ -106,12 +108,21 @@ func passages(p string, problem bool) []passage {
 			n := sentenceLen(p[at:end])
 			said := p[at : at+n]
 			next := saidAt(said)
-			if next == "context" && !problem && part == "" && strings.TrimSpace(p[from:at]) == "" {
+			switch {
+			case next == "context" && !problem && part == "" && strings.TrimSpace(p[from:at]) == "":
 				next = ""
+			case next == "" && problem && !done && opensAt(p, at):
+				if next = wished(sentenceAt(p, at, at+n)); next == "" && part != "done" && goesTo(said) {
+					next = "reproduce"
+				}
+			}
+			if next == "" && (part == "context" || part == "reproduce") && tellsFault(said, part == "context" && !problem) {
+				next = "problem"
 			}
 			if next != "" && next != part {
 				cut(at, next)
 			}
+			problem = problem || part == "" || part == "problem"
 			if at > start && next == "" && (strings.Contains(said, ":") || strings.Contains(said, " = ") && unicode.IsUpper(firstRune(strings.TrimSpace(said)))) { // "… number. Done: by name"
 				if is, label, rest := labelAt(said); (is == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" {
 					cut(at, "done")
@@ -124,7 +135,7 @@ func passages(p string, problem bool) []passage {
 	}
 	cut(len(p), "")
 	for i, said := range out {
-		if done {
+		if found {
 			break
 		}
 		if at := scenario(said.text); at >= 0 && said.part == "" {

@@ -20,9 +20,11 @@ func (s *Sections) place(free string, under map[string]bool) {
 	has := func(p *string) bool { return *p != "" || len(parts[p]) > 0 }
 	free = ungreeted(free)
 	for _, p := range paragraphs(free) {
-		for _, said := range passages(p, under["problem"] || has(&s.Problem)) {
+		for _, said := range passages(p, under["problem"] || has(&s.Problem), under["done"]) {
 			where := &s.Context
 			switch said.part {
+			case "problem":
+				where = &s.Problem
 			case "done":
 				where = &s.Done
 			case "reproduce":

@@ -1,0 +1,164 @@
+package parse
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// wish are the words of sentences that say what must be so (tables/wish.txt).
+var wish = func() map[string]phrases {
+	out := map[string]phrases{}
+	for kind, words := range tableKinds("wish.txt") {
+		out[kind] = newPhrases(words)
+	}
+	return out
+}()
+
+// shoulds are what a sentence can be built on; steps begin one that says, behind a
+// problem, how to see it.
+var shoulds, steps = func() (openings, openings) {
+	words := tableKinds("wish.txt")
+	var begins []string
+	for _, w := range words["step"] {
+		begins = append(begins, w+" ")
+	}
+	built := slices.Concat(words["should"], words["must"], words["expect"])
+	for _, w := range built {
+		if strings.Contains(w, "'") {
+			built = append(built, strings.ReplaceAll(w, "'", "’"))
+		}
+	}
+	return newOpenings(built...), newOpenings(begins...)
+}()
+
+// wishTokens is how many words stand up to "should" at most, wishReads how many of a
+// sentence are read.
+const wishTokens, wishReads = 14, 40
+
+// wished tells of a sentence beside a problem that says what must be so: "done" if
+// it can be checked, "context" if something has to stay as it is or a date is named,
+// else "". "That should be easy", "The button that should open it", "Should we …?" and
+// "Each order has to be copied by hand" say nothing of the kind. What only may be a
+// done is none: a question more is the lesser harm.
+func wished(said string) string {
+	if !mayWish(said) {
+		return ""
+	}
+	ts := firstTokens(said, wishReads)
+	from, at, n := shouldAt(said, ts)
+	if n == 0 || len(ts) == at+n || strings.HasSuffix(strings.TrimRight(said, " \"'”)*_"), "?") {
+		return ""
+	}
+	rest := ts[at+n:]
+	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
+	people := holds("people", ts[from:at])
+	lone := at == from+1 && unicode.IsUpper(firstRune(said[ts[from].start:])) && !wish["thing"].all[ts[from].text] // it may be a name
+	burden := wish["must"].prefix(ts[at:]) == n
+	switch {
+	case holds("keep", rest) || holds("late", rest):
+		return "context"
+	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text], len(rest) > 1 && rest[0].text == "have" && strings.HasSuffix(rest[1].text, "ed"):
+		return ""
+	case holds("aside", rest), burden && holds("toil", rest):
+		return ""
+	case holds("able", rest):
+	case burden && (people || !holds("state", rest)), people && !holds("see", rest), lone && !holds("see", rest) && !holds("be", rest):
+		return ""
+	}
+	for _, t := range rest {
+		if !wish["vague"].all[t.text] {
+			return "done"
+		}
+	}
+	return ""
+}
+
+// mayWish tells whether a sentence holds one of shoulds, before its words are cut.
+func mayWish(said string) bool {
+	for i := range said {
+		if i > 0 && said[i-1] != ' ' && said[i-1] != '\n' || !shoulds.starts.may(said[i:]) {
+			continue
+		}
+		for _, w := range shoulds.list {
+			if len(said)-i >= len(w) && strings.EqualFold(said[i:i+len(w)], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// shouldAt finds the "should" that a sentence is built on, or what is as good: its
+// place among the tokens and how many it takes, 0 if there is none.
+func shouldAt(s string, ts []token) (from, at, n int) {
+	// from: the words before the last comma are another clause
+	for at = range min(len(ts), wishTokens) {
+		if at > 0 && strings.Contains(s[ts[at-1].end:ts[at].start], ",") {
+			from = at
+		}
+		if n = max(wish["should"].prefix(ts[at:]), wish["must"].prefix(ts[at:])); at == from {
+			n = max(n, wish["expect"].prefix(ts[at:]))
+		}
+		if n > 0 {
+			break
+		}
+	}
+	switch {
+	case n == 0, from > 0 && wish["lead"].prefix(ts) == 0:
+		return 0, 0, 0
+	case wish["expect"].prefix(ts[at:]) == n:
+		return from, at, n
+	case at == 0 && (wish["bare"].prefix(ts) == 0 || wish["asks"].prefix(ts[n:]) > 0):
+		return 0, 0, 0
+	}
+	if _, other := wish["other"].any(ts[from : at+1]); other {
+		return 0, 0, 0
+	}
+	for _, t := range ts[min(from+1, at):at] { // "Karin insists it should": a second subject
+		if wish["it"].all[t.text] {
+			return 0, 0, 0
+		}
+	}
+	return from, at, n
+}
+
+// goesTo tells of a sentence that begins like a step: "Open any order and …".
+func goesTo(said string) bool {
+	return steps.begin(strings.TrimLeft(said, " -*•"))
+}
+
+// tellsFault tells of a sentence that tells a fault, or, if it is the first that can
+// tell the problem, anything of its own. One that goes on from the sentence before
+// ("It is frozen for the audit") does not.
+func tellsFault(said string, first bool) bool {
+	return strings.TrimSpace(said) != "" && !wish["back"].mayOpen(said) && (first || advice["fault"].in(fold(said)))
+}
+
+// opensAt tells whether a sentence begins at an offset of a paragraph, not the next
+// line of one that a mail client broke.
+func opensAt(p string, at int) bool {
+	if at == 0 || p[at-1] != '\n' {
+		return true
+	}
+	before := strings.TrimRight(p[:at], " \n")
+	line := before[strings.LastIndexByte(before, '\n')+1:]
+	next := strings.TrimLeft(p[at:], " \t")
+	return endsSentence(line) || itemText(next, 0) > 0 || len(line) < wrapped && unicode.IsUpper(firstRune(next))
+}
+
+// sentenceAt is p[at:end], a sentence, with what stands of it on the next line.
+func sentenceAt(p string, at, end int) string {
+	if end >= len(p) || p[end] != '\n' || endsSentence(p[at:end]) || end-strings.LastIndexByte(p[:end], '\n') < wrapped {
+		return p[at:end]
+	}
+	line := p[end+1:]
+	if i := strings.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i]
+	}
+	return p[at : end+1+sentenceLen(line)]
+}
+
+func endsSentence(line string) bool {
+	return strings.ContainsRune(".!?:;)\"”。！？…", lastRune(line))
+}

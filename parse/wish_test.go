@@ -1,0 +1,86 @@
+package parse
+
+import "testing"
+
+// What a sentence beside a problem says must be so: the done, what has to stay, or
+// nothing that can be told from a guess, a burden or somebody's next step.
+func TestWished(t *testing.T) {
+	for want, sentences := range map[string][]string{
+		"done": {
+			`The scanner should show "unknown article" and the code it read.`,
+			"When a customer cancels, the voucher should be usable again.",
+			"A customer must be able to change the delivery date until noon.",
+			"Bavaria has to be in it, from January on.",
+			"Must be sorted by date, newest first.",
+			"I'd expect to see the orders of the one I clicked.",
+			"The till should ask before the payment.",
+			"Support should see the last five mails of a customer.",
+			"Der Scanner soll den gelesenen Code anzeigen.",
+			"Wenn kein Titel da ist, darf vor dem Namen nichts stehen.",
+			"Kunden müssen die Adresse nach der Bestellung ändern können.",
+			"Il faudrait que la facture soit toujours dans la langue du compte.",
+			"Debe aceptar todos los códigos de Canarias.",
+			"Il totale deve comprendere la spedizione.",
+			"O vencimento deve cair sempre num dia útil.",
+			"Elke retour moet er één keer in staan.",
+			"Datumet ska vara nästa arbetsdag om man beställer efter 16.",
+			"Den skal vise 25 % moms.",
+			"Nowe hasło powinno działać od razu w aplikacji i na stronie.",
+			"IČO musí být pod adresou.",
+			"Номер заказа должен стоять в теме письма.",
+		},
+		"context": {
+			"The API has to stay as it is.",
+			"It must still work on the old tablets.",
+			"Must be there by 4 December, closing is on the 5th.",
+			"Der Text der Mahnung darf nicht geändert werden.",
+			"Udenlandske kunder skal være som nu.",
+		},
+		"": {
+			// a guess, or nothing to check
+			"That should be easy to fix I think.",
+			"It must be something with the returns.",
+			"The cause must be the new carrier.",
+			"It should work again.",
+			"The dashboard should be nicer and more modern.",
+			"Das muss am Cache liegen.",
+			"Ça doit être un problème de TVA.",
+			"Debe ser el caché.",
+			"Deve essere colpa della cache.",
+			"Het moet iets met de btw zijn.",
+			"To musi być błąd w imporcie.",
+			// what was, what is said, a part of a sentence, a question
+			"It should have been fixed in October.",
+			"Someone must have changed the settings.",
+			"The boss says it should be blue.",
+			"The button that should open the menu does nothing.",
+			"What should be 12 is 14.",
+			"The name should show, but it says null.",
+			"Should we support PayPal in Denmark?",
+			"Should you have questions, call me.",
+			// somebody's next step
+			"You should ask Ben, he built it.",
+			"We should talk about what they really need.",
+			"Ken should send me the list.",
+			"Marketing should provide the texts.",
+			"The next one should come on Friday.",
+			"Wir sollten das am Montag besprechen.",
+			"Vi ska prata om det.",
+			// a burden
+			"Customers must type their address twice.",
+			"Each order has to be copied into the other system by hand.",
+			"Every change must be approved by Petra.",
+			"Der Kunde muss alles zweimal eingeben.",
+			"Les clients doivent tout saisir deux fois.",
+			"I clienti devono chiamare il negozio.",
+			"De klanten moeten alles twee keer invullen.",
+			"Klienci muszą dzwonić do sklepu.",
+		},
+	} {
+		for _, s := range sentences {
+			if got := wished(s); got != want {
+				t.Errorf("%q: %q, want %q", s, got, want)
+			}
+		}
+	}
+}
