@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -83,6 +84,9 @@ func (x *letterIndex) mark(lines []line) {
 	for i := 0; i+shingle <= len(words); i++ {
 		if x.runs[runOf(words[i].hash, words[i+1].hash, words[i+2].hash, words[i+3].hash)] {
 			covered[i], covered[i+1], covered[i+2], covered[i+3] = true, true, true, true
+			if words[i+1].line < words[i+2].line {
+				lines[words[i+2].line].joined = true
+			}
 		}
 	}
 	hit := make([]int, len(lines))
@@ -236,8 +240,8 @@ func (r *reading) again(i, end int) bool {
 }
 
 // answers takes what the writer put inside the quoted letter out of the history: a
-// line, or the end of one, with a word that the letter does not have, between
-// lines that it has, at their depth. Below the letter's end, where an older mail may
+// line, or the end of one, with a word that the letter does not have, or where the
+// letter goes on without it, between lines that it has, at their depth. Below the letter's end, where an older mail may
 // begin, or in a letter that somebody else quoted first, it looks no further. No command counts there, since history follows.
 // It also gives the quote back the ends of lines that a client broke.
 func (r *reading) answers(x *letterIndex) {
@@ -259,11 +263,15 @@ func (r *reading) answers(x *letterIndex) {
 			return // the same
 		case l.ours || x.lines[join(tokens(l.text))]:
 			if last < 0 || l.depth == r.lines[last].depth {
-				for _, k := range between {
-					r.lines[k].is(own, "")
+				gap := len(between) > 0 && x.adjoins(r.lines[last].text, l.text) && !slices.ContainsFunc(between, func(k int) bool { return buttonLine(r.lines[k].text) })
+				for n, k := range between {
+					if gap || x.foreign(r.lines[k].text) || n+1 == len(between) && x.partly(r.lines[k].text, l.text) {
+						r.lines[k].is(own, "")
+					}
 				}
-				if wholes > 1 && !l.whole && l.ours && x.foreign(l.text) {
+				if wholes > 1 && l.ours && r.inserted(x, last, i) {
 					l.is(own, "")
+					continue
 				}
 			}
 			between, last = between[:0], i
@@ -279,10 +287,55 @@ func (r *reading) answers(x *letterIndex) {
 			}
 		case looksPast(l.text) || separatorLine(l.text) || len(between) > answerLines:
 			return
-		case wholes > 1 && l.depth == r.lines[last].depth && !labelled(l.text) && x.foreign(l.text):
+		case wholes > 1 && l.depth == r.lines[last].depth && !labelled(l.text):
 			between = append(between, i)
 		}
 	}
+}
+
+// inserted tells whether line i of the letter, below its line last, holds an answer:
+// at its end a word that the letter does not have, or words that it has elsewhere, for
+// it goes on from what stands before them with the line below.
+func (r *reading) inserted(x *letterIndex, last, i int) bool {
+	l := &r.lines[i]
+	if !l.whole && x.foreign(l.text) {
+		return true
+	}
+	n := next(r.lines, i+1)
+	if n == len(r.lines) || r.lines[n].joined || r.lines[n].depth != l.depth {
+		return false
+	}
+	return !l.joined && x.adjoins(r.lines[last].text, r.lines[n].text) || x.partly(l.text, r.lines[n].text)
+}
+
+// partly tells whether a line is the letter's but for its last words: the letter goes
+// on from what stands before them with the line below.
+func (x *letterIndex) partly(s, below string) bool {
+	if len(s) > 2000 || x.adjoins(s, below) {
+		return false
+	}
+	for ts := tokens(s); len(ts) > shingle; {
+		ts = ts[:len(ts)-1]
+		if x.adjoins(s[:ts[len(ts)-1].end], below) {
+			return true
+		}
+	}
+	return false
+}
+
+// buttonLine tells whether a line is what only the HTML of the letter has: a button, or
+// no words.
+func buttonLine(s string) bool { return strings.Contains(s, "<mailto:") || !hasWord(s) }
+
+// adjoins tells whether the letter goes on from the end of one text with the
+// beginning of another: two words of each stand in it together.
+func (x *letterIndex) adjoins(above, below string) bool {
+	a, b := tokens(above), firstTokens(below, 2)
+	if len(a) < 2 || len(b) < 2 {
+		return false
+	}
+	a = a[len(a)-2:]
+	return x.runs[runOf(hashOf(a[0].text), hashOf(a[1].text), hashOf(b[0].text), hashOf(b[1].text))]
 }
 
 // labelled tells whether a line has a label of a header block.

@@ -44,6 +44,7 @@ type line struct {
 	fence   bool   // inside a code fence that is closed again
 	ours    bool   // its words stand in the letter that is answered
 	whole   bool   // all of them do
+	joined  bool   // the letter has its first two words behind the last two of the line above
 	unseen  bool   // an invisible character stood between two letters
 	ruled   bool   // it was <hr>
 	pasted  bool   // the writer's, quote mark and all: a log, a diff
