@@ -343,11 +343,19 @@ var (
 	finished = set(strings.Fields("done finished complete completed ready there fertig erledigt geschafft hecho listo terminado terminé fini fait klaar gedaan pronto fatto finito feito klart klar färdigt gotowe hotovo"))
 )
 
+// firstSentence is a text up to a full stop with a capital behind it.
+func firstSentence(s string) string {
+	if said, more, ok := strings.Cut(s, ". "); ok && unicode.IsUpper(firstRune(more)) {
+		return said
+	}
+	return s
+}
+
 // judgeReport: what an engineer reports is passed on, so a plain tail will do
 // where it reads as one.
 func judgeReport(word string, form form, rest, tail string) string {
 	ts := tokens(tail)
-	if word == "blocked" && (tails["nothing"].all[join(ts)] || len(ts) == 0 && strings.ContainsAny(rest, "-–—/")) {
+	if word == "blocked" && (tails["nothing"].all[join(tokens(firstSentence(tail)))] || len(ts) == 0 && strings.ContainsAny(rest, "-–—/")) {
 		return notACommand // "Blocked: none", "Blocked: -" in a daily update
 	}
 	switch {
