@@ -47,7 +47,8 @@ func TestSignatures(t *testing.T) {
 		"Regards\nPriya Nair\nAcme GmbH\nHauptstr. 1\n10115 Berlin\nGermany\nPhone +49 30 123456\nFax +49 30 123457\nmailto:priya@acme.example\nhttp://acme.example",
 		"Best regards,\n\nPriya Nair | Product\n\nAcme GmbH, Hauptstr. 1, 10115 Berlin, Germany, managing director: Ada Lovelace, registered in Berlin\n\nFacebook | LinkedIn | X",
 		"Priya Nair <priya@acme.example>", "Dictated to Siri, please excuse typos.", "Please excuse brevity and typos, sent from my phone.",
-		"Warm regards from a rainy Hamburg,\n\nPriya", "xx Priya", "//Priya", "P.", "/P", "/Priya\n\nPriya Nair\nProduct, Acme",
+		"Warm regards from a rainy Hamburg,\n\nPriya", "xx Priya", "- P", "P", "PN", "Regards, PN", "Priya :)", "Have a nice evening!\nPriya", "Bis morgen\nPriya", "Miłego dnia\nPriya", "Muchas gracias y un saludo\nPriya",
+		"Thanks,\nPriya Nair\nProduct\nI work flexibly - please don't feel you need to reply outside your own hours.", "[Acme logo]\n\nPriya Nair\nProduct", "//Priya", "P.", "/P", "/Priya\n\nPriya Nair\nProduct, Acme",
 		"Diese Nachricht ist vertraulich. Sollten Sie nicht der vorgesehene Empfänger sein, informieren Sie bitte den Absender und löschen Sie die Nachricht.",
 		"Sent from Mailspring (https://getmailspring.com/), the best free email app for work",
 	} {
@@ -60,7 +61,7 @@ func TestSignatures(t *testing.T) {
 
 // The sender's name alone, right below a sentence.
 func TestNameBelowASentence(t *testing.T) {
-	if m := Read(plainMail("The label is cut off.\nHave a nice weekend!\nPriya\n", 0), Options{}); m.Text != "The label is cut off.\nHave a nice weekend!" {
+	if m := Read(plainMail("The label is cut off.\nPlease have a look!\nPriya\n", 0), Options{}); m.Text != "The label is cut off.\nPlease have a look!" {
 		t.Errorf("text %q", m.Text)
 	}
 	for _, own := range []string{"The reviewers are:\nOmar\nPriya", "Whoever is here, that is\nPriya"} {
@@ -98,6 +99,33 @@ func TestPostscript(t *testing.T) {
 	}
 }
 
+// So is what was left out above the name.
+func TestForgotten(t *testing.T) {
+	for _, below := range []string{"Forgot to say: it is in Firefox alone.", "One more thing, the label, the mail and the page have the old total.", "PD: solo en Firefox"} {
+		for _, sig := range []string{"-- \nPriya Nair\nProduct", "Best regards,\nPriya"} {
+			if m := Read(plainMail("The label is cut off.\n\n"+sig+"\n\n"+below+"\n", 0), Options{}); m.Text != "The label is cut off.\n\n"+below {
+				t.Errorf("%q below %q: text %q", below, sig, m.Text)
+			}
+		}
+	}
+}
+
+// A signature that the writer shows is text.
+func TestShownSignature(t *testing.T) {
+	for _, own := range []string{
+		"The mail now ends as agreed:\n\n-- \nYour Acme team\nshop.acme.example\n\nand the old line is gone.",
+		"The mail still says\n\n    Your total is 14.20.\n    Best regards\n    Your Acme team\n\nwhich is wrong.",
+		"The text of the mail is now:\n\nThank you for your order!\nBest regards,\nYour Acme team",
+	} {
+		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own && m.Text != strings.ReplaceAll(own, "-- \n", "--\n") {
+			t.Errorf("%q: text %q", own, m.Text)
+		}
+		if m := Read(plainMail("Two points:\n\n"+"the label and the mail.\n\n-- \nPriya Nair\nProduct, Acme\n\nAcme GmbH, Berlin\n", 0), Options{}); m.Text != "Two points:\n\nthe label and the mail." {
+			t.Errorf("the writer's own: text %q", m.Text)
+		}
+	}
+}
+
 // A sign-off is one only if who writes stands below it; else its words are the
 // beginning of what does.
 func TestWordsBelowASignoff(t *testing.T) {
@@ -106,7 +134,7 @@ func TestWordsBelowASignoff(t *testing.T) {
 		"Two things.\n\nLove\nthe new layout, less so the footer", "Seen.\n\nThanks\nfor the report, it has no totals", "So:\n\nBest\nguess is Monday", "Seen.\n\nDanke\nDie Summe ist noch falsch",
 		"Seen.\n\nSaludos\nno veo el total", "Seen.\n\nMerci\nle total est faux", "Cheers\nwere heard when it worked, then it crashed",
 		"Seen.\n\nBest\nLee (if the tests pass)", "The paths are\n\n/cart",
-		"Seen.\n\nBest regards and please check the label\nPriya", "Seen.\n\nMany thanks and see the label\nPriya", "Seen.\n\nThanks for the quick fix\nPriya", "Seen.\n\nBest regards\nPriya\n\nOne more thing, the label, the mail and the page, none of which has the new total yet", "Grüße aus Berlin stand auf dem Banner\nund das soll weg",
+		"Seen.\n\nBest regards and please check the label\nPriya", "Seen.\n\nMany thanks and see the label\nPriya", "Seen.\n\nThanks for the quick fix\nPriya", "Grüße aus Berlin stand auf dem Banner\nund das soll weg", "Seen.\n\nThanks\nPriya\n\n(Dana: it is in Firefox alone.)",
 	} {
 		if m := Read(plainMail(own+"\n", 0), Options{}); m.Text != own {
 			t.Errorf("%q: text %q", own, m.Text)

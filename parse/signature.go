@@ -6,17 +6,20 @@ import (
 	"unicode/utf8"
 )
 
-// signoffs are the whole lines of tables/signoff.txt; thanksOnly are those
+// signoffs are the whole lines of tables/signoff.txt; wishesOnly are those of them
 // that are text unless a name follows.
-var signoffs = func() phrases {
-	p := newPhrases()
+var signoffs, wishesOnly = func() (all, wishes phrases) {
+	all, wishes = newPhrases(), newPhrases()
 	for _, line := range tableLines("signoff.txt") {
-		_, cell, _ := strings.Cut(line, ":")
+		language, cell, _ := strings.Cut(line, ":")
 		for _, w := range tableWords(cell) {
-			p.add(w)
+			all.add(w)
+			if strings.HasSuffix(language, "+") {
+				wishes.add(w)
+			}
 		}
 	}
-	return p
+	return all, wishes
 }()
 
 // The bounds of a signature that no delimiter announces.
@@ -65,7 +68,7 @@ func (r *reading) signed(start, end int, from Address) {
 			end = k // "Dana", and below it "but only after Monday"
 		}
 	}
-	if i := r.delimiter(start, end); i < end {
+	if i := r.delimiter(start, end, from); i < end {
 		mark(i, "signature-delimiter")
 		end = i
 	}
@@ -87,12 +90,6 @@ func (r *reading) signed(start, end int, from Address) {
 		}
 		return false
 	}
-	announced := func(k int) bool { // "The staff page should say:" above a name
-		for k--; k > start && !isOwn(k); k-- {
-		}
-		t := strings.TrimSpace(lines[max(k, start)].text)
-		return k >= start && strings.HasSuffix(t, ":") && strings.Count(t, " ") >= 2 && !lines[k].sign && signoffs.prefix(firstTokens(t, longestPhrase)) == 0
-	}
 	// closing marks from line k on, with the sign-off that stands above a name
 	// further up than a signature is looked for, and a rule right above it.
 	closing := func(k int, rule string) {
@@ -103,8 +100,15 @@ func (r *reading) signed(start, end int, from Address) {
 		if rule == "name" && up >= start && isOwn(up) && closes(strings.TrimSpace(lines[up].text), from) && above(up) {
 			k = up
 		}
-		if k > start && isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text)) {
+		if k > start && isOwn(k-1) && ruleLine(lines[k-1].text, 3) {
 			k--
+		}
+		up = k - 1
+		for up > start && !isOwn(up) {
+			up--
+		}
+		if up > start && isOwn(up) && placeholder(lines[up].text) {
+			k = up
 		}
 		mark(k, rule)
 	}
@@ -117,6 +121,7 @@ func (r *reading) signed(start, end int, from Address) {
 			continue
 		}
 		switch {
+		case signoffLine(t) && sampled(lines, start, k, after, from):
 		case signoffLine(t) && (n == 0 && !thanks(t) || n > 0 && whose(lines[tail[n-1]].text, strings.HasSuffix(t, ","), from)):
 			if above(k) || n > 0 {
 				if !above(k) && len(after) > 0 && thanks(t) {
@@ -131,7 +136,7 @@ func (r *reading) signed(start, end int, from Address) {
 		case n == 1 && above(k) && signoffFrom(t) && isName(lines[tail[0]].text, from):
 			closing(k, "signoff")
 			return
-		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from) && !announced(k):
+		case (k == start || lines[k-1].blank() || isOwn(k-1) && (ruleLine(lines[k-1].text, 3) || placeholder(lines[k-1].text) || n == 0 && sentenceEnd(lines[k-1].text))) && above(k) && isName(t, from) && !announced(lines, start, k):
 			closing(k, "name")
 			return
 		case t == "| |" && n > 0 && above(k):
@@ -140,11 +145,11 @@ func (r *reading) signed(start, end int, from Address) {
 		case n > 0 && n <= 6 && above(k) && ruleLine(t, 3) && tail[n-1] == k+1 && isName(card(lines[k+1].text), from):
 			mark(k, "name")
 			return
-		case n <= 6 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from, n > 0) && !announced(k):
+		case n <= 6 && above(k) && (k == start || lines[k-1].blank()) && carded(t, from, n > 0) && !announced(lines, start, k):
 			closing(k, "name")
 			return
-		case n == 0 && above(k) && len(t) <= 5 && (t[0] == '/' || strings.HasSuffix(t, ".")) && (lines[k-1].blank() || sentenceEnd(lines[k-1].text)) && initial(fold(strings.Trim(t, "/.")), from):
-			mark(k, "name") // "D.", "/D"
+		case n == 0 && above(k) && len(t) <= 5 && (lines[k-1].blank() || sentenceEnd(lines[k-1].text)) && (t[0] == '/' || strings.HasSuffix(t, ".") || sentenceEnd(lines[prevSolid(lines, k)].text) || strings.HasSuffix(lines[prevSolid(lines, k)].text, "?")) && initialed(t, from):
+			mark(k, "name") // "D.", "/D", "- D" or "DK" below a sentence
 			return
 		case n == 0 && above(k) && isAddress(t, from):
 			mark(k, "name")
@@ -160,6 +165,49 @@ func (r *reading) signed(start, end int, from Address) {
 			return
 		}
 	}
+}
+
+// announced tells whether the line above line k announces what stands there: "The
+// staff page should say:" above a name.
+func announced(lines []line, start, k int) bool {
+	for k--; k > start && (lines[k].kind != own || lines[k].blank()); k-- {
+	}
+	t := strings.TrimSpace(lines[max(k, start)].text)
+	return k >= start && strings.HasSuffix(t, ":") && strings.Count(t, " ") >= 2 && !lines[k].sign && signoffs.prefix(firstTokens(t, longestPhrase)) == 0
+}
+
+// goesOn tells whether the signature below the delimiter at line i is a sample: it
+// does not name the sender, and words go on below it.
+func goesOn(lines []line, i, end int, from Address) bool {
+	k := i + 1
+	for ; k < end && !lines[k].blank(); k++ {
+		if isName(card(lines[k].text), from) || isAddress(lines[k].text, from) {
+			return false
+		}
+	}
+	return k > i+1 && next(lines[:end], k) < end
+}
+
+// sampled tells whether the sign-off at line k, with the lines after below it, ends
+// a mail that the writer shows and not their own: it does not name them, and is
+// indented, or its paragraph is announced.
+func sampled(lines []line, start, k int, after []int, from Address) bool {
+	for _, i := range after {
+		if isName(card(lines[i].text), from) {
+			return false
+		}
+	}
+	if len(after) == 0 {
+		return false
+	}
+	if strings.HasPrefix(lines[k].text, "  ") || strings.HasPrefix(lines[k].text, "\t") {
+		return true
+	}
+	up := k
+	for up > start && !lines[up-1].blank() && lines[up-1].kind == own {
+		up--
+	}
+	return up < k && announced(lines, start, up)
 }
 
 // lastParagraph is where the last paragraph of own lines begins.
@@ -187,7 +235,7 @@ const delimiterLines = 12
 // delimiter is the line of the delimiter of RFC 3676 §4.3, or its form without
 // the space, in a run of own lines; end if there is none. It looks at each line
 // once: what stands below the first of them is a few lines at most.
-func (r *reading) delimiter(start, end int) int {
+func (r *reading) delimiter(start, end int, from Address) int {
 	lines := r.lines
 	isOwn := func(k int) bool { return lines[k].kind == own && !lines[k].blank() }
 	near := end // from here on there are few enough lines
@@ -203,7 +251,7 @@ func (r *reading) delimiter(start, end int) int {
 		if l.kind != own || l.fence || l.depth > 0 {
 			continue
 		}
-		if strings.HasPrefix(l.text, "--") && patchEnd(lines, i, end) {
+		if strings.HasPrefix(l.text, "--") && (patchEnd(lines, i, end) || announced(lines, start, i) && goesOn(lines, i, end, from)) {
 			continue
 		}
 		if l.text == "-- " {
@@ -260,10 +308,13 @@ func fullSentence(t string) bool {
 func shortLines(lines []line, at []int, named bool) bool {
 	for _, k := range at {
 		t := lines[k].text
+		if officeHours(t) {
+			continue
+		}
 		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && joints(t) >= 3 && digitsIn(t) >= 4) || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
 			return false
 		}
-		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimSpace(t), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
+		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimRight(t, " )"), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
 			return false // a heading, a sentence
 		}
 		if ts := tokens(t); len(ts) > 0 {
@@ -278,6 +329,13 @@ func shortLines(lines []line, at []int, named bool) bool {
 	return true
 }
 
+// officeHours tells whether a line is what people add below their name: that they work
+// at other hours and expect no answer outside the reader's.
+func officeHours(t string) bool {
+	return len(t) < 300 && len(t) > 30 && holdsAny(fold(t), "hours", "working day", "arbeitszeit", "horaires", "horario", "werktijd") &&
+		holdsAny(fold(t), "reply", "respond", "flexibl", "may not be your", "may not match", "may differ", "antwort", "répondre", "responder", "beantwoord")
+}
+
 // signoffLine tells whether a line is a sign-off, or two of them: "Mit
 // freundlichen Grüßen / Kind regards", "以上、よろしくお願いいたします。".
 func signoffLine(t string) bool {
@@ -288,8 +346,14 @@ func signoffLine(t string) bool {
 	if strings.ContainsAny(t, "?:") {
 		return false
 	}
-	if signoffs.is(tokens(t)) {
+	ts := tokens(t)
+	if signoffs.is(ts) {
 		return true
+	}
+	for i, w := range ts {
+		if i > 0 && andMore[w.text] && signoffs.is(ts[:i]) && signoffs.is(ts[i+1:]) {
+			return true // "Muchas gracias y un saludo"
+		}
 	}
 	parts := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("/|、。", r) })
 	for _, p := range parts {
@@ -396,6 +460,9 @@ func digitsIn(t string) (n int) {
 // thanks tells whether a sign-off is one that is text when nothing follows.
 func thanks(t string) bool {
 	t = join(tokens(t))
+	if wishesOnly.all[t] {
+		return true
+	}
 	for _, w := range []string{"thank", "thx", "tks", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "hope", "later", "ta", "以上"} {
 		if strings.HasPrefix(t, w) {
 			return true
@@ -422,6 +489,9 @@ func fromNames(from Address) (whole string, words map[string]bool) {
 
 // isName: the line is the sender's name, or a part of it.
 func isName(t string, from Address) bool {
+	if strings.HasSuffix(t, ")") {
+		t = strings.TrimRight(strings.TrimSuffix(t, ")"), ":;-= ") // "Ada :)"
+	}
 	if strings.ContainsAny(t, "?:;!/") {
 		return false
 	}
@@ -453,10 +523,10 @@ func isAddress(t string, from Address) bool {
 	return from.Address != "" && fold(strings.TrimRight(strings.TrimPrefix(addr, "mailto:"), ">")) == fold(from.Address) && (!ok || strings.TrimSpace(name) == "" || isName(name, from))
 }
 
-// placeholder: what stands for a picture or a link in plain text, "[cid:a@b]".
+// placeholder: what stands for a picture or a link in plain text, "[cid:a@b]", "[Acme logo]".
 func placeholder(t string) bool {
 	t = strings.TrimSpace(t)
-	return strings.HasPrefix(t, "[") && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && (strings.HasPrefix(t, "[cid:") || strings.HasPrefix(t, "[http") || strings.HasPrefix(t, "[image:"))
+	return strings.HasPrefix(t, "[") && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && holdsAny(fold(t), "[cid:", "[http", "[image:", "[signature_", "logo", "automatically generated")
 }
 
 // isInitials: the first letters of the sender's names.
@@ -470,12 +540,25 @@ func isInitials(t string, from Address) bool {
 
 // signoffWithName: "Best regards, Ada", "Cheers Ada" with the sender's name.
 func signoffWithName(t string, from Address) bool {
+	if name, ok := strings.CutSuffix(t, " 올림"); ok {
+		return isName(name, from)
+	}
+	if name, ok := strings.CutSuffix(t, " 드림"); ok {
+		return isName(name, from)
+	}
 	if !signoffs.mayOpen(t) {
 		return false
 	}
 	ts := tokens(t)
 	n := signoffs.prefix(ts)
-	return n > 0 && len(ts) > n && len(ts)-n <= 4 && (isName(t[ts[n].start:], from) || len(ts) == n+1 && initial(ts[n].text, from))
+	return n > 0 && len(ts) > n && len(ts)-n <= 4 && (isName(t[ts[n].start:], from) || len(ts) == n+1 && (initial(ts[n].text, from) || isInitials(ts[n].text, from)))
+}
+
+// initialed tells whether a line is the sender's first letter, or the first letters of
+// their names, and no word of ours.
+func initialed(t string, from Address) bool {
+	word := fold(strings.Trim(t, "/.-–— "))
+	return !IsSoft(word) && (initial(word, from) || isInitials(word, from))
 }
 
 // initial tells whether a word is the first letter of the sender's name.
