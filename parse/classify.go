@@ -226,11 +226,15 @@ func anglesIn(lines []line) bool {
 }
 
 // sampleHead tells whether the header block of n lines at i is a sample in the
-// writer's own text: indented, below a line that announces it, with words that
-// are not indented after a blank. It stays in the text; nothing below it counts.
+// writer's own text: below a line that announces it, indented or without the date that
+// every client gives, with words that are not indented after a blank. It stays in the
+// text; nothing below it counts.
 func sampleHead(lines []line, i, n int) bool {
 	indented := func(k int) bool {
 		return strings.HasPrefix(lines[k].text, "  ") || strings.HasPrefix(lines[k].text, "\t")
+	}
+	for n < 24 && i+n < len(lines) && strings.Contains(lines[i+n].text, ": ") && lines[i+n].depth == lines[i].depth {
+		n++ // fields that no client shows
 	}
 	up, down := i-1, next(lines, i+n)
 	for up >= 0 && lines[up].blank() {
@@ -240,12 +244,13 @@ func sampleHead(lines []line, i, n int) bool {
 		down == i+n || down == len(lines) || lines[down].depth > 0 || lines[down].box != "" || lines[down].ours || strings.TrimLeft(lines[down].text, " \t") != lines[down].text {
 		return false
 	}
+	in, dated := true, false
 	for k := i; k < i+n; k++ {
-		if !lines[k].blank() && !indented(k) {
-			return false
-		}
+		in = in && (lines[k].blank() || indented(k))
+		role, _, _ := labelOf(lines[k].text)
+		dated = dated || role == "date"
 	}
-	return strings.TrimLeft(lines[up].text, " \t") == lines[up].text
+	return (in || !dated) && strings.TrimLeft(lines[up].text, " \t") == lines[up].text
 }
 
 // markedHead tells whether a header block stands right below line i whose lines are

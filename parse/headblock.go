@@ -2,6 +2,7 @@ package parse
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -71,7 +72,7 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		return 0, "" // "redirect: …" is the writer's, whatever stands below it
 	}
 	roles := map[string]bool{}
-	sender := false
+	sender, small := false, true
 	doubled := i+2 < len(lines) && lines[i+1].blank() && !lines[i+2].blank()
 	if i > 0 && lines[i-1].depth == lines[i].depth && patchLine(lines[i-1].text) {
 		return 0, softHeader
@@ -115,6 +116,7 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 		if r != "" {
 			known++
 			roles[r] = true
+			small = small && unicode.IsLower(firstRune(strings.TrimLeft(l.text, " \t")))
 		}
 		if value == "" && j+1 < len(lines) && !lines[j+1].blank() {
 			value = lines[j+1].text // the value is on the next line
@@ -150,9 +152,11 @@ func headerBlockAt(lines []line, i int) (n int, rule string) {
 	}
 	evidence := addrs > 0 || dates > 0 || distinct >= 4
 	switch {
-	case role != "" && distinct >= 3 && evidence && (roles["from"] || roles["date"]):
-		return last - i + 1, "header-block"
-	case role != "" && distinct == 2 && roles["date"] && dates > 0 && (roles["from"] || addrs > 0):
+	case role != "" && distinct >= 3 && evidence && (roles["from"] || roles["date"]),
+		role != "" && distinct == 2 && roles["date"] && dates > 0 && (roles["from"] || addrs > 0):
+		if small {
+			return 0, softHeader // a program's: clients begin their labels with a capital
+		}
 		return last - i + 1, "header-block"
 	case role == "" && known > 0 && !strings.Contains(opening, "@") && (!embedsNumber(opening) || distinct >= 3 && roles["from"] && !dated(opening)):
 		return 0, "" // the block begins at a label that is known, below the writer's own line

@@ -201,6 +201,15 @@ func TestSampleHeads(t *testing.T) {
 			t.Errorf("%q: %s", m.Text, answerOf(m.Commands))
 		}
 	}
+	// So is one without a date, or with a program's small labels.
+	for _, own := range []string{
+		"The order mail goes out like this:\n\nFrom: orders@acme.example\nTo: you@mail.example\nSubject: Your order\nX-Template: v3\n\nVersion 3 has the old total.",
+		"The config is now\n\n---\nfrom: orders@acme.example\nto: all\ndate: 2026-03-09\n---\n\nIt goes live tonight.",
+	} {
+		if m := Read(plainMail(own+"\n\napprove\n", 0), Options{}); m.Text != own+"\n\napprove" || answerOf(m.Commands) == "approve" {
+			t.Errorf("%q: %s", m.Text, answerOf(m.Commands))
+		}
+	}
 	for _, body := range []string{
 		"Seen.\n\n  " + strings.ReplaceAll(head, "\n", "\n  ") + "\n\napprove\n",                                    // nothing announces it
 		"Seen:\n\n " + strings.ReplaceAll(head, "\n", "\n ") + "\n\napprove\n",                                      // as some clients write it
