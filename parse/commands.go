@@ -217,12 +217,18 @@ func (lx *lexicon) elsewhere(t string) (Command, bool) {
 	return c, true
 }
 
-// softLine: a friendly word that is no decision.
+// softLine: a friendly word that is no decision, with a task's number behind it or
+// not.
 func (lx *lexicon) softLine(t string, confirm bool) (Command, bool) {
+	c := Command{Line: strings.TrimSpace(t), Doubt: DoubtSoft, Hint: "approve"}
+	if said, number, ok := strings.Cut(t, "#"); ok {
+		if n, after, ok := number2(number); ok && strings.Trim(after, marks+".!") == "" {
+			c.Task, t = n, said
+		}
+	}
 	if !IsSoft(t) {
 		return Command{}, false
 	}
-	c := Command{Line: strings.TrimSpace(t), Doubt: DoubtSoft, Hint: "approve"}
 	if confirm {
 		c.Hint = "yes"
 	}
