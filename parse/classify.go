@@ -110,6 +110,11 @@ func (r *reading) history(letter *letterIndex) {
 		switch {
 		case l.kind != own:
 		case l.box != "":
+			for up := i - 1; up >= max(0, i-2) && lines[up].kind == own && lines[up].box == ""; up-- {
+				if lines[up].ruled {
+					lines[up].is(intro, l.box) // a client's rule
+				}
+			}
 			l.is(quote, l.box)
 		case l.fence:
 			r.suspect(i)
