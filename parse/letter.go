@@ -311,12 +311,15 @@ func (r *reading) inserted(x *letterIndex, last, i int) bool {
 // partly tells whether a line is the letter's but for its last words: the letter goes
 // on from what stands before them with the line below.
 func (x *letterIndex) partly(s, below string) bool {
-	if len(s) > 2000 || x.adjoins(s, below) {
+	if len(s) > 2000 {
 		return false
 	}
-	for ts := tokens(s); len(ts) > shingle; {
-		ts = ts[:len(ts)-1]
-		if x.adjoins(s[:ts[len(ts)-1].end], below) {
+	ts, more := tokens(s), firstTokens(below, 2)
+	if len(ts) <= shingle || x.follow(ts, more) {
+		return false
+	}
+	for n := len(ts) - 1; n >= shingle; n-- {
+		if x.follow(ts[:n], more) {
 			return true
 		}
 	}
@@ -328,9 +331,13 @@ func (x *letterIndex) partly(s, below string) bool {
 func buttonLine(s string) bool { return strings.Contains(s, "<mailto:") || !hasWord(s) }
 
 // adjoins tells whether the letter goes on from the end of one text with the
-// beginning of another: two words of each stand in it together.
+// beginning of another.
 func (x *letterIndex) adjoins(above, below string) bool {
-	a, b := tokens(above), firstTokens(below, 2)
+	return x.follow(tokens(above), firstTokens(below, 2))
+}
+
+// follow tells it of words: the last two of a and b stand in the letter together.
+func (x *letterIndex) follow(a, b []token) bool {
 	if len(a) < 2 || len(b) < 2 {
 		return false
 	}

@@ -308,14 +308,15 @@ func fullSentence(t string) bool {
 func shortLines(lines []line, at []int, named bool) bool {
 	for _, k := range at {
 		t := lines[k].text
-		if officeHours(t) {
-			continue
+		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && joints(t) >= 3 && digitsIn(t) >= 4) ||
+			strings.HasSuffix(strings.TrimRight(t, " )"), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
+			if officeHours(t) {
+				continue
+			}
+			return false // a sentence
 		}
-		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && joints(t) >= 3 && digitsIn(t) >= 4) || strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") {
-			return false
-		}
-		if strings.HasSuffix(strings.TrimSpace(t), ":") || strings.HasSuffix(strings.TrimRight(t, " )"), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
-			return false // a heading, a sentence
+		if strings.HasSuffix(t, "?") || strings.HasPrefix(strings.TrimSpace(t), "#") || strings.HasSuffix(strings.TrimSpace(t), ":") {
+			return false // a question, a heading
 		}
 		if ts := tokens(t); len(ts) > 0 {
 			if limiting(ts) {
@@ -526,7 +527,7 @@ func isAddress(t string, from Address) bool {
 // placeholder: what stands for a picture or a link in plain text, "[cid:a@b]", "[Acme logo]".
 func placeholder(t string) bool {
 	t = strings.TrimSpace(t)
-	return strings.HasPrefix(t, "[") && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && holdsAny(fold(t), "[cid:", "[http", "[image:", "[signature_", "logo", "automatically generated")
+	return t != "" && t[0] == '[' && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && holdsAny(fold(t), "[cid:", "[http", "[image:", "[signature_", "logo", "automatically generated")
 }
 
 // isInitials: the first letters of the sender's names.
