@@ -2,25 +2,8 @@ package parse
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
-
-// signoffs are the whole lines of tables/signoff.txt; wishesOnly are those of them
-// that are text unless a name follows.
-var signoffs, wishesOnly = func() (all, wishes phrases) {
-	all, wishes = newPhrases(), newPhrases()
-	for _, line := range tableLines("signoff.txt") {
-		language, cell, _ := strings.Cut(line, ":")
-		for _, w := range tableWords(cell) {
-			all.add(w)
-			if strings.HasSuffix(language, "+") {
-				wishes.add(w)
-			}
-		}
-	}
-	return all, wishes
-}()
 
 // The bounds of a signature that no delimiter announces.
 const (
@@ -337,116 +320,10 @@ func officeHours(t string) bool {
 		holdsAny(fold(t), "reply", "respond", "flexibl", "may not be your", "may not match", "may differ", "antwort", "répondre", "responder", "beantwoord")
 }
 
-// signoffLine tells whether a line is a sign-off, or two of them: "Mit
-// freundlichen Grüßen / Kind regards", "以上、よろしくお願いいたします。".
-func signoffLine(t string) bool {
-	if len(t) > 80 {
-		return false
-	}
-	t = signoffEnd(t)
-	if strings.ContainsAny(t, "?:") {
-		return false
-	}
-	ts := tokens(t)
-	if signoffs.is(ts) {
-		return true
-	}
-	for i, w := range ts {
-		if i > 0 && andMore[w.text] && signoffs.is(ts[:i]) && signoffs.is(ts[i+1:]) {
-			return true // "Muchas gracias y un saludo"
-		}
-	}
-	parts := strings.FieldsFunc(t, func(r rune) bool { return strings.ContainsRune("/|、。", r) })
-	for _, p := range parts {
-		if !signoffs.is(tokens(signoffEnd(p))) {
-			return false
-		}
-	}
-	return len(parts) > 1
-}
-
-// signoffEnd is a line without what stands at the end of a sign-off.
-func signoffEnd(t string) string {
-	t = strings.TrimRight(t, " ,.!;:)-–—*_،。！，")
-	return strings.TrimRightFunc(t, func(r rune) bool { return pictograph(r) || r == 0xfe0f || r == ' ' })
-}
-
-// A sign-off goes on with a place ("aus Berlin"), a wish ("und ein schönes
-// Wochenende") or, behind thanks, with another.
-var (
-	fromWhere = set(strings.Fields("aus from de desde da dal dalla depuis uit fra från z ze из"))
-	andMore   = set(strings.Fields("und and et y e en og och i и"))
-	wishes    = set(strings.Fields("wochenende weekend tag day woche week abend evening feierabend urlaub holidays ostern easter weihnachten christmas journée soirée giornata día finde semana helg helgen víkend week-end"))
-)
-
-// closes tells whether a line ends a mail above the writer's card: a sign-off, "/Ada".
-func closes(t string, from Address) bool {
-	return signoffLine(t) || t != "" && t[0] == '/' && dashName(t, from, true)
-}
-
-// signoffFrom: "Viele Grüße aus Berlin", "Schöne Grüße und ein schönes Wochenende",
-// "Danke vorab und viele Grüße", "Sonnige Grüße". It is asked only right above the
-// sender's name.
-func signoffFrom(t string) bool {
-	t = signoffEnd(t)
-	ts := tokens(t)
-	if len(ts) < 2 || len(ts) > 8 || strings.ContainsAny(t, "?:;.,") || digitsIn(t) > 0 {
-		return false
-	}
-	if n := signoffs.prefix(ts); n > 0 && len(ts) > n+1 && !thanks(t) && len(t[:ts[n-1].end]) > 5 && !strings.Contains(fold(t), "thank") {
-		return fromWhere[ts[n].text] && len(ts) <= n+5 || andMore[ts[n].text] && wishes[ts[len(ts)-1].text]
-	}
-	for k := 1; k < len(ts); k++ {
-		end := t[ts[k].start:]
-		if signoffs.is(ts[k:]) && !thanks(end) && utf8.RuneCountInString(end) > 4 {
-			return k == 1 || andMore[ts[k-1].text] && thanks(t) && k <= 3
-		}
-	}
-	return false
-}
-
 // sentenceEnd tells whether a line ends a sentence.
 func sentenceEnd(t string) bool {
 	t = strings.TrimRight(t, " *_)")
 	return strings.HasSuffix(t, ".") || strings.HasSuffix(t, "!") || strings.HasSuffix(t, "。")
-}
-
-// whose tells whether the line right below a sign-off says who the writer is: a
-// name, a team, an address or number, another sign-off. Anything else goes on
-// where the sign-off's words began: "Best" / "case is 15.70". comma is whether
-// the sign-off ends in one.
-func whose(t string, comma bool, from Address) bool {
-	t = strings.TrimSpace(t)
-	if i := strings.LastIndex(t, " ("); i > 0 && strings.HasSuffix(t, ")") && strings.IndexByte(t[i:], '/') > 0 && strings.LastIndexByte(t, ' ') == i {
-		t = t[:i] // "(she/her)"
-	}
-	ts := tokens(t)
-	switch {
-	case len(ts) == 0, isName(t, from), signoffLine(t), signoffWithName(t, from), digitsIn(t) > 5, strings.ContainsAny(t, "@|"), strings.Contains(t, "://"), strings.Contains(t, "www."):
-		return true
-	case len(ts) > 7:
-		return false
-	case len(ts) == 1 && comma:
-		return true // "pri"
-	}
-	return titled(t, ts)
-}
-
-// titled tells whether words are those of a name or a title: each with a capital, a
-// number, an initial or what stands between names.
-func titled(t string, ts []token) bool {
-	named := false
-	for _, w := range ts {
-		r, _ := utf8.DecodeRuneInString(t[w.start:w.end])
-		switch {
-		case unicode.IsUpper(r), unicode.IsLetter(r) && unicode.ToUpper(r) == r: // a capital, or of a script without
-			named = true
-		case unicode.IsDigit(r), pictograph(r), utf8.RuneCountInString(w.text) == 1, tails["particle"].all[w.text], tails["of-name"].all[w.text]:
-		default:
-			return false
-		}
-	}
-	return named
 }
 
 func digitsIn(t string) (n int) {
@@ -458,143 +335,8 @@ func digitsIn(t string) (n int) {
 	return n
 }
 
-// thanks tells whether a sign-off is one that is text when nothing follows.
-func thanks(t string) bool {
-	t = join(tokens(t))
-	if wishesOnly.all[t] {
-		return true
-	}
-	for _, w := range []string{"thank", "thx", "tks", "dank", "merci", "gracias", "gràcies", "obrigad", "grazie", "bedankt", "tak", "tack", "takk", "kiitos", "dzięk", "dík", "děkuji", "hvala", "köszön", "mulțumesc", "благодаря", "спасибо", "дякую", "ευχαριστώ", "teşekkür", "شكر", "תודה", "धन्यवाद", "ขอบคุณ", "cảm ơn", "terima kasih", "谢谢", "謝謝", "よろしく", "감사", "cheers", "have a", "talk soon", "speak soon", "hope", "later", "ta", "以上"} {
-		if strings.HasPrefix(t, w) {
-			return true
-		}
-	}
-	return strings.Contains(t, "tak") && strings.HasPrefix(t, "på") || t == "many thanks"
-}
-
-// names of the sender, folded: all, and each word of it.
-func fromNames(from Address) (whole string, words map[string]bool) {
-	words = map[string]bool{}
-	ts := tokens(from.Name)
-	for _, t := range ts {
-		words[t.text] = true
-	}
-	local, _, _ := strings.Cut(from.Address, "@")
-	for _, t := range strings.FieldsFunc(fold(local), func(r rune) bool { return !unicode.IsLetter(r) }) {
-		if len(t) > 2 {
-			words[t] = true
-		}
-	}
-	return join(ts), words
-}
-
-// isName: the line is the sender's name, or a part of it.
-func isName(t string, from Address) bool {
-	if strings.HasSuffix(t, ")") {
-		t = strings.TrimRight(strings.TrimSuffix(t, ")"), ":;-= ") // "Ada :)"
-	}
-	if strings.ContainsAny(t, "?:;!/") {
-		return false
-	}
-	ts := tokens(strings.Trim(t, " .,*_"))
-	if len(ts) == 0 || len(ts) > 4 {
-		return false
-	}
-	_, words := fromNames(from)
-	for _, w := range ts {
-		if !words[w.text] {
-			if utf8.RuneCountInString(w.text) == 1 && len(ts) > 1 {
-				continue // an initial
-			}
-			return false
-		}
-	}
-	if w, _ := everyWord.at(t, ts); w != "" {
-		return false
-	}
-	return true
-}
-
-// isAddress: "ada@x.example", "Ada Kim <ada@x.example>".
-func isAddress(t string, from Address) bool {
-	name, addr, ok := strings.Cut(t, "<")
-	if !ok {
-		addr = t
-	}
-	return from.Address != "" && fold(strings.TrimRight(strings.TrimPrefix(addr, "mailto:"), ">")) == fold(from.Address) && (!ok || strings.TrimSpace(name) == "" || isName(name, from))
-}
-
 // placeholder: what stands for a picture or a link in plain text, "[cid:a@b]", "[Acme logo]".
 func placeholder(t string) bool {
 	t = strings.TrimSpace(t)
 	return t != "" && t[0] == '[' && (strings.HasSuffix(t, "]") || strings.HasSuffix(t, ">")) && holdsAny(fold(t), "[cid:", "[http", "[image:", "[signature_", "logo", "automatically generated")
-}
-
-// isInitials: the first letters of the sender's names.
-func isInitials(t string, from Address) bool {
-	var b strings.Builder
-	for _, w := range tokens(from.Name) {
-		b.WriteRune(firstRune(w.text))
-	}
-	return utf8.RuneCountInString(b.String()) > 1 && fold(strings.TrimRight(t, " .")) == b.String()
-}
-
-// signoffWithName: "Best regards, Ada", "Cheers Ada" with the sender's name.
-func signoffWithName(t string, from Address) bool {
-	if name, ok := strings.CutSuffix(t, " 올림"); ok {
-		return isName(name, from)
-	}
-	if name, ok := strings.CutSuffix(t, " 드림"); ok {
-		return isName(name, from)
-	}
-	if !signoffs.mayOpen(t) {
-		return false
-	}
-	ts := tokens(t)
-	n := signoffs.prefix(ts)
-	return n > 0 && len(ts) > n && len(ts)-n <= 4 && (isName(t[ts[n].start:], from) || len(ts) == n+1 && (initial(ts[n].text, from) || isInitials(ts[n].text, from)))
-}
-
-// initialed tells whether a line is the sender's first letter, or the first letters of
-// their names, and no word of ours.
-func initialed(t string, from Address) bool {
-	word := fold(strings.Trim(t, "/.-–— "))
-	return !IsSoft(word) && (initial(word, from) || isInitials(word, from))
-}
-
-// initial tells whether a word is the first letter of the sender's name.
-func initial(word string, from Address) bool {
-	whole, _ := fromNames(from)
-	return utf8.RuneCountInString(word) == 1 && strings.HasPrefix(whole, word)
-}
-
-// dashName: "-Ada", "— Ada", "/Ada", "-ak". With a space it could be a list item, so then the
-// name must be the sender's.
-func dashName(t string, from Address, apart bool) bool {
-	body := strings.TrimLeft(t, "-–—~")
-	if name, ok := strings.CutPrefix(t, "/"); ok {
-		return isName(strings.TrimPrefix(name, "/"), from)
-	}
-	if body == t || len(t)-len(body) > 6 {
-		return false
-	}
-	if isName(body, from) {
-		return apart || body == strings.TrimLeft(body, " ") || !strings.HasPrefix(t, "- ")
-	}
-	if strings.HasPrefix(body, " ") || strings.HasPrefix(t, "--") {
-		return false
-	}
-	if isInitials(body, from) {
-		return true
-	}
-	ts := tokens(body)
-	if len(ts) == 0 || len(ts) > 2 {
-		return false
-	}
-	for _, w := range ts {
-		if !builtin.name(body[w.start:w.end], w.text, true) {
-			return false
-		}
-	}
-	return strings.Trim(body, " .") == body[ts[0].start:ts[len(ts)-1].end]
 }
