@@ -7,13 +7,7 @@ import (
 )
 
 // againstTable is tables/against.txt by kind.
-var againstTable = func() map[string]phrases {
-	out := map[string]phrases{}
-	for kind, words := range tableKinds("against.txt") {
-		out[kind] = newPhrases(words)
-	}
-	return out
-}()
+var againstTable = phraseKinds("against.txt")
 
 // against tells why a sentence below an approval speaks against it, by the words
 // in it and in any of the languages of the table. aside is whether the paragraph

@@ -160,13 +160,19 @@ func (p phrases) any(ts []token) (at int, ok bool) {
 
 // tails are the phrases of tables/tail.txt by kind.
 var tails = func() map[string]phrases {
-	out := map[string]phrases{}
-	for kind, words := range tableKinds("tail.txt") {
-		out[kind] = newPhrases(words)
-	}
+	out := phraseKinds("tail.txt")
 	out["friendly"] = newPhrases(tableKinds("tail.txt")["friendly"], friendlyMarks)
 	return out
 }()
+
+// phraseKinds is a table of lines "kind : words" by kind.
+func phraseKinds(name string) map[string]phrases {
+	out := map[string]phrases{}
+	for kind, words := range tableKinds(name) {
+		out[kind] = newPhrases(words)
+	}
+	return out
+}
 
 var friendlyMarks = strings.Fields("👍 👌 ✅ ✔ ✓ 🎉 🚀 💯 🙌 👏 ❤ ♥ ☑ 🆗 😀 😃 😄 😁 😊 🙂 😉 😎 🤩 🥳 🙏 💪 ⭐ 🌟 ✨ 🏆 🥂 🍻 💚 💙 💛 💜 🧡 🔥 🤝 🎊 😍 🥰 🤗 👊 🤘 🏁 🚢 ⛵")
 

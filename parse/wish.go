@@ -7,13 +7,7 @@ import (
 )
 
 // wish are the words of sentences that say what must be so (tables/wish.txt).
-var wish = func() map[string]phrases {
-	out := map[string]phrases{}
-	for kind, words := range tableKinds("wish.txt") {
-		out[kind] = newPhrases(words)
-	}
-	return out
-}()
+var wish = phraseKinds("wish.txt")
 
 // shoulds are what a sentence can be built on; steps begin one that says, behind a
 // problem, how to see it.
