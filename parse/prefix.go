@@ -79,6 +79,9 @@ func ungreet(s string) string {
 		if containsAny(gap, ",!.:–—-，！") {
 			return strings.TrimLeft(s[ts[i-1].end:], " ,!.:–—-，！")
 		}
+		if strings.Trim(gap, " &/+'’()") != "" {
+			return s // no mark that stands in a name: "Dear ~x! approve"
+		}
 		if w, _ := everyWord.at(s, ts[i:]); w != "" {
 			return s
 		}
