@@ -241,8 +241,9 @@ func (r *reading) again(i, end int) bool {
 
 // answers takes what the writer put inside the quoted letter out of the history: a
 // line, or the end of one, with a word that the letter does not have, or where the
-// letter goes on without it, between lines that it has, at their depth. Below the letter's end, where an older mail may
-// begin, or in a letter that somebody else quoted first, it looks no further. No command counts there, since history follows.
+// letter goes on without it, between lines that it has, at their depth. Below the
+// letter's end, where an older mail may begin, or in a letter that somebody else quoted
+// first, it looks no further. No command counts there, since history follows.
 // It also gives the quote back the ends of lines that a client broke.
 func (r *reading) answers(x *letterIndex) {
 	if x == nil {

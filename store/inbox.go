@@ -77,9 +77,10 @@ type Arrived = struct {
 // place. A mail that was parked for want of its body is made whole, and is to
 // be read.
 func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32, mails []Arrived) (fresh []bool, err error) {
-	list := make([]arrival, len(mails))
+	list, stored := make([]arrival, len(mails)), 0
 	for i, m := range mails { // packed while others may write
 		list[i] = arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: m.UID, at: m.At, fingerprint: parse.Fingerprint(m.Raw), whole: true}.of(m.Raw)
+		stored += len(list[i].stored)
 	}
 	fresh = make([]bool, len(mails))
 	if ctx, err = short(ctx); err != nil {
@@ -110,8 +111,8 @@ func (d *DB) ReceiveAll(ctx context.Context, mailbox string, uidvalidity uint32,
 		}
 		return nil
 	})
-	for _, a := range list {
-		d.logged(len(a.stored))
+	if err == nil {
+		d.logged(stored)
 	}
 	return fresh, err
 }

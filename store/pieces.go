@@ -187,8 +187,10 @@ func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
 		}
 		return then(tx)
 	})
+	if err == nil {
+		s.db.logged(int(s.size - s.written))
+	}
 	for _, piece := range s.held {
-		s.db.logged(piece.Len())
 		spare.Put(piece)
 	}
 	s.held, s.written = nil, s.size
