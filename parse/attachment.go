@@ -1,5 +1,7 @@
 package parse
 
+import "gatepost/parse/internal/mime"
+
 // Attachments hands every part of a mail that is not its text to f, decoded,
 // in the order of Mail.Attachment. A mail that Read parks has none. The error
 // of f ends it and comes back.
@@ -10,7 +12,7 @@ func Attachments(raw []byte, opt Options, f func(a Attached, content []byte) err
 	}
 	b := gather(root, lim)
 	for i, p := range b.kept {
-		if err := f(b.attached[i], p.whole(lim)); err != nil {
+		if err := f(b.attached[i], p.Whole(lim)); err != nil {
 			return err
 		}
 	}
@@ -21,12 +23,12 @@ func Attachments(raw []byte, opt Options, f func(a Attached, content []byte) err
 // mail that Read parks has none. The error of f ends it and comes back.
 func Leaves(raw []byte, opt Options, f func(content []byte) error) error {
 	root, lim := parts(raw, opt)
-	var walk func(p *part) error
-	walk = func(p *part) error {
-		if len(p.kids) == 0 {
-			return f(p.whole(lim))
+	var walk func(p *mime.Part) error
+	walk = func(p *mime.Part) error {
+		if len(p.Kids) == 0 {
+			return f(p.Whole(lim))
 		}
-		for _, k := range p.kids {
+		for _, k := range p.Kids {
 			if err := walk(k); err != nil {
 				return err
 			}
@@ -40,28 +42,19 @@ func Leaves(raw []byte, opt Options, f func(content []byte) error) error {
 }
 
 // parts splits a mail; nil if it is one that Read parks.
-func parts(raw []byte, opt Options) (*part, Limits) {
-	lim := opt.Limits.filled()
+func parts(raw []byte, opt Options) (*mime.Part, Limits) {
+	lim := opt.Limits.Filled()
 	if len(raw) > lim.Bytes {
 		return nil, lim
 	}
-	raw = oneBreak(raw)
+	raw = mime.OneBreak(raw)
 	e := readEnvelope(raw, opt)
 	if e.park != "" {
 		return nil, lim
 	}
-	root, err := split(raw, e.block, lim, nil)
+	root, err := mime.Split(raw, e.Block, lim, nil)
 	if err != nil {
 		return nil, lim
 	}
 	return root, lim
-}
-
-// whole is the content, or the body as it was sent if that cannot be decoded.
-func (p *part) whole(lim Limits) []byte {
-	content, err := p.content(lim.Bytes)
-	if err != nil {
-		return p.body
-	}
-	return content
 }

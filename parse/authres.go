@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"gatepost/parse/internal/mime"
 )
 
 // Authentication-Results (RFC 8601) of the one server that the config names.
@@ -25,17 +27,17 @@ import (
 // counts (RFC 8601 §5): fields are added on top, so only those above the first
 // Received of a foreign host can be our server's. Several that could be are
 // no evidence, since one of them came with the mail.
-func authResults(h header, id, from string) Evidence {
+func authResults(h mime.Header, id, from string) Evidence {
 	if id == "" || from == "" {
 		return Evidence{}
 	}
-	var mine *field
+	var mine *mime.Field
 	for i := range h {
 		f := &h[i]
-		if f.name == "received" && foreignHop(f.value, id) {
+		if f.Name == "received" && foreignHop(f.Value, id) {
 			break
 		}
-		if f.name != "authentication-results" || !namesServer(f.value, id) {
+		if f.Name != "authentication-results" || !namesServer(f.Value, id) {
 			continue
 		}
 		if mine != nil {
@@ -43,10 +45,10 @@ func authResults(h header, id, from string) Evidence {
 		}
 		mine = f
 	}
-	if mine == nil || mine.odd || mine.control || mine.blank {
+	if mine == nil || mine.Odd || mine.Control || mine.Blank {
 		return Evidence{}
 	}
-	results, err := readAuthResults(mine.value)
+	results, err := readAuthResults(mine.Value)
 	if err != nil {
 		return Evidence{}
 	}
@@ -77,7 +79,7 @@ func foreignHop(value, id string) bool {
 	switch {
 	case by == "localhost" || by == strings.ToLower(id):
 		return false
-	case !from && by != "" && !hostName(by):
+	case !from && by != "" && !mime.HostName(by):
 		return false
 	}
 	return !aligned(by, strings.ToLower(id))
@@ -98,7 +100,7 @@ func namesServer(value, id string) bool {
 // aligned with nothing but its own name.
 func aligned(a, b string) bool {
 	a, b = strings.ToLower(a), strings.ToLower(b)
-	if !hostName(a) || !hostName(b) {
+	if !mime.HostName(a) || !mime.HostName(b) {
 		return false
 	}
 	if a == b {

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gatepost/parse/internal/mime"
 )
 
 const serverID = "mx.acme.example"
@@ -162,7 +164,7 @@ func FuzzAuthResults(f *testing.F) {
 		if strings.ContainsAny(s, "\r\n") {
 			return
 		}
-		h := header{{name: "authentication-results", value: strings.Trim(s, " \t"), control: hasControl([]byte(s))}}
+		h := mime.Header{{Name: "authentication-results", Value: strings.Trim(s, " \t"), Control: mime.HasControl([]byte(s))}}
 		e := authResults(h, serverID, "priya@acme.example")
 		if e.DMARC == "pass" && !refSays(s, refDMARC, refFrom) {
 			t.Fatalf("dmarc passes, the slow reading says no: %q", s)

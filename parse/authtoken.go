@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"gatepost/parse/internal/mime"
+)
 
 // authTokens reads the tokens of an Authentication-Results value from left to
 // right, once.
@@ -71,7 +75,7 @@ func (t *authTokens) run(fits func(byte) bool) (string, error) {
 // keyword is letters, digits and hyphens (RFC 5321 Ldh-str), QUIRK: and the
 // underscore, in lower case.
 func (t *authTokens) keyword() (string, error) {
-	w, err := t.run(func(c byte) bool { return isAlnum(c) || c == '-' || c == '_' })
+	w, err := t.run(func(c byte) bool { return mime.IsAlnum(c) || c == '-' || c == '_' })
 	return strings.ToLower(w), err
 }
 

@@ -3,6 +3,8 @@ package parse
 import (
 	"strings"
 	"unicode"
+
+	"gatepost/parse/internal/mime"
 )
 
 // body is what is read of a mail's parts.
@@ -17,7 +19,7 @@ type body struct {
 	bytes       int // of all text parts, before decoding
 	hidden      int
 	attached    []Attached
-	kept        []*part // what attached tells of
+	kept        []*mime.Part // what attached tells of
 	problems    []string
 	park        string
 	left        int // bytes of text still allowed
@@ -34,9 +36,9 @@ func (b *body) problem(s string) {
 }
 
 // gather walks the parts and reads the text that the writer wrote.
-func gather(root *part, lim Limits) *body {
+func gather(root *mime.Part, lim Limits) *body {
 	b := &body{lim: lim, left: lim.Text}
-	if root.twofold() || root.multi() && (root.gone != nil || !silent(root.body)) {
+	if root.Twofold() || root.Multi() && (root.Gone != nil || !silent(root.Body)) {
 		b.differ = true
 		b.problem("readers may take the mail's parts for others than these")
 	}
@@ -48,12 +50,6 @@ func gather(root *part, lim Limits) *body {
 		b.plain = joined(b.plain, v.plain, i, false)
 	}
 	return b
-}
-
-// twofold tells whether a field that says how a part is to be read is there twice:
-// some readers take the first, some the last, and a signature need not cover both.
-func (p *part) twofold() bool {
-	return len(p.head.all("content-type")) > 1 || len(p.head.all("content-transfer-encoding")) > 1
 }
 
 // silent tells whether nothing is said before the first part but what mail programs
@@ -93,26 +89,26 @@ func joined(all, lines []line, part int, copied bool) []line {
 }
 
 // walk reads a part. first is whether it may hold the mail's main text.
-func (b *body) walk(p *part, first bool) {
+func (b *body) walk(p *mime.Part, first bool) {
 	switch {
-	case p.ctype == "multipart/alternative":
+	case p.Type == "multipart/alternative":
 		b.alternative(p)
-	case p.ctype == "multipart/encrypted":
+	case p.Type == "multipart/encrypted":
 		b.encrypted = true
 		b.problem("the mail is encrypted and was not read")
-	case p.ctype == "multipart/signed":
-		for i, k := range p.kids {
+	case p.Type == "multipart/signed":
+		for i, k := range p.Kids {
 			if i == 0 {
 				b.walk(k, first)
 			} else {
 				b.attach(k)
 			}
 		}
-	case p.ctype == "multipart/related":
+	case p.Type == "multipart/related":
 		root := 0
-		if start := strings.Trim(p.params["start"], "<> "); start != "" {
-			for i, k := range p.kids {
-				if strings.Trim(k.head.get("content-id"), "<> ") == start {
+		if start := strings.Trim(p.Params["start"], "<> "); start != "" {
+			for i, k := range p.Kids {
+				if strings.Trim(k.Head.Get("content-id"), "<> ") == start {
 					root = i
 				}
 			}
@@ -121,26 +117,26 @@ func (b *body) walk(p *part, first bool) {
 			b.differ = true
 			b.problem(formsDiffer)
 		}
-		for i, k := range p.kids {
+		for i, k := range p.Kids {
 			if i == root {
 				b.walk(k, first)
 			} else {
 				b.attach(k)
 			}
 		}
-	case p.multi():
-		for i, k := range p.kids {
+	case p.Multi():
+		for i, k := range p.Kids {
 			b.walk(k, first && i == 0)
 		}
-	case p.signedSMIME() && first:
+	case p.SignedSMIME() && first:
 		b.opaque(p)
-	case p.encryptedSMIME():
+	case p.EncryptedSMIME():
 		b.encrypted = true
 		b.problem("the mail is encrypted and was not read")
 		b.attach(p)
-	case p.readable(first):
+	case p.Readable(first):
 		l := b.lines(p)
-		if p.ctype == "text/html" {
+		if p.Type == "text/html" {
 			b.onlyHTML = b.onlyHTML || len(l) > 0
 		}
 		b.add(l, l)
@@ -149,75 +145,57 @@ func (b *body) walk(p *part, first bool) {
 	}
 }
 
-// readable tells whether a leaf is text to be read as the writer's.
-func (p *part) readable(first bool) bool {
-	if p.ctype != "text/plain" && p.ctype != "text/html" && p.ctype != "text/enriched" && p.ctype != "text" {
-		return false
-	}
-	return p.inline && (p.name == "" || first)
-}
-
-func (p *part) smime() bool {
-	return p.ctype == "application/pkcs7-mime" || p.ctype == "application/x-pkcs7-mime"
-}
-
-func (p *part) signedSMIME() bool {
-	return p.smime() && strings.HasPrefix(strings.ToLower(p.params["smime-type"]), "signed")
-}
-
-func (p *part) encryptedSMIME() bool { return p.smime() && !p.signedSMIME() }
-
 // opaque reads a mail that stands inside its own signature.
-func (b *body) opaque(p *part) {
-	raw, err := p.content(4 * b.lim.Text)
+func (b *body) opaque(p *mime.Part) {
+	raw, err := p.Content(4 * b.lim.Text)
 	inner := []byte(nil)
 	if err == nil {
-		inner = opaque(raw)
+		inner = mime.Opaque(raw)
 	}
 	if inner == nil {
 		b.attach(p)
 		b.problem("a signed part could not be opened")
 		return
 	}
-	root, err := split(inner, splitHeader(inner, b.lim, nil), b.lim, nil)
+	root, err := mime.Split(inner, mime.SplitHeader(inner, b.lim, nil), b.lim, nil)
 	if err != nil {
 		b.park = err.Error()
 		return
 	}
-	if !root.signedSMIME() { // once is enough
+	if !root.SignedSMIME() { // once is enough
 		b.walk(root, true)
 	}
 }
 
 // alternative reads the plain and the HTML form of one text.
-func (b *body) alternative(p *part) {
-	var plain, rich *part
-	var also, again []*part // again: further forms in the type of the first
-	var look func(*part)
-	look = func(k *part) {
+func (b *body) alternative(p *mime.Part) {
+	var plain, rich *mime.Part
+	var also, again []*mime.Part // again: further forms in the type of the first
+	var look func(*mime.Part)
+	look = func(k *mime.Part) {
 		switch {
-		case k.multi() && k.ctype != "multipart/encrypted":
-			for i, g := range k.kids {
-				if i == 0 || k.ctype != "multipart/related" && k.ctype != "multipart/mixed" {
+		case k.Multi() && k.Type != "multipart/encrypted":
+			for i, g := range k.Kids {
+				if i == 0 || k.Type != "multipart/related" && k.Type != "multipart/mixed" {
 					look(g)
-				} else if k.ctype == "multipart/mixed" && g.readable(false) && g.ctype == "text/html" && rich == nil {
+				} else if k.Type == "multipart/mixed" && g.Readable(false) && g.Type == "text/html" && rich == nil {
 					look(g) // QUIRK: Apple Mail splits HTML around pictures
 				} else {
 					also = append(also, g)
 				}
 			}
-		case plain == nil && rich == nil && k.ctype == "text/plain" && k.inline, plain == nil && k.ctype == "text/plain" && k.inline:
+		case plain == nil && rich == nil && k.Type == "text/plain" && k.Inline, plain == nil && k.Type == "text/plain" && k.Inline:
 			plain = k
-		case rich == nil && k.ctype == "text/html" && k.inline:
+		case rich == nil && k.Type == "text/html" && k.Inline:
 			rich = k
-		case (k.ctype == "text/plain" || k.ctype == "text/html") && k.inline:
+		case (k.Type == "text/plain" || k.Type == "text/html") && k.Inline:
 			again = append(again, k)
 			also = append(also, k)
 		default:
 			also = append(also, k)
 		}
 	}
-	for _, k := range p.kids {
+	for _, k := range p.Kids {
 		look(k)
 	}
 	var pl, hl []line
@@ -229,7 +207,7 @@ func (b *body) alternative(p *part) {
 	}
 	for _, k := range again {
 		first := pl
-		if k.ctype == "text/html" {
+		if k.Type == "text/html" {
 			first = hl
 		}
 		if !sameWords(first, b.lines(k)) {
@@ -270,15 +248,15 @@ func sameWords(a, b []line) bool {
 const formsDiffer = "the forms of the mail's text say different things"
 
 // lines decodes a text part.
-func (b *body) lines(p *part) []line {
-	b.named = b.named || p.name != ""
-	b.bytes += len(strings.TrimSpace(string(p.body[:min(len(p.body), 1000)])))
+func (b *body) lines(p *mime.Part) []line {
+	b.named = b.named || p.Name != ""
+	b.bytes += len(strings.TrimSpace(string(p.Body[:min(len(p.Body), 1000)])))
 	limit := b.left
-	isHTML := p.ctype == "text/html"
+	isHTML := p.Type == "text/html"
 	if isHTML {
 		limit = 4 * b.lim.Text
 	}
-	raw, err := p.content(limit)
+	raw, err := p.Content(limit)
 	if err != nil {
 		b.park = "the text is too long to read"
 		b.problem(err.Error())
@@ -287,13 +265,13 @@ func (b *body) lines(p *part) []line {
 	if !isHTML {
 		b.left -= len(raw)
 	}
-	charset := p.params["charset"]
+	charset := p.Params["charset"]
 	if isHTML && charset == "" {
 		charset = metaCharset(raw)
 	}
-	text, note, err := toUTF8(raw, charset)
+	text, note, err := mime.ToUTF8(raw, charset)
 	if err != nil {
-		b.park = "the charset " + shown(p.params["charset"]) + " is not read"
+		b.park = "the charset " + mime.Shown(p.Params["charset"]) + " is not read"
 		b.problem(b.park)
 		return nil
 	}
@@ -317,7 +295,7 @@ func (b *body) lines(p *part) []line {
 		b.hidden += r.hidden
 		return r.out
 	}
-	out, more := plainLines(text, strings.EqualFold(p.params["format"], "flowed"), strings.EqualFold(p.params["delsp"], "yes"), b.lim.Lines)
+	out, more := plainLines(text, strings.EqualFold(p.Params["format"], "flowed"), strings.EqualFold(p.Params["delsp"], "yes"), b.lim.Lines)
 	if more {
 		b.park = "the text has too many lines"
 	}
@@ -341,22 +319,22 @@ func metaCharset(b []byte) string {
 	return s
 }
 
-func (b *body) attach(p *part) {
-	if p.multi() {
-		for _, k := range p.kids {
+func (b *body) attach(p *mime.Part) {
+	if p.Multi() {
+		for _, k := range p.Kids {
 			b.attach(k)
 		}
 		return
 	}
 	b.kept = append(b.kept, p)
-	within := p.inline && strings.HasPrefix(p.ctype, "image/") && p.head.get("content-id") != ""
-	b.attached = append(b.attached, Attached{Name: p.name, Type: tame(p.ctype), Size: p.size(), Within: within})
+	within := p.Inline && strings.HasPrefix(p.Type, "image/") && p.Head.Get("content-id") != ""
+	b.attached = append(b.attached, Attached{Name: p.Name, Type: mime.Tame(p.Type), Size: p.Size(), Within: within})
 }
 
 // squash is text reduced to its letters and digits, for comparing two forms of
 // it.
 func squash(s string) string {
-	if isASCII(s) {
+	if mime.IsASCII(s) {
 		var b strings.Builder
 		b.Grow(len(s))
 		for i := 0; i < len(s); i++ {

@@ -2,39 +2,41 @@ package parse
 
 import (
 	"strings"
+
+	"gatepost/parse/internal/mime"
 )
 
 // bounceOf reads what a delivery report says (RFC 3464), nil if it says
 // nothing that ties it to a letter or an address and tells of no failure. text is
 // all that can be read of it.
-func bounceOf(root *part, h header, text string, opt Options) *Bounce {
+func bounceOf(root *mime.Part, h mime.Header, text string, opt Options) *Bounce {
 	b := &Bounce{}
-	report := find(root, func(p *part) bool {
-		return p.ctype == "message/delivery-status" || p.ctype == "message/global-delivery-status"
+	report := find(root, func(p *mime.Part) bool {
+		return p.Type == "message/delivery-status" || p.Type == "message/global-delivery-status"
 	})
 	if report != nil {
-		raw, err := report.content(256 << 10)
+		raw, err := report.Content(256 << 10)
 		if err == nil {
 			b.status(raw)
 		}
 	}
-	if p := find(root, func(p *part) bool {
-		return p.ctype == "message/rfc822" || p.ctype == "text/rfc822-headers" || p.ctype == "message/rfc822-headers" || p.ctype == "message/global" || p.ctype == "message/global-headers"
+	if p := find(root, func(p *mime.Part) bool {
+		return p.Type == "message/rfc822" || p.Type == "text/rfc822-headers" || p.Type == "message/rfc822-headers" || p.Type == "message/global" || p.Type == "message/global-headers"
 	}); p != nil {
-		if raw, err := p.content(defaults.Bytes); err == nil {
-			inner := splitHeader(trimTop(raw), opt.Limits.filled(), nil)
-			if ids := messageIDs(inner.fields.get("message-id")); len(ids) > 0 {
+		if raw, err := p.Content(mime.Defaults.Bytes); err == nil {
+			inner := mime.SplitHeader(trimTop(raw), opt.Limits.Filled(), nil)
+			if ids := messageIDs(inner.Fields.Get("message-id")); len(ids) > 0 {
 				b.MessageID = ids[0]
 			}
 			if b.Recipient == "" {
-				if to, _ := addresses(inner.fields.get("to"), 2); len(to) == 1 {
+				if to, _ := mime.Addresses(inner.Fields.Get("to"), 2); len(to) == 1 {
 					b.Recipient = to[0].Address
 				}
 			}
 		}
 	}
 	if b.Recipient == "" {
-		if a, _ := addresses(h.get("x-failed-recipients"), 2); len(a) > 0 {
+		if a, _ := mime.Addresses(h.Get("x-failed-recipients"), 2); len(a) > 0 {
 			b.Recipient = a[0].Address
 		}
 	}
@@ -45,7 +47,7 @@ func bounceOf(root *part, h header, text string, opt Options) *Bounce {
 		b.Permanent = given(fold(subjectOf(h)), fold(text[:min(len(text), 1500)]))
 	}
 	if b.MessageID == "" {
-		for _, id := range messageIDs(h.get("in-reply-to") + " " + h.get("references")) {
+		for _, id := range messageIDs(h.Get("in-reply-to") + " " + h.Get("references")) {
 			b.MessageID = id
 		}
 	}
@@ -66,19 +68,19 @@ func trimTop(b []byte) []byte {
 // about the mail, each further one about a recipient. The first that failed
 // is told.
 func (b *Bounce) status(raw []byte) {
-	raw = oneBreak(raw)
+	raw = mime.OneBreak(raw)
 	for n := 0; n < 50 && len(raw) > 0; n++ {
 		raw = trimTop(raw)
-		g := splitHeader(raw, defaults, nil)
-		if g.body == 0 {
+		g := mime.SplitHeader(raw, mime.Defaults, nil)
+		if g.Body == 0 {
 			return
 		}
-		raw = raw[g.body:]
-		rcpt := g.fields.get("final-recipient")
+		raw = raw[g.Body:]
+		rcpt := g.Fields.Get("final-recipient")
 		if rcpt == "" {
-			rcpt = g.fields.get("original-recipient")
+			rcpt = g.Fields.Get("original-recipient")
 		}
-		action := strings.ToLower(firstToken(g.fields.get("action")))
+		action := strings.ToLower(mime.FirstToken(g.Fields.Get("action")))
 		if rcpt == "" && action == "" {
 			continue
 		}
@@ -88,8 +90,8 @@ func (b *Bounce) status(raw []byte) {
 		if _, a, ok := strings.Cut(rcpt, ";"); ok {
 			rcpt = a
 		}
-		b.Recipient = strings.Trim(tame(rcpt), " <>")
-		b.Status = tame(firstToken(g.fields.get("status")))
+		b.Recipient = strings.Trim(mime.Tame(rcpt), " <>")
+		b.Status = mime.Tame(mime.FirstToken(g.Fields.Get("status")))
 		// Who failed with a 4.x has tried for days and tries no more (RFC 3464 §2.3.3).
 		b.Permanent = action == "failed" || strings.HasPrefix(b.Status, "5.")
 	}
@@ -121,7 +123,7 @@ func (b *Bounce) freeForm(text string, opt Options) {
 // system's: a report tells whom it is about before anything else.
 func (b *Bounce) named(text string, teams []string) string {
 	for f := range strings.FieldsFuncSeq(text, func(r rune) bool { return r <= ' ' || strings.ContainsRune("<>()[]\"',;:|", r) }) {
-		a, err := addrSpec(strings.TrimRight(f, "."))
+		a, err := mime.AddrSpec(strings.TrimRight(f, "."))
 		if err != nil || a == b.MessageID || system(a) {
 			continue
 		}

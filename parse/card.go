@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"gatepost/parse/internal/mime"
 )
 
 // A signature without a sign-off or a delimiter is known by what is on a visiting
@@ -114,7 +116,7 @@ func firm(t string) bool {
 // it is another line.
 func ornament(t string) (most rune) {
 	t = strings.TrimSpace(t)
-	if len(t) < 8 || len(t) > 400 || isAlnum(t[0]) || utf8.RuneCountInString(t) < 8 {
+	if len(t) < 8 || len(t) > 400 || mime.IsAlnum(t[0]) || utf8.RuneCountInString(t) < 8 {
 		return 0
 	}
 	count := map[rune]int{}

@@ -7,6 +7,8 @@ import (
 	"hash"
 	"io"
 	"strings"
+
+	"gatepost/parse/internal/mime"
 )
 
 // Fingerprint is the identity of a mail's content: a hash over Message-ID,
@@ -16,33 +18,33 @@ import (
 // or a list sent on: it is not read, and must not stand in for the one that the
 // person's own server brings.
 func Fingerprint(raw []byte) string {
-	raw = oneBreak(raw)
-	b := splitHeader(raw, defaults, nil)
-	d := newDigest(b.fields)
-	d.write(raw[b.body:])
+	raw = mime.OneBreak(raw)
+	b := mime.SplitHeader(raw, mime.Defaults, nil)
+	d := newDigest(b.Fields)
+	d.write(raw[b.Body:])
 	return d.sum()
 }
 
 // FingerprintOf is Fingerprint for a mail that is not in memory.
 func FingerprintOf(r io.Reader) (string, error) {
-	w := window{r: r, size: skimWindow}
-	if err := w.fill(); err != nil {
+	w := mime.NewWindow(r)
+	if err := w.Fill(); err != nil {
 		return "", err
 	}
-	if w.odd() {
-		raw, err := w.all()
+	if w.Odd() {
+		raw, err := w.All()
 		return Fingerprint(raw), err
 	}
-	b := splitHeader(w.rest(), defaults, nil)
-	d := newDigest(b.fields)
-	w.skip(b.body)
+	b := mime.SplitHeader(w.Rest(), mime.Defaults, nil)
+	d := newDigest(b.Fields)
+	w.Skip(b.Body)
 	for {
-		d.write(w.rest())
-		w.skip(len(w.rest()))
-		if err := w.fill(); err != nil {
+		d.write(w.Rest())
+		w.Skip(len(w.Rest()))
+		if err := w.Fill(); err != nil {
 			return "", err
 		}
-		if len(w.rest()) == 0 {
+		if len(w.Rest()) == 0 {
 			return d.sum(), nil
 		}
 	}
@@ -55,10 +57,10 @@ type digest struct {
 	any  bool   // the body has anything else
 }
 
-func newDigest(fields header) *digest {
+func newDigest(fields mime.Header) *digest {
 	d := &digest{h: sha256.New()}
 	for _, name := range []string{"message-id", "from", "to", "date", "subject"} {
-		for _, v := range fields.all(name) {
+		for _, v := range fields.All(name) {
 			// Folding is the business of the servers on the way.
 			io.WriteString(d.h, name+":"+strings.Join(strings.Fields(v), " ")+"\n")
 		}
@@ -73,8 +75,8 @@ func newDigest(fields header) *digest {
 // automatic tells whether the header makes a mail a robot's for every team. A list
 // may be the team's own address, delivered as a group: then its mails are people's,
 // and all copies bear its mark.
-func automatic(h header) bool {
-	switch kind, _ := mediaType(h.get("content-type")); kind {
+func automatic(h mime.Header) bool {
+	switch kind, _ := mime.MediaType(h.Get("content-type")); kind {
 	case "multipart/report", "text/calendar", "message/delivery-status", "message/global-delivery-status", "message/disposition-notification":
 		return true
 	}
@@ -84,7 +86,7 @@ func automatic(h header) bool {
 	}
 	var teams []string
 	for k, name := range []string{"to", "cc"} {
-		list, _ := addresses(strings.Join(h.all(name), ", "), 100)
+		list, _ := mime.Addresses(strings.Join(h.All(name), ", "), 100)
 		for i, a := range list {
 			if t, ok := tagOf(a.Address, nil); ok {
 				teams = append(teams, t.Team)

@@ -1,6 +1,10 @@
 package parse
 
-import "strings"
+import (
+	"strings"
+
+	"gatepost/parse/internal/mime"
+)
 
 // footerTable is tables/footer.txt.
 var footerTable = func() (t struct {
@@ -21,7 +25,7 @@ var footerTable = func() (t struct {
 			t.mobile = append(t.mobile, [2]string{before, after})
 			if before != "" {
 				begins = append(begins, before)
-			} else if isASCII(after) {
+			} else if mime.IsASCII(after) {
 				t.ends = append(t.ends, after)
 			}
 		case "device":
@@ -82,7 +86,7 @@ func mobileFooter(s string) bool {
 
 // mayMobile is false for a line that surely has none of the forms.
 func mayMobile(s string) bool {
-	if footerTable.begins.may(s) || s[0] == '[' || !isASCII(s) {
+	if footerTable.begins.may(s) || s[0] == '[' || !mime.IsASCII(s) {
 		return true
 	}
 	for _, end := range footerTable.ends {

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gatepost/parse/internal/mime"
 )
 
 // envelope is what the header block of a mail says.
 type envelope struct {
-	block
+	mime.Block
 	from       Address
 	fromErr    error
 	to, cc     []Address
@@ -26,23 +28,23 @@ type envelope struct {
 
 // readEnvelope reads the header block at the start of raw in linear time.
 func readEnvelope(raw []byte, opt Options) envelope {
-	lim := opt.Limits.filled()
-	e := envelope{block: splitHeader(raw, lim, nil)}
-	h := e.fields
-	e.from, e.fromErr = identity(h)
-	if ids := messageIDs(h.get("message-id")); len(ids) > 0 {
+	lim := opt.Limits.Filled()
+	e := envelope{Block: mime.SplitHeader(raw, lim, nil)}
+	h := e.Fields
+	e.from, e.fromErr = mime.Identity(h)
+	if ids := messageIDs(h.Get("message-id")); len(ids) > 0 {
 		e.messageID = ids[0]
 	} else {
-		e.messageID = tame(h.get("message-id")) // QUIRK: written without brackets
+		e.messageID = mime.Tame(h.Get("message-id")) // QUIRK: written without brackets
 	}
-	e.inReplyTo = references(strings.Join(h.all("in-reply-to"), " "))
-	e.references = references(strings.Join(h.all("references"), " "))
+	e.inReplyTo = references(strings.Join(h.All("in-reply-to"), " "))
+	e.references = references(strings.Join(h.All("references"), " "))
 	newest := slices.Clone(e.references)
 	slices.Reverse(newest)
 	e.ids = threadIDs(append(slices.Clone(e.inReplyTo), newest...), opt.Hosts)
-	e.date = date(h.get("date"))
+	e.date = date(h.Get("date"))
 	e.received = e.date
-	if r := h.get("received"); r != "" {
+	if r := h.Get("received"); r != "" {
 		if i := strings.LastIndexByte(r, ';'); i >= 0 {
 			if t := date(r[i+1:]); !t.IsZero() {
 				e.received = t
@@ -53,8 +55,8 @@ func readEnvelope(raw []byte, opt Options) envelope {
 	var lists [][]Address
 	for _, name := range recipientFields {
 		var list []Address
-		for _, v := range h.all(name) {
-			got, more := addresses(v, left)
+		for _, v := range h.All(name) {
+			got, more := mime.Addresses(v, left)
 			if more {
 				e.park = "there are too many addresses"
 			}
@@ -71,11 +73,11 @@ func readEnvelope(raw []byte, opt Options) envelope {
 	}
 	e.tags = recipientTags(lists, opt.Teams)
 	switch {
-	case e.excess != "":
-		e.park = e.excess
+	case e.Excess != "":
+		e.park = e.Excess
 	case len(h) == 0:
 		e.park = "there is no header block"
-	case len(h.all("received")) > lim.Hops:
+	case len(h.All("received")) > lim.Hops:
 		e.park = "it has passed too many servers: a loop"
 	}
 	return e
@@ -108,8 +110,8 @@ func date(s string) time.Time {
 // ReadHead reads the header block alone, in time linear in its length, and
 // nothing of a mail whose block is beyond the limits.
 func ReadHead(raw []byte, opt Options) Head {
-	top := raw[:min(len(raw), opt.Limits.filled().Header+2)]
-	e := readEnvelope(oneBreak(top), opt)
+	top := raw[:min(len(raw), opt.Limits.Filled().Header+2)]
+	e := readEnvelope(mime.OneBreak(top), opt)
 	if e.park != "" {
 		return Head{MessageID: e.messageID, Received: e.received}
 	}

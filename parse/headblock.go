@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"gatepost/parse/internal/mime"
 )
 
 // labels are the words before the colon in the header block that clients put
@@ -272,7 +274,7 @@ var bareSeparators = func() *starts {
 
 // separatorLine tells whether a line is one of the separators.
 func separatorLine(s string) bool {
-	if first := strings.TrimLeft(s, " \t"); first != "" && isAlnum(first[0]) && !bareSeparators.may(first) {
+	if first := strings.TrimLeft(s, " \t"); first != "" && mime.IsAlnum(first[0]) && !bareSeparators.may(first) {
 		return false // no dashes before it, and none of those that need none
 	}
 	s = strings.TrimSpace(strings.ReplaceAll(s[:min(len(s), 300)], "&nbsp;", " ")) // QUIRK: in plain text of one client

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"gatepost/parse/internal/mime"
 )
 
 // htmlReader turns HTML into marked lines: blockquotes become quote depth,
@@ -456,7 +458,7 @@ func hasText(n *html.Node) bool {
 
 func hasASCIIWord(s string) bool {
 	for i := 0; i < len(s); i++ {
-		if isAlnum(s[i]) {
+		if mime.IsAlnum(s[i]) {
 			return true
 		}
 	}

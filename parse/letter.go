@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"gatepost/parse/internal/mime"
 )
 
 // letterIndex knows the word runs of a letter we sent. History is found with
@@ -20,10 +22,10 @@ const shingle = 4
 
 // newLetter indexes the text of a letter; nil if there is none.
 func newLetter(text string) *letterIndex {
-	if strings.TrimSpace(text) == "" || len(text) > defaults.Text {
+	if strings.TrimSpace(text) == "" || len(text) > mime.Defaults.Text {
 		return nil
 	}
-	lines, _ := plainLines(text, false, false, defaults.Lines)
+	lines, _ := plainLines(text, false, false, mime.Defaults.Lines)
 	x := &letterIndex{runs: map[uint64]bool{}, lines: map[string]bool{}, words: map[uint64]bool{}}
 	var words []string
 	for i := range lines {

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"gatepost/parse/internal/mime"
 )
 
 // kind says what a line of a mail is.
@@ -209,7 +211,7 @@ func scrub(s string) (out string, unseen bool) {
 				gap = true
 				continue
 			}
-		case unicode.IsControl(r) || invisible(r):
+		case unicode.IsControl(r) || mime.Invisible(r):
 			gap = true
 			unseen = unseen || r == 0x202d || r == 0x202e // an override: what is seen is not what is written
 			continue

@@ -7,7 +7,11 @@
 // doubt and leaves the word empty; it never guesses towards a decision.
 package parse
 
-import "time"
+import (
+	"time"
+
+	"gatepost/parse/internal/mime"
+)
 
 // Mail is one mail as it was read. Its JSON form is what `gatepost parse`
 // prints, one line a mail; other programs read it, so names do not change.
@@ -44,12 +48,13 @@ type Mail struct {
 	Park      string     `json:"-"`   // not empty: do not apply, keep for a person; the reason
 }
 
-// Address is a mailbox as shown: Name is decoded and tamed (no controls, no
-// bidi marks), Address is lower-case in its domain and never decoded.
-type Address struct {
-	Name    string `json:"name"`
-	Address string `json:"address"`
-}
+// What the bytes of a mail are made of is in package mime, which nobody but this
+// one uses.
+type (
+	Address = mime.Address
+	Gone    = mime.Gone
+	Limits  = mime.Limits
+)
 
 // Robot says that no person wrote this mail, and what did. Empty: a person.
 type Robot string
@@ -176,22 +181,6 @@ type Options struct {
 	Gone       []Gone // what Skim left out of the mail
 	Head       *Head  // what ReadHead gave for the mail with the same Teams, Hosts and Limits, not to do it twice; may be nil
 	AuthservID string // the one server whose Authentication-Results count; "": none
-}
-
-// Limits bound what is looked at, before any parser runs (THREATS, Bytes).
-type Limits struct {
-	Bytes     int // raw mail; default 25 MiB
-	Text      int // reading text, decoded; default 1 MiB (HTML: four times that)
-	Lines     int // lines of reading text; default 50,000
-	Header    int // a header block; default 256 KiB
-	Fields    int // fields in a header block; default 1,000
-	Field     int // one field; default 64 KiB
-	Depth     int // parts within parts; default 50
-	Parts     int // parts in all; default 500
-	Params    int // parameters of a field; default 50
-	Addresses int // addresses in the recipient fields together; default 1,000
-	Boundary  int // length of a boundary; default 200
-	Hops      int // Received fields; default 100
 }
 
 // Head is what can be told from the header block alone, cheaply. It is used

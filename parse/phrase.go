@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"gatepost/parse/internal/mime"
 )
 
 // token is a word, a number or one emoji of a line; start and end are offsets.
@@ -202,7 +204,7 @@ func eachClause(tail string, ok func(s string, ts []token, apart bool) bool) boo
 	}
 	// What is left besides words must be punctuation of the harmless kind.
 	for _, r := range tail {
-		if !wordRune(r) && !pictograph(r) && !unicode.IsSpace(r) && !invisible(r) && !strings.ContainsRune(",.!;:-–—…*_`()\"'“”‘’、。！¡，；：～~&·•", r) && !(r >= 0x1f3fb && r <= 0x1f3ff) {
+		if !wordRune(r) && !pictograph(r) && !unicode.IsSpace(r) && !mime.Invisible(r) && !strings.ContainsRune(",.!;:-–—…*_`()\"'“”‘’、。！¡，；：～~&·•", r) && !(r >= 0x1f3fb && r <= 0x1f3ff) {
 			return false
 		}
 	}

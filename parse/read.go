@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"gatepost/parse/internal/mime"
 )
 
 // Read reads a mail. It never fails and never panics: Mail.Problems tells what
@@ -39,7 +41,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 		m.fill()
 	}()
 	m.File = opt.File
-	lim := opt.Limits.filled()
+	lim := opt.Limits.Filled()
 	full := len(raw)
 	for _, g := range opt.Gone {
 		full += g.Bytes
@@ -47,7 +49,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	if full > lim.Bytes {
 		raw = raw[:min(len(raw), lim.Header+2)] // the header block is still told
 	}
-	raw = oneBreak(raw)
+	raw = mime.OneBreak(raw)
 	var e envelope
 	if opt.Head != nil && opt.Head.envelope != nil {
 		e = *opt.Head.envelope
@@ -63,21 +65,21 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	}
 	t.fromErr = e.fromErr
 	if m.Park != "" {
-		m.Robot, t.robotRule = robotOf(e.fields, nil, m.From, opt)
+		m.Robot, t.robotRule = robotOf(e.Fields, nil, m.From, opt)
 		return m, t
 	}
-	root, err := split(raw, e.block, lim, opt.Gone)
+	root, err := mime.Split(raw, e.Block, lim, opt.Gone)
 	if err != nil {
 		m.park(err.Error())
-		m.Robot, t.robotRule = robotOf(e.fields, nil, m.From, opt)
+		m.Robot, t.robotRule = robotOf(e.Fields, nil, m.From, opt)
 		return m, t
 	}
-	m.Robot, t.robotRule = robotOf(e.fields, root, m.From, opt)
-	for _, v := range e.fields.all("auto-submitted") {
-		t.person = t.person || strings.EqualFold(firstToken(uncomment(v)), "no")
+	m.Robot, t.robotRule = robotOf(e.Fields, root, m.From, opt)
+	for _, v := range e.Fields.All("auto-submitted") {
+		t.person = t.person || strings.EqualFold(mime.FirstToken(uncomment(v)), "no")
 	}
-	if !e.broken && !e.fields.doubled() { // else the server that wrote it may have read another header
-		m.Evidence = authResults(e.fields, opt.AuthservID, m.From.Address)
+	if !e.Broken && !e.Fields.Doubled() { // else the server that wrote it may have read another header
+		m.Evidence = authResults(e.Fields, opt.AuthservID, m.From.Address)
 	}
 	b := gather(root, lim)
 	m.Attachment = b.attached
@@ -93,7 +95,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	m.text(b, opt, t)
 	m.Encrypted = b.encrypted && m.Text == ""
 	if m.Robot == RobotBounce {
-		m.Bounce = bounceOf(root, e.fields, t.used.whole(), opt)
+		m.Bounce = bounceOf(root, e.Fields, t.used.whole(), opt)
 	}
 	for _, a := range b.attached {
 		if m.Text == "" && (a.Type == "application/ms-tnef" || strings.EqualFold(a.Name, "winmail.dat")) {
@@ -102,7 +104,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 			break
 		}
 	}
-	if m.Text == "" && !m.Quoted && m.Robot == RobotNone && m.Signature == "" && !b.encrypted && b.bytes == 0 && full-e.body > 200 && len(b.attached) == 0 {
+	if m.Text == "" && !m.Quoted && m.Robot == RobotNone && m.Signature == "" && !b.encrypted && b.bytes == 0 && full-e.Body > 200 && len(b.attached) == 0 {
 		m.park("there is a body but nothing of it could be read")
 	}
 	return m, t
@@ -155,7 +157,7 @@ func (m *Mail) envelope(e *envelope) {
 		m.Date = e.date.Format(time.RFC3339)
 	}
 	m.From, m.To, m.Cc = e.from, e.to, e.cc
-	m.Subject = subjectOf(e.fields)
+	m.Subject = subjectOf(e.Fields)
 	m.Received = e.received
 	m.IDs, m.Tags = e.ids, e.tags
 	if len(e.tags) > 0 {
@@ -166,7 +168,7 @@ func (m *Mail) envelope(e *envelope) {
 		m.From = Address{}
 		m.Problems = append(m.Problems, e.fromErr.Error())
 	}
-	if e.broken {
+	if e.Broken {
 		m.Problems = append(m.Problems, "the header block ends at a line that is no header field")
 	}
 }

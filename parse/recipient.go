@@ -3,6 +3,8 @@ package parse
 import (
 	"slices"
 	"strings"
+
+	"gatepost/parse/internal/mime"
 )
 
 // recipientFields are where an address of ours may stand, in the order of
@@ -100,5 +102,5 @@ func readTag(team, tag string) (Tag, bool) {
 	if isRef(tag) && tag != "me" {
 		return Tag{Team: team, Ref: tag}, true
 	}
-	return Tag{Team: team, Stream: tame(tag)}, true
+	return Tag{Team: team, Stream: mime.Tame(tag)}, true
 }

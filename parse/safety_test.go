@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"gatepost/parse/internal/mime"
 )
 
 // Hidden words are not read: whatever hides them, the text shows only what a
@@ -170,8 +172,8 @@ func TestSignedAndEncrypted(t *testing.T) {
 		}
 	}
 	for i := range len(definite) { // cut short anywhere it is no fault
-		opaque([]byte(definite[:i]))
-		opaque([]byte(pieces[:min(i, len(pieces))]))
+		mime.Opaque([]byte(definite[:i]))
+		mime.Opaque([]byte(pieces[:min(i, len(pieces))]))
 	}
 	for what, raw := range map[string][]byte{
 		"inline":  plainMail("-----BEGIN PGP MESSAGE-----\n\nhQEMA\napprove\n-----END PGP MESSAGE-----\n", 0),

@@ -12,13 +12,15 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"gatepost/parse/internal/mime"
 )
 
 // sameSkimmed demands that a mail says the same without what nobody reads, and
 // has the same fingerprint however it comes.
 func sameSkimmed(t *testing.T, name string, raw []byte) (left int) {
 	t.Helper()
-	short, gone, err := skim(iotest.HalfReader(bytes.NewReader(raw)), 0)
+	short, gone, err := mime.Skim(iotest.HalfReader(bytes.NewReader(raw)), 0)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"gatepost/parse/internal/mime"
 )
 
 // maxIDs bounds how many ids of References are kept: the first and the newest.
@@ -26,8 +28,8 @@ func messageIDs(s string) []string {
 		if i := strings.LastIndexByte(id, '<'); i >= 0 {
 			id = id[i+1:]
 		}
-		if id != "" && len(id) <= 998 && !hasControl([]byte(id)) {
-			out = append(out, tame(id))
+		if id != "" && len(id) <= 998 && !mime.HasControl([]byte(id)) {
+			out = append(out, mime.Tame(id))
 		}
 		s = after
 	}

@@ -1,4 +1,4 @@
-package parse
+package mime
 
 import (
 	"bytes"
@@ -10,17 +10,17 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// part is a node of a mail's MIME tree. body is a slice of the raw mail.
-type part struct {
-	head     header
-	ctype    string // lower-case, text/plain if none is given (RFC 2045 §5.2)
-	params   map[string]string
-	inline   bool   // no Content-Disposition, or inline
-	name     string // tamed file name
+// Part is a node of a mail's MIME tree. Body is a slice of the raw mail.
+type Part struct {
+	Head     Header
+	Type     string // lower-case, text/plain if none is given (RFC 2045 §5.2)
+	Params   map[string]string
+	Inline   bool   // no Content-Disposition, or inline
+	Name     string // tamed file name
 	encoding string
-	body     []byte
-	gone     *Gone // nil unless Skim left the body out
-	kids     []*part
+	Body     []byte
+	Gone     *Gone // nil unless Skim left the body out
+	Kids     []*Part
 }
 
 // excess is the reason for which a mail is parked before any parser sees it.
@@ -38,16 +38,16 @@ type splitter struct {
 }
 
 type opened struct {
-	p        *part
+	p        *Part
 	boundary string
 	closed   bool
 }
 
 // push opens the boundary of a part, if it holds parts.
-func (s *splitter) push(p *part) error {
-	b, ok := p.params["boundary"]
+func (s *splitter) push(p *Part) error {
+	b, ok := p.Params["boundary"]
 	s.total++
-	if !p.multi() {
+	if !p.Multi() {
 		return nil
 	}
 	b = strings.TrimRight(b, " \t")
@@ -102,21 +102,22 @@ func (s *splitter) meet(at int, closing bool) (ok bool) {
 	return true
 }
 
-// split cuts a mail into its parts in one pass over its lines. Parts inside
+// Split cuts a mail into its parts in one pass over its lines. Parts inside
 // message/rfc822 are not looked at: what somebody else wrote is never read as
-// this mail. gone are the bodies that Skim left out.
-func split(raw []byte, top block, lim Limits, gone []Gone) (*part, error) {
-	root, err := newPart(top.fields, lim)
+// this mail. gone are the bodies that Skim left out. The error is the bound that was
+// crossed, in words.
+func Split(raw []byte, top Block, lim Limits, gone []Gone) (*Part, error) {
+	root, err := newPart(top.Fields, lim)
 	if err != nil {
 		return nil, err
 	}
 	s := splitter{lim: lim, level: map[string]int{}}
-	leaf, start := root, top.body
+	leaf, start := root, top.Body
 	end := func(body []byte) {
-		leaf.body = body
+		leaf.Body = body
 		for len(gone) > 0 && gone[0].At <= start { // one before it stood around the parts
 			if gone[0].At == start {
-				leaf.gone = &gone[0]
+				leaf.Gone = &gone[0]
 			}
 			gone = gone[1:]
 		}
@@ -124,7 +125,7 @@ func split(raw []byte, top block, lim Limits, gone []Gone) (*part, error) {
 	if err := s.push(root); err != nil {
 		return nil, err
 	}
-	pos := top.body
+	pos := top.Body
 	for len(s.stack) > 0 && pos < len(raw) {
 		line, next := cutLine(raw, pos)
 		at, closing := s.find(line)
@@ -142,19 +143,19 @@ func split(raw []byte, top block, lim Limits, gone []Gone) (*part, error) {
 		if s.total >= lim.Parts {
 			return nil, excess("there are too many parts")
 		}
-		b := splitHeader(raw[pos:], lim, s.isDelimiter)
-		if b.excess != "" {
-			return nil, excess(b.excess)
+		b := SplitHeader(raw[pos:], lim, s.isDelimiter)
+		if b.Excess != "" {
+			return nil, excess(b.Excess)
 		}
-		p, err := newPart(b.fields, lim)
+		p, err := newPart(b.Fields, lim)
 		if err != nil {
 			return nil, err
 		}
-		if s.stack[at].p.ctype == "multipart/digest" && !b.fields.has("content-type") {
-			p.ctype = "message/rfc822" // RFC 2046 §5.1.5
+		if s.stack[at].p.Type == "multipart/digest" && !b.Fields.Has("content-type") {
+			p.Type = "message/rfc822" // RFC 2046 §5.1.5
 		}
-		s.stack[at].p.kids = append(s.stack[at].p.kids, p)
-		pos += b.body
+		s.stack[at].p.Kids = append(s.stack[at].p.Kids, p)
+		pos += b.Body
 		leaf, start = p, pos
 		if err := s.push(p); err != nil {
 			return nil, err
@@ -172,25 +173,27 @@ func trimBreak(b []byte) []byte {
 	return bytes.TrimSuffix(b, []byte("\r"))
 }
 
-func newPart(h header, lim Limits) (*part, error) {
-	p := &part{head: h, encoding: strings.ToLower(firstToken(h.get("content-transfer-encoding")))}
-	ct, cd := h.get("content-type"), h.get("content-disposition")
+// newPart reads what a part is from its header.
+func newPart(h Header, lim Limits) (*Part, error) {
+	p := &Part{Head: h, encoding: strings.ToLower(FirstToken(h.Get("content-transfer-encoding")))}
+	ct, cd := h.Get("content-type"), h.Get("content-disposition")
 	if strings.Count(ct, ";") > lim.Params || strings.Count(cd, ";") > lim.Params {
 		return nil, excess("a field has too many parameters")
 	}
-	p.ctype, p.params = mediaType(ct)
-	if p.ctype == "" || !strings.Contains(p.ctype, "/") {
-		p.ctype = "text/plain"
+	p.Type, p.Params = MediaType(ct)
+	if p.Type == "" || !strings.Contains(p.Type, "/") {
+		p.Type = "text/plain"
 	}
-	disp, dp := mediaType(cd)
-	p.inline = disp == "" || disp == "inline"
-	if p.name = fileName(dp["filename"]); p.name == "" {
-		p.name = fileName(p.params["name"])
+	disp, dp := MediaType(cd)
+	p.Inline = disp == "" || disp == "inline"
+	if p.Name = fileName(dp["filename"]); p.Name == "" {
+		p.Name = fileName(p.Params["name"])
 	}
 	return p, nil
 }
 
-func firstToken(s string) string {
+// FirstToken is the first word of a value, up to white space, a parameter or a comment.
+func FirstToken(s string) string {
 	s = strings.TrimLeft(s, " \t\"")
 	if i := strings.IndexAny(s, " \t;(\""); i >= 0 {
 		s = s[:i]
@@ -198,9 +201,9 @@ func firstToken(s string) string {
 	return s
 }
 
-// mediaType reads "type/subtype; a=b; c*0*=…". A value the strict reader of
+// MediaType reads "type/subtype; a=b; c*0*=…". A value the strict reader of
 // the standard library refuses is read leniently: first of each name wins.
-func mediaType(s string) (string, map[string]string) {
+func MediaType(s string) (string, map[string]string) {
 	if t, params, err := mime.ParseMediaType(s); err == nil {
 		return t, params
 	}
@@ -220,7 +223,7 @@ func mediaType(s string) (string, map[string]string) {
 		}
 		params[k] = strings.Trim(v, `"`)
 	}
-	return strings.ToLower(firstToken(items[0])), params
+	return strings.ToLower(FirstToken(items[0])), params
 }
 
 // splitQuoted splits at sep outside quoted strings.
@@ -241,8 +244,23 @@ func splitQuoted(s string, sep byte) []string {
 	return append(out, s[start:])
 }
 
-// multi tells whether the part holds parts.
-func (p *part) multi() bool { return strings.HasPrefix(p.ctype, "multipart/") }
+// Multi tells whether the part holds parts.
+func (p *Part) Multi() bool { return strings.HasPrefix(p.Type, "multipart/") }
+
+// Readable tells whether a leaf is text to be read as the writer's; first: it is the
+// first of the mail, which may have a name.
+func (p *Part) Readable(first bool) bool {
+	if p.Type != "text/plain" && p.Type != "text/html" && p.Type != "text/enriched" && p.Type != "text" {
+		return false
+	}
+	return p.Inline && (p.Name == "" || first)
+}
+
+// Twofold tells whether a field that says how a part is to be read is there twice:
+// some readers take the first, some the last, and a signature need not cover both.
+func (p *Part) Twofold() bool {
+	return len(p.Head.All("content-type")) > 1 || len(p.Head.All("content-transfer-encoding")) > 1
+}
 
 // leafParser decodes one leaf; it never sees a multipart, a header it could
 // read otherwise than we did, or a charset to be guessed.
@@ -253,10 +271,10 @@ var leafParser = enmime.NewParser(
 	enmime.SetReadPartErrorPolicy(enmime.AllowCorruptTextPartErrorPolicy),
 )
 
-// content takes the transfer encoding away. At most limit decoded bytes are
+// Content takes the transfer encoding away. At most limit decoded bytes are
 // wanted; a part that must be longer is refused before it is decoded.
-func (p *part) content(limit int) ([]byte, error) {
-	body := p.body
+func (p *Part) Content(limit int) ([]byte, error) {
+	body := p.Body
 	switch p.encoding {
 	case "base64":
 		if len(body)/2 > limit { // 4/3 and line ends, with room
@@ -283,6 +301,15 @@ func (p *part) content(limit int) ([]byte, error) {
 	return body, nil
 }
 
+// Whole is the content, or the body as it was sent if that cannot be decoded.
+func (p *Part) Whole(lim Limits) []byte {
+	content, err := p.Content(lim.Bytes)
+	if err != nil {
+		return p.Body
+	}
+	return content
+}
+
 // decode64 decodes what is left after everything outside the alphabet is
 // dropped (RFC 2045 §6.8). A list footer appended in clear after the padding
 // is not decoded.
@@ -307,15 +334,15 @@ func decode64(b []byte) []byte {
 	return out[:n]
 }
 
-// size is the decoded size of a part, reckoned where decoding is not cheap.
-func (p *part) size() int {
-	if p.gone != nil {
-		return p.gone.Size
+// Size is the decoded size of a part, reckoned where decoding is not cheap.
+func (p *Part) Size() int {
+	if p.Gone != nil {
+		return p.Gone.Size
 	}
 	if p.encoding != "base64" {
-		return len(p.body)
+		return len(p.Body)
 	}
-	return count64(p.body) * 3 / 4
+	return count64(p.Body) * 3 / 4
 }
 
 // count64 counts the characters of base64.
@@ -329,7 +356,7 @@ func count64(b []byte) (n int) {
 // in64 is 1 for a character of base64.
 var in64 = func() (t [256]uint8) {
 	for i := range t {
-		if c := byte(i); isAlnum(c) || c == '+' || c == '/' {
+		if c := byte(i); IsAlnum(c) || c == '+' || c == '/' {
 			t[i] = 1
 		}
 	}

@@ -1,13 +1,29 @@
-package parse
+package mime
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
-// opaque takes the signed content out of application/pkcs7-mime with
+// smime tells whether the part is S/MIME (RFC 8551 §3.2).
+func (p *Part) smime() bool {
+	return p.Type == "application/pkcs7-mime" || p.Type == "application/x-pkcs7-mime"
+}
+
+// SignedSMIME tells whether the text stands inside its own signature, in clear.
+func (p *Part) SignedSMIME() bool {
+	return p.smime() && strings.HasPrefix(strings.ToLower(p.Params["smime-type"]), "signed")
+}
+
+// EncryptedSMIME tells whether the part cannot be read without a key.
+func (p *Part) EncryptedSMIME() bool { return p.smime() && !p.SignedSMIME() }
+
+// Opaque takes the signed content out of application/pkcs7-mime with
 // smime-type signed-data (RFC 8551 §3.5.2): a ContentInfo that holds
 // SignedData that holds the mail's own entity as an OCTET STRING. The
 // signature is not checked; nil if there is no content. Lengths may be
 // indefinite and strings in pieces, as BER allows and phones write.
-func opaque(b []byte) []byte {
+func Opaque(b []byte) []byte {
 	content, ok := berInto(b, 0x30) // ContentInfo
 	if !ok {
 		return nil

@@ -1,4 +1,4 @@
-package parse
+package mime
 
 import (
 	"bytes"
@@ -60,20 +60,20 @@ func charsetOf(name string) (encoding.Encoding, error) {
 	return e, nil
 }
 
-// toUTF8 decodes text of a declared charset. note is not empty when the label
+// ToUTF8 decodes text of a declared charset. note is not empty when the label
 // did not fit and the charset was guessed; err when the text must not be read.
-func toUTF8(b []byte, charset string) (text, note string, err error) {
+func ToUTF8(b []byte, charset string) (text, note string, err error) {
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	e, err := charsetOf(charset)
 	if err != nil {
-		if isASCII(b) && !strings.Contains(strings.ToLower(charset), "utf") && bytes.IndexByte(b, 0x1b) < 0 {
+		if IsASCII(b) && !strings.Contains(strings.ToLower(charset), "utf") && bytes.IndexByte(b, 0x1b) < 0 {
 			return string(b), "", nil // whatever it calls itself, it is ASCII
 		}
 		if strings.Contains(strings.ToLower(charset), "utf") {
 			return "", "", err
 		}
 		text, note = guess(b)
-		return text, "charset " + shown(charset) + " is unknown; " + note, nil
+		return text, "charset " + Shown(charset) + " is unknown; " + note, nil
 	}
 	if e == nil {
 		if utf8.Valid(b) {
@@ -89,8 +89,8 @@ func toUTF8(b []byte, charset string) (text, note string, err error) {
 	}
 	// QUIRK: text labelled latin-1 by a client or gateway that is really
 	// UTF-8. Two valid multi-byte runs do not happen by chance in latin-1.
-	if utf8.Valid(b) && !isASCII(b) && isSingleByte(e) && highRuns(b) >= 2 {
-		return string(b), "labelled " + shown(charset) + " but is utf-8", nil
+	if utf8.Valid(b) && !IsASCII(b) && isSingleByte(e) && highRuns(b) >= 2 {
+		return string(b), "labelled " + Shown(charset) + " but is utf-8", nil
 	}
 	out, err := io.ReadAll(e.NewDecoder().Reader(bytes.NewReader(b)))
 	if err != nil {
@@ -144,7 +144,8 @@ func htmlDecode(name string, b []byte) (string, error) {
 	return string(out), err
 }
 
-func isASCII[T ~string | ~[]byte](b T) bool {
+// IsASCII tells whether every byte is.
+func IsASCII[T ~string | ~[]byte](b T) bool {
 	for i := 0; i < len(b); i++ {
 		if b[i] >= utf8.RuneSelf {
 			return false
@@ -194,17 +195,17 @@ var wordDecoder = mime.WordDecoder{CharsetReader: func(charset string, in io.Rea
 	if err != nil {
 		return nil, err
 	}
-	text, _, err := toUTF8(b, charset)
+	text, _, err := ToUTF8(b, charset)
 	if err != nil {
 		return nil, err
 	}
 	return strings.NewReader(text), nil
 }}
 
-// decodeWords decodes the encoded words of RFC 2047 in an unstructured value
+// DecodeWords decodes the encoded words of RFC 2047 in an unstructured value
 // or a display name; raw 8-bit is read as UTF-8 or guessed. What cannot be
 // decoded stays as it is.
-func decodeWords(s string) string {
+func DecodeWords(s string) string {
 	if !utf8.ValidString(s) {
 		s, _ = guess([]byte(s))
 	}

@@ -1,4 +1,4 @@
-package parse
+package mime
 
 import (
 	"strings"
@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// invisible tells whether a rune shows nothing and could hide or reorder what
+// Invisible tells whether a rune shows nothing and could hide or reorder what
 // is shown: zero-width marks, bidi controls, variation selectors, tags, soft
-// hyphen, fillers. Joiners are among them; see clean for where they stay.
-func invisible(r rune) bool {
+// hyphen, fillers. Joiners are among them; where they stay is for who reads lines to say.
+func Invisible(r rune) bool {
 	switch {
 	case r < 0xad:
 		return false
@@ -22,15 +22,15 @@ func invisible(r rune) bool {
 	return false
 }
 
-// tame makes a header value fit to be shown: one line, no controls, no bidi
+// Tame makes a header value fit to be shown: one line, no controls, no bidi
 // or zero-width marks, at most 998 bytes (RFC 5322 §2.1.1).
-func tame(s string) string {
+func Tame(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		switch {
 		case r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Zs, r) || r == 0x2028 || r == 0x2029:
 			b.WriteByte(' ')
-		case unicode.IsControl(r) || r == utf8.RuneError || invisible(r) && r != 0x200d && r != 0x200c && r != 0xfe0f:
+		case unicode.IsControl(r) || r == utf8.RuneError || Invisible(r) && r != 0x200d && r != 0x200c && r != 0xfe0f:
 		default:
 			b.WriteRune(r)
 		}
@@ -41,9 +41,9 @@ func tame(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// shown is tame for a value quoted in a problem: short.
-func shown(s string) string {
-	s = tame(s)
+// Shown is Tame for a value quoted in a problem: short.
+func Shown(s string) string {
+	s = Tame(s)
 	if len(s) > 60 {
 		s = strings.ToValidUTF8(s[:60], "") + "…"
 	}
@@ -53,7 +53,7 @@ func shown(s string) string {
 // fileName makes data of a stranger's file name: the base name only, tamed,
 // no leading dot or dash, at most 120 characters.
 func fileName(s string) string {
-	s = tame(decodeWords(s))
+	s = Tame(DecodeWords(s))
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
 		s = s[i+1:]
 	}

@@ -1,10 +1,17 @@
-package parse
+package mime
 
 import (
 	"errors"
 	"strings"
 	"unicode/utf8"
 )
+
+// Address is a mailbox as shown: Name is decoded and tamed (no controls, no
+// bidi marks), Address is lower-case in its domain and never decoded.
+type Address struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
 
 // Who wrote a mail is read from the raw bytes by the code in this file, which
 // fails closed: a From that is not exactly one well-formed mailbox (RFC 5322
@@ -19,18 +26,18 @@ import (
 // groups, literals, quoted local parts, encoded words inside the address,
 // comments elsewhere, controls, or text after the address.
 
-// identity reads the one From field.
-func identity(h header) (Address, error) {
-	var from *field
+// Identity reads the one From field.
+func Identity(h Header) (Address, error) {
+	var from *Field
 	for i := range h {
 		f := &h[i]
-		if f.blank && from == nil {
+		if f.Blank && from == nil {
 			return Address{}, errors.New("a header line before From is blank but for white space")
 		}
-		if f.name != "from" {
+		if f.Name != "from" {
 			continue
 		}
-		if f.odd {
+		if f.Odd {
 			return Address{}, errors.New("a From field has a malformed name")
 		}
 		if from != nil {
@@ -41,12 +48,12 @@ func identity(h header) (Address, error) {
 	switch {
 	case from == nil:
 		return Address{}, errors.New("there is no From field")
-	case from.blank:
+	case from.Blank:
 		return Address{}, errors.New("the From field is folded over a blank line")
-	case from.control:
+	case from.Control:
 		return Address{}, errors.New("the From field holds a control character")
 	}
-	return mailbox(from.value)
+	return mailbox(from.Value)
 }
 
 var errMailbox = errors.New("the From field is not one well-formed mailbox")
@@ -71,8 +78,8 @@ func mailbox(s string) (Address, error) {
 			if !ok {
 				return Address{}, errMailbox
 			}
-			a, err := addrSpec(spec)
-			return Address{Name: tame(decodeWords(name.String())), Address: a}, err
+			a, err := AddrSpec(spec)
+			return Address{Name: Tame(DecodeWords(name.String())), Address: a}, err
 		case c == '"':
 			w, n, ok := quotedString(s[i:])
 			if !ok {
@@ -93,7 +100,7 @@ func mailbox(s string) (Address, error) {
 				if words > 0 {
 					return Address{}, errMailbox
 				}
-				a, err := addrSpec(w)
+				a, err := AddrSpec(w)
 				if err != nil {
 					return Address{}, err
 				}
@@ -101,7 +108,7 @@ func mailbox(s string) (Address, error) {
 				if !ok {
 					return Address{}, errMailbox
 				}
-				return Address{Name: tame(decodeWords(note)), Address: a}, nil
+				return Address{Name: Tame(DecodeWords(note)), Address: a}, nil
 			}
 			word(w)
 			i += n
@@ -147,11 +154,11 @@ func comment(s string) (string, bool) {
 	return s[1 : len(s)-1], true
 }
 
-// addrSpec checks local@host and lower-cases the host (RFC 5321 §2.3.11,
+// AddrSpec checks local@host and lower-cases the host (RFC 5321 §2.3.11,
 // §4.5.3.1: 64 and 255 octets).
-func addrSpec(s string) (string, error) {
+func AddrSpec(s string) (string, error) {
 	local, host, ok := strings.Cut(s, "@")
-	if !ok || !dotAtom(local) || strings.Contains(local, "=?") || !hostName(host) {
+	if !ok || !dotAtom(local) || strings.Contains(local, "=?") || !HostName(host) {
 		return "", errMailbox
 	}
 	return local + "@" + strings.ToLower(host), nil
@@ -163,14 +170,16 @@ func dotAtom(s string) bool {
 	}
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if !isAlnum(c) && strings.IndexByte("!#$%&'*+-/=?^_`{|}~.", c) < 0 {
+		if !IsAlnum(c) && strings.IndexByte("!#$%&'*+-/=?^_`{|}~.", c) < 0 {
 			return false
 		}
 	}
 	return true
 }
 
-func hostName(s string) bool {
+// HostName tells whether s has the form of a host name (RFC 1123 §2.1): letters,
+// digits and hyphens, at most 255 octets.
+func HostName(s string) bool {
 	if s == "" || len(s) > 255 {
 		return false
 	}
@@ -179,7 +188,7 @@ func hostName(s string) bool {
 			return false
 		}
 		for i := 0; i < len(label); i++ {
-			if !isAlnum(label[i]) && label[i] != '-' {
+			if !IsAlnum(label[i]) && label[i] != '-' {
 				return false
 			}
 		}
@@ -187,14 +196,15 @@ func hostName(s string) bool {
 	return true
 }
 
-func isAlnum(c byte) bool {
+// IsAlnum tells whether c is an ASCII letter or digit.
+func IsAlnum(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 }
 
-// addresses reads a list leniently, for showing and for finding our own
+// Addresses reads a list leniently, for showing and for finding our own
 // address in it; it never identifies anybody. At most limit are returned; more
 // tells whether there were others.
-func addresses(s string, limit int) (out []Address, more bool) {
+func Addresses(s string, limit int) (out []Address, more bool) {
 	start, depth := 0, 0
 	quoted, angle := false, false
 	emit := func(item string) {
@@ -248,9 +258,9 @@ func looseAddress(item string) (Address, bool) {
 		spec, _, _ = strings.Cut(item[open+1:], ">")
 	}
 	spec = strings.Trim(spec, " \t")
-	if !strings.Contains(spec, "@") || len(spec) > 320 || strings.ContainsAny(spec, " \t<>\"(),;") || hasControl([]byte(spec)) || !utf8.ValidString(spec) {
+	if !strings.Contains(spec, "@") || len(spec) > 320 || strings.ContainsAny(spec, " \t<>\"(),;") || HasControl([]byte(spec)) || !utf8.ValidString(spec) {
 		return Address{}, false
 	}
 	local, host, _ := strings.Cut(spec, "@")
-	return Address{Name: tame(decodeWords(strings.Trim(name, "\" \t"))), Address: local + "@" + strings.ToLower(host)}, true
+	return Address{Name: Tame(DecodeWords(strings.Trim(name, "\" \t"))), Address: local + "@" + strings.ToLower(host)}, true
 }

@@ -1,4 +1,4 @@
-package parse
+package mime
 
 // quotedLine is how long a line of quoted-printable may be that is decoded
 // here; RFC 2045 §6.7 allows 76.

@@ -1,4 +1,8 @@
-package parse
+// Package mime takes the bytes of a mail apart: its header fields and mailboxes
+// (RFC 5322), its parts and what they are encoded in (RFC 2045 to 2049), in one
+// pass and within Limits. Unlike the standard library's package of this name it
+// refuses nothing: what is odd is told, and what identifies somebody fails closed.
+package mime
 
 import (
 	"bytes"
@@ -6,55 +10,65 @@ import (
 	"strings"
 )
 
-// field is one header field. name is lower-case; value is unfolded (each line
+// Field is one header field. Name is lower-case; Value is unfolded (each line
 // break and the white space after it became one space) and still encoded.
-type field struct {
-	name, value string
-	odd         bool // space before the colon, or bytes no field name may hold
-	blank       bool // a continuation line was nothing but white space
-	control     bool // NUL, a bare CR or another control stands in the value
+type Field struct {
+	Name, Value string
+	Odd         bool // space before the colon, or bytes no field name may hold
+	Blank       bool // a continuation line was nothing but white space
+	Control     bool // NUL, a bare CR or another control stands in the value
 }
 
-// header is a header block in the order of the mail.
-type header []field
+// Header is a header block in the order of the mail.
+type Header []Field
 
-// get is the value of the first field of this name, "" if there is none.
-func (h header) get(name string) string {
+// Get is the value of the first field of this name, "" if there is none.
+func (h Header) Get(name string) string {
 	for i := range h {
-		if h[i].name == name {
-			return h[i].value
+		if h[i].Name == name {
+			return h[i].Value
 		}
 	}
 	return ""
 }
 
-// all are the values of every field of this name.
-func (h header) all(name string) []string {
+// Lookup is the value of the first field of this name, if there is one.
+func (h Header) Lookup(name string) (string, bool) {
+	for i := range h {
+		if h[i].Name == name {
+			return h[i].Value, true
+		}
+	}
+	return "", false
+}
+
+// All are the values of every field of this name.
+func (h Header) All(name string) []string {
 	var out []string
 	for i := range h {
-		if h[i].name == name {
-			out = append(out, h[i].value)
+		if h[i].Name == name {
+			out = append(out, h[i].Value)
 		}
 	}
 	return out
 }
 
-// has tells whether there is a field of this name.
-func (h header) has(name string) bool {
+// Has tells whether there is a field of this name.
+func (h Header) Has(name string) bool {
 	for i := range h {
-		if h[i].name == name {
+		if h[i].Name == name {
 			return true
 		}
 	}
 	return false
 }
 
-// doubled tells whether a field that may come once (RFC 5322 §3.6, RFC 2045 §3) is
+// Doubled tells whether a field that may come once (RFC 5322 §3.6, RFC 2045 §3) is
 // there twice: a signature covers the lower one, and readers take the upper.
-func (h header) doubled() bool {
+func (h Header) Doubled() bool {
 	var seen [len(atMostOnce)]bool
 	for i := range h {
-		if k := slices.Index(atMostOnce[:], h[i].name); k >= 0 {
+		if k := slices.Index(atMostOnce[:], h[i].Name); k >= 0 {
 			if seen[k] {
 				return true
 			}
@@ -70,25 +84,25 @@ var atMostOnce = [...]string{
 	"content-type", "content-transfer-encoding",
 }
 
-// block is what splitHeader found.
-type block struct {
-	fields header
-	body   int    // offset at which the body begins
-	excess string // a bound that was crossed, in words; the fields up to it are kept
-	broken bool   // the block ended at a line that is no field
+// Block is what SplitHeader found.
+type Block struct {
+	Fields Header
+	Body   int    // offset at which the body begins
+	Excess string // a bound that was crossed, in words; the fields up to it are kept
+	Broken bool   // the block ended at a line that is no field
 }
 
-// splitHeader reads a header block from the start of b in one pass. The block
+// SplitHeader reads a header block from the start of b in one pass. The block
 // ends at an empty line, at the first line that is neither a field nor a
 // continuation (as Postfix does it), at a line for which stop answers true, or
 // at the end. It never fails: what is odd is told in the fields.
-func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
-	var out block
+func SplitHeader(b []byte, lim Limits, stop func(line []byte) bool) Block {
+	var out Block
 	var cur []byte // value of the field being read
-	var f *field
+	var f *Field
 	flush := func() {
 		if f != nil {
-			f.value = strings.Trim(string(cur), " \t")
+			f.Value = strings.Trim(string(cur), " \t")
 			f = nil
 		}
 	}
@@ -97,31 +111,31 @@ func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
 		line, next := cutLine(b, pos)
 		if len(line) == 0 {
 			flush()
-			out.body = next
+			out.Body = next
 			return out
 		}
 		if stop != nil && stop(line) {
 			break
 		}
 		if next > lim.Header {
-			out.excess = "the header block is too large"
+			out.Excess = "the header block is too large"
 			break
 		}
 		if line[0] == ' ' || line[0] == '\t' {
 			if f == nil {
-				out.broken = true
+				out.Broken = true
 				break
 			}
 			t := bytes.Trim(line, " \t")
 			if len(t) == 0 {
-				f.blank = true
+				f.Blank = true
 			}
 			if len(cur)+len(t) > lim.Field {
-				out.excess = "a header field is too long"
+				out.Excess = "a header field is too long"
 				break
 			}
 			cur = append(append(cur, ' '), t...)
-			f.control = f.control || hasControl(t)
+			f.Control = f.Control || HasControl(t)
 			pos = next
 			continue
 		}
@@ -132,16 +146,16 @@ func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
 		name, value, ok := bytes.Cut(line, []byte(":"))
 		bare := bytes.TrimRight(name, " \t")
 		if !ok || len(bare) == 0 || bytes.ContainsAny(bare, " \t") {
-			out.broken = true
+			out.Broken = true
 			break
 		}
 		flush()
-		if len(out.fields) >= lim.Fields {
-			out.excess = "there are too many header fields"
+		if len(out.Fields) >= lim.Fields {
+			out.Excess = "there are too many header fields"
 			break
 		}
 		if len(value) > lim.Field {
-			out.excess = "a header field is too long"
+			out.Excess = "a header field is too long"
 			break
 		}
 		n := make([]byte, 0, len(bare))
@@ -153,13 +167,13 @@ func splitHeader(b []byte, lim Limits, stop func(line []byte) bool) block {
 			}
 			n = append(n, c)
 		}
-		out.fields = append(out.fields, field{name: strings.ToLower(string(n)), odd: odd, control: hasControl(value)})
-		f = &out.fields[len(out.fields)-1]
+		out.Fields = append(out.Fields, Field{Name: strings.ToLower(string(n)), Odd: odd, Control: HasControl(value)})
+		f = &out.Fields[len(out.Fields)-1]
 		cur = append(cur[:0], value...)
 		pos = next
 	}
 	flush()
-	out.body = pos
+	out.Body = pos
 	return out
 }
 
@@ -184,7 +198,8 @@ func cutLine(b []byte, pos int) (line []byte, next int) {
 	return bytes.TrimSuffix(b[pos:pos+end], []byte("\r")), pos + end + 1
 }
 
-func hasControl(b []byte) bool {
+// HasControl tells whether b holds a control other than a tab.
+func HasControl(b []byte) bool {
 	for _, c := range b {
 		if (c < 32 && c != '\t') || c == 127 {
 			return true
@@ -193,9 +208,9 @@ func hasControl(b []byte) bool {
 	return false
 }
 
-// oneBreak makes LF of a mail whose only line ends are bare CRs; any other
+// OneBreak makes LF of a mail whose only line ends are bare CRs; any other
 // mail is returned as it is.
-func oneBreak(raw []byte) []byte {
+func OneBreak(raw []byte) []byte {
 	if bytes.IndexByte(raw, '\n') >= 0 || bytes.IndexByte(raw, '\r') < 0 {
 		return raw
 	}
