@@ -10,6 +10,7 @@ package parse
 import (
 	"time"
 
+	"gatepost/parse/internal/authres"
 	"gatepost/parse/internal/mime"
 )
 
@@ -48,12 +49,12 @@ type Mail struct {
 	Park      string     `json:"-"`   // not empty: do not apply, keep for a person; the reason
 }
 
-// What the bytes of a mail are made of is in package mime, which nobody but this
-// one uses.
+// These are made in packages that nobody but this one uses.
 type (
-	Address = mime.Address
-	Gone    = mime.Gone
-	Limits  = mime.Limits
+	Address  = mime.Address
+	Gone     = mime.Gone
+	Limits   = mime.Limits
+	Evidence = authres.Evidence
 )
 
 // Robot says that no person wrote this mail, and what did. Empty: a person.
@@ -140,16 +141,6 @@ type Attached struct {
 	// Within: a picture that the HTML shows in its place (RFC 2392): a screenshot
 	// that was pasted, or the logo of a signature.
 	Within bool `json:"-"`
-}
-
-// Evidence is what is known of the sender's domain: "pass", "fail" or "none".
-// A signature counts only if its domain is aligned with From; SPF is told and
-// proves nothing. The reader takes it from Authentication-Results.
-type Evidence struct {
-	DKIM  string `json:"dkim"`
-	DMARC string `json:"dmarc"`
-	SPF   string `json:"spf"`
-	How   string `json:"-"` // where a pass comes from, in words; "" without one
 }
 
 // Cut tells where the new text ended.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"gatepost/parse/internal/authres"
 	"gatepost/parse/internal/mime"
 )
 
@@ -76,10 +77,10 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	}
 	m.Robot, t.robotRule = robotOf(e.Fields, root, m.From, opt)
 	for _, v := range e.Fields.All("auto-submitted") {
-		t.person = t.person || strings.EqualFold(mime.FirstToken(uncomment(v)), "no")
+		t.person = t.person || strings.EqualFold(mime.FirstToken(mime.Uncomment(v)), "no")
 	}
 	if !e.Broken && !e.Fields.Doubled() { // else the server that wrote it may have read another header
-		m.Evidence = authResults(e.Fields, opt.AuthservID, m.From.Address)
+		m.Evidence = authres.Read(e.Fields, opt.AuthservID, m.From.Address)
 	}
 	b := gather(root, lim)
 	m.Attachment = b.attached

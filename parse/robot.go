@@ -42,7 +42,7 @@ func robotOf(h mime.Header, root *mime.Part, from Address, opt Options) (Robot, 
 	}
 	submitted := ""
 	for _, v := range h.All("auto-submitted") {
-		if s := strings.ToLower(mime.FirstToken(uncomment(v))); s != "" && s != "no" {
+		if s := strings.ToLower(mime.FirstToken(mime.Uncomment(v))); s != "" && s != "no" {
 			submitted = s
 		}
 	}
@@ -78,7 +78,7 @@ func robotOf(h mime.Header, root *mime.Part, from Address, opt Options) (Robot, 
 	if strings.Contains(strings.ToLower(h.Get("x-post-messageclass")), "autoresponder") || strings.EqualFold(strings.TrimSpace(h.Get("delivered-to")), "autoresponder") {
 		return RobotAutoReply, "autoreply-header"
 	}
-	switch strings.ToLower(mime.FirstToken(uncomment(h.Get("precedence")))) {
+	switch strings.ToLower(mime.FirstToken(mime.Uncomment(h.Get("precedence")))) {
 	case "auto_reply", "auto-reply":
 		return RobotAutoReply, "precedence"
 	case "bulk", "junk":
@@ -174,7 +174,7 @@ func delivered(root *mime.Part) bool {
 	good := false
 	for line := range strings.Lines(strings.ToLower(string(raw))) {
 		if action, ok := strings.CutPrefix(line, "action:"); ok {
-			switch mime.FirstToken(uncomment(action)) {
+			switch mime.FirstToken(mime.Uncomment(action)) {
 			case "delivered", "relayed", "expanded":
 				good = true
 			default:
@@ -201,7 +201,7 @@ func find(p *mime.Part, is func(*mime.Part) bool) *mime.Part {
 // nullPath tells whether the topmost Return-Path is empty: "<>".
 func nullPath(h mime.Header) bool {
 	v, ok := h.Lookup("return-path")
-	return ok && strings.Join(strings.Fields(uncomment(v)), "") == "<>" // white space may stand in it (RFC 5322 §3.6.7)
+	return ok && strings.Join(strings.Fields(mime.Uncomment(v)), "") == "<>" // white space may stand in it (RFC 5322 §3.6.7)
 }
 
 func ownAddress(address string, teams []string) bool {
@@ -210,23 +210,6 @@ func ownAddress(address string, teams []string) bool {
 	}
 	_, ok := tagOf(address, teams)
 	return ok
-}
-
-// uncomment takes the comments of RFC 5322 away.
-func uncomment(s string) string {
-	var b strings.Builder
-	depth := 0
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '(':
-			depth++
-		case s[i] == ')' && depth > 0:
-			depth--
-		case depth == 0:
-			b.WriteByte(s[i])
-		}
-	}
-	return strings.TrimSpace(b.String())
 }
 
 func words(s string) []string { return strings.Fields(s) }

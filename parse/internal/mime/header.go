@@ -208,6 +208,23 @@ func HasControl(b []byte) bool {
 	return false
 }
 
+// Uncomment takes the comments of RFC 5322 away.
+func Uncomment(s string) string {
+	var b strings.Builder
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '(':
+			depth++
+		case s[i] == ')' && depth > 0:
+			depth--
+		case depth == 0:
+			b.WriteByte(s[i])
+		}
+	}
+	return strings.TrimSpace(b.String())
+}
+
 // OneBreak makes LF of a mail whose only line ends are bare CRs; any other
 // mail is returned as it is.
 func OneBreak(raw []byte) []byte {

@@ -1,4 +1,4 @@
-package parse
+package authres
 
 import (
 	"strings"
@@ -6,24 +6,24 @@ import (
 	"gatepost/parse/internal/mime"
 )
 
-// authTokens reads the tokens of an Authentication-Results value from left to
+// tokens reads the tokens of an Authentication-Results value from left to
 // right, once.
-type authTokens struct {
+type tokens struct {
 	s  string
 	at int
 }
 
-func (t *authTokens) end() bool { return t.at >= len(t.s) }
+func (t *tokens) end() bool { return t.at >= len(t.s) }
 
 // peek is the next byte, 0 at the end (a NUL is no part of any token).
-func (t *authTokens) peek() byte {
+func (t *tokens) peek() byte {
 	if t.end() {
 		return 0
 	}
 	return t.s[t.at]
 }
 
-func (t *authTokens) take(c byte) bool {
+func (t *tokens) take(c byte) bool {
 	if t.peek() != c || t.end() {
 		return false
 	}
@@ -36,7 +36,7 @@ const maxCommentDepth = 20
 
 // cfws skips white space and comments (RFC 5322 §3.2.2). The value is unfolded
 // already.
-func (t *authTokens) cfws() error {
+func (t *tokens) cfws() error {
 	depth := 0
 	for ; !t.end(); t.at++ {
 		switch c := t.s[t.at]; {
@@ -61,7 +61,7 @@ func (t *authTokens) cfws() error {
 }
 
 // run takes the longest stretch of bytes that fit.
-func (t *authTokens) run(fits func(byte) bool) (string, error) {
+func (t *tokens) run(fits func(byte) bool) (string, error) {
 	start := t.at
 	for !t.end() && fits(t.s[t.at]) {
 		t.at++
@@ -74,13 +74,13 @@ func (t *authTokens) run(fits func(byte) bool) (string, error) {
 
 // keyword is letters, digits and hyphens (RFC 5321 Ldh-str), QUIRK: and the
 // underscore, in lower case.
-func (t *authTokens) keyword() (string, error) {
+func (t *tokens) keyword() (string, error) {
 	w, err := t.run(func(c byte) bool { return mime.IsAlnum(c) || c == '-' || c == '_' })
 	return strings.ToLower(w), err
 }
 
 // value is a token (RFC 2045 §5.1) or a quoted string.
-func (t *authTokens) value() (string, error) {
+func (t *tokens) value() (string, error) {
 	if t.peek() == '"' {
 		return t.quoted()
 	}
@@ -90,7 +90,7 @@ func (t *authTokens) value() (string, error) {
 // pvalue is a value, or [local-part]"@"domain. QUIRK: unquoted, servers write
 // base64 and URIs as well, so everything visible goes that cannot end or begin
 // anything else.
-func (t *authTokens) pvalue() (string, error) {
+func (t *tokens) pvalue() (string, error) {
 	v := ""
 	if t.peek() == '"' {
 		q, err := t.quoted()
@@ -104,7 +104,7 @@ func (t *authTokens) pvalue() (string, error) {
 }
 
 // quoted reads a quoted string (RFC 5322 §3.2.4) and returns what it says.
-func (t *authTokens) quoted() (string, error) {
+func (t *tokens) quoted() (string, error) {
 	var b strings.Builder
 	for t.at++; !t.end(); t.at++ {
 		switch c := t.s[t.at]; c {
@@ -124,7 +124,7 @@ func (t *authTokens) quoted() (string, error) {
 }
 
 // equals reads "=" with white space and comments around it.
-func (t *authTokens) equals() error {
+func (t *tokens) equals() error {
 	if err := t.cfws(); err != nil {
 		return err
 	}

@@ -1,4 +1,7 @@
-package parse
+// Package authres reads Authentication-Results (RFC 8601) of the one server that the
+// config names. Everything in it fails closed: what is not wholly understood is no
+// evidence, and of two answers neither is taken.
+package authres
 
 import (
 	"errors"
@@ -9,10 +12,17 @@ import (
 	"gatepost/parse/internal/mime"
 )
 
-// Authentication-Results (RFC 8601) of the one server that the config names.
-// Everything in this file fails closed: what is not wholly understood is no
-// evidence, and of two answers neither is taken. The grammar, with what real
-// servers write besides it:
+// Evidence is what is known of the sender's domain: "pass", "fail" or "none".
+// A signature counts only if its domain is aligned with From; SPF is told and
+// proves nothing.
+type Evidence struct {
+	DKIM  string `json:"dkim"`
+	DMARC string `json:"dmarc"`
+	SPF   string `json:"spf"`
+	How   string `json:"-"` // where a pass comes from, in words; "" without one
+}
+
+// The grammar, with what real servers write besides it:
 //
 //	payload  = id [version] ( ";" "none" / 1*( ";" result ) ) [";"]
 //	result   = method ["/" version] "=" keyword *( reason / property )
@@ -23,11 +33,11 @@ import (
 // them, and quoted strings as values. A ";" or "=" in a comment or a quoted
 // string is text.
 
-// authResults reads the evidence for the domain of From. Position decides what
+// Read reads the evidence for the domain of From. Position decides what
 // counts (RFC 8601 §5): fields are added on top, so only those above the first
 // Received of a foreign host can be our server's. Several that could be are
 // no evidence, since one of them came with the mail.
-func authResults(h mime.Header, id, from string) Evidence {
+func Read(h mime.Header, id, from string) Evidence {
 	if id == "" || from == "" {
 		return Evidence{}
 	}
@@ -48,7 +58,7 @@ func authResults(h mime.Header, id, from string) Evidence {
 	if mine == nil || mine.Odd || mine.Control || mine.Blank {
 		return Evidence{}
 	}
-	results, err := readAuthResults(mine.Value)
+	results, err := readResults(mine.Value)
 	if err != nil {
 		return Evidence{}
 	}
@@ -65,7 +75,7 @@ func authResults(h mime.Header, id, from string) Evidence {
 // content filters on "localhost", and QUIRK: Gmail's inner hops, which have an
 // IP address and no "from".
 func foreignHop(value, id string) bool {
-	words := strings.Fields(uncomment(value))
+	words := strings.Fields(mime.Uncomment(value))
 	by := ""
 	from := false
 	for i, w := range words {
@@ -87,7 +97,7 @@ func foreignHop(value, id string) bool {
 
 // namesServer tells whether the field is of this server, or claims to be.
 func namesServer(value, id string) bool {
-	t := &authTokens{s: value}
+	t := &tokens{s: value}
 	if t.cfws() != nil {
 		return false
 	}
@@ -112,7 +122,7 @@ func aligned(a, b string) bool {
 }
 
 // weigh turns what was reported into evidence for the host of From.
-func weigh(results []authResult, host string) Evidence {
+func weigh(results []result, host string) Evidence {
 	var e Evidence
 	dkim := map[string]string{} // domain → what was said of it
 	for _, r := range results {
@@ -164,8 +174,8 @@ func weigh(results []authResult, host string) Evidence {
 	return e
 }
 
-// authResult is one resinfo; everything is lower-case but the values.
-type authResult struct {
+// result is one resinfo; everything is lower-case but the values.
+type result struct {
 	method, result string
 	props          map[string]string
 }
@@ -175,9 +185,9 @@ const maxAuthResults = 50
 
 var errAuthRes = errors.New("Authentication-Results is malformed")
 
-// readAuthResults reads a whole field value.
-func readAuthResults(s string) ([]authResult, error) {
-	t := &authTokens{s: s}
+// readResults reads a whole field value.
+func readResults(s string) ([]result, error) {
+	t := &tokens{s: s}
 	if err := t.cfws(); err != nil {
 		return nil, err
 	}
@@ -195,7 +205,7 @@ func readAuthResults(s string) ([]authResult, error) {
 			return nil, err
 		}
 	}
-	var out []authResult
+	var out []result
 	for !t.end() {
 		if !t.take(';') || len(out) >= maxAuthResults {
 			return nil, errAuthRes
@@ -225,7 +235,7 @@ func readAuthResults(s string) ([]authResult, error) {
 }
 
 // result reads a resinfo up to the next ";" or the end; none is "none".
-func (t *authTokens) result() (r authResult, none bool, err error) {
+func (t *tokens) result() (r result, none bool, err error) {
 	r.props = map[string]string{}
 	if r.method, err = t.keyword(); err != nil {
 		return r, false, err
@@ -273,7 +283,7 @@ func orMalformed(ok bool) error {
 
 // property reads ptype.name=value or key=value. A key that comes twice could
 // mean either: malformed.
-func (t *authTokens) property(props map[string]string) error {
+func (t *tokens) property(props map[string]string) error {
 	key, err := t.keyword()
 	if err != nil {
 		return err

@@ -1,10 +1,12 @@
-package parse
+package authres_test
 
 import (
 	"regexp"
 	"strings"
 	"testing"
 
+	"gatepost/parse"
+	"gatepost/parse/internal/authres"
 	"gatepost/parse/internal/mime"
 )
 
@@ -83,14 +85,14 @@ func TestAuthResults(t *testing.T) {
 		{"other names", "X-Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example\nARC-Authentication-Results: i=1; mx.acme.example; dmarc=pass header.from=acme.example\n", "none", "none"},
 		{"a line that is no field above From", pass + "not a field\n", "none", "none"},
 	} {
-		m := Read(authMail(c.lines), Options{AuthservID: serverID})
+		m := parse.Read(authMail(c.lines), parse.Options{AuthservID: serverID})
 		if m.Evidence.DKIM != c.dkim || m.Evidence.DMARC != c.dmarc {
 			t.Errorf("%s: dkim %s, dmarc %s; want %s, %s", c.name, m.Evidence.DKIM, m.Evidence.DMARC, c.dkim, c.dmarc)
 		}
 		if pass := m.Evidence.DKIM == "pass" || m.Evidence.DMARC == "pass"; pass != (m.Evidence.How != "") {
 			t.Errorf("%s: how is %q", c.name, m.Evidence.How)
 		}
-		if m := Read(authMail(c.lines), Options{}); m.Evidence.DKIM != "none" || m.Evidence.DMARC != "none" {
+		if m := parse.Read(authMail(c.lines), parse.Options{}); m.Evidence.DKIM != "none" || m.Evidence.DMARC != "none" {
 			t.Errorf("%s: evidence of a server that no config names: %+v", c.name, m.Evidence)
 		}
 	}
@@ -165,7 +167,7 @@ func FuzzAuthResults(f *testing.F) {
 			return
 		}
 		h := mime.Header{{Name: "authentication-results", Value: strings.Trim(s, " \t"), Control: mime.HasControl([]byte(s))}}
-		e := authResults(h, serverID, "priya@acme.example")
+		e := authres.Read(h, serverID, "priya@acme.example")
 		if e.DMARC == "pass" && !refSays(s, refDMARC, refFrom) {
 			t.Fatalf("dmarc passes, the slow reading says no: %q", s)
 		}
