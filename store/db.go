@@ -31,7 +31,8 @@ type DB struct {
 	path   string  // without symbolic links, so that one file has one lock
 	writer *sql.DB // one connection, immediate transactions; nil for OpenReader
 	reader *sql.DB
-	lock   *os.File // nil unless Lock was called
+	lock   *os.File    // nil unless Lock was called
+	file   os.FileInfo // the file that lay at path when it was opened
 
 	arriving    arriving  // large mails
 	memory      memory    // of the last Turn
@@ -183,6 +184,9 @@ func connect(path string, write bool) (d *DB, err error) {
 			return d, explain(fmt.Sprintf("open database %q", path), err)
 		}
 	}
+	if d.file, err = os.Stat(path); err != nil {
+		return d, fmt.Errorf("open database: %w", err)
+	}
 	if d.reader, err = pool(path, readers, url.Values{"_query_only": {"1"}, "_stmt_cache_size": {"32"}}); err != nil {
 		return d, err
 	}
@@ -295,6 +299,40 @@ func (d *DB) Backup(path string) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
+}
+
+// InPlace fails if the file at the path is no longer the one that is open: it
+// was moved, removed or replaced. What is committed from then on is in a file
+// that nobody will open again, and a connection made anew would read another
+// one, so nothing must go on. What it held is copied to path.kept first: a file
+// that was removed ends with the last connection.
+func (d *DB) InPlace() error {
+	info, err := os.Stat(d.path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && os.SameFile(info, d.file) {
+		return nil
+	}
+	gone := &Error{
+		Op: fmt.Sprintf("keep database %q in use", d.path), Err: errors.New("it was moved, removed or replaced"),
+		Remedy: fmt.Sprintf("what it held is in %q now: put that or a backup in its place, without -wal and -shm beside it, and start again", d.path+".kept"),
+	}
+	if err := d.keep(d.path + ".kept"); err != nil {
+		gone.Remedy = fmt.Sprintf("and it could not be copied (%v): put it or a backup back, and start again", err)
+	}
+	return gone
+}
+
+// keep copies the open database, wherever its file is.
+func (d *DB) keep(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := d.writer.Exec(`VACUUM INTO ?`, path); err != nil {
+		os.Remove(path)
+		return err
+	}
+	return f.Sync()
 }
 
 // syncFolder makes the names in a folder survive a loss of power: syncing a

@@ -207,6 +207,27 @@ func TestLockedDatabase(t *testing.T) {
 	r.letters(t, 2, p)
 }
 
+// A database that is taken away from under the service ends it, before more goes
+// into a file that nobody will find; what was in it is kept beside.
+func TestDatabaseTakenAway(t *testing.T) {
+	r := newRig(t)
+	p := startProcess(t, "run", "--from-start", "--config", r.config)
+	p.says(t, "gatepost runs")
+	r.task(t, "one")
+	r.letters(t, 1, p)
+	for _, name := range []string{"gatepost.db", "gatepost.db-wal", "gatepost.db-shm"} {
+		if err := os.Remove(filepath.Join(r.dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Wait(); err == nil || !strings.Contains(p.output(), "gatepost.db.kept") {
+		t.Fatalf("ends with %v: %s", err, p.output())
+	}
+	if out := commandOutput(t, "--config", r.config, "--db", filepath.Join(r.dir, "gatepost.db.kept"), "status"); !strings.Contains(out, "one (") {
+		t.Errorf("status of what was kept: %s", out)
+	}
+}
+
 // A database that is damaged ends nothing in a loop: the service names the
 // remedy, and touches neither the mailbox nor the file further.
 func TestDamagedDatabase(t *testing.T) {

@@ -150,6 +150,7 @@ func (s *service) Run(ctx context.Context) error {
 		func(ctx context.Context) error { return s.lookout.operation(ctx, s.listen, s.pprof) },
 		func(ctx context.Context) error { return s.steps.run(ctx, s.now, s.mailCame) },
 		func(ctx context.Context) error { return s.keeper.run(ctx) },
+		s.inPlace,
 	}
 	for _, p := range s.pollers {
 		loops = append(loops, p.Run)
@@ -169,6 +170,22 @@ func (s *service) Run(ctx context.Context) error {
 	}
 	wg.Wait()
 	return errors.Join(errs...)
+}
+
+// inPlace ends the service when its database is taken away from under it.
+func (s *service) inPlace(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+			if err := s.db.InPlace(); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // Once is one pass of all three loops. A mailbox that cannot be read, or a
