@@ -171,6 +171,7 @@ func TestRunProcess(t *testing.T) {
 	r.letters(t, 2, p)
 	r.edit(t, "gatepost.toml", `timezone = "Europe/Berln"`, `timezone = "Europe/Lisbon"`)
 	p.Process.Signal(syscall.SIGHUP)
+	p.says(t, "gatepost runs on, with the config as it is now")
 	p.says(t, "Europe/Lisbon")
 	r.task(t, "three")
 	r.letters(t, 3, p)
@@ -178,6 +179,10 @@ func TestRunProcess(t *testing.T) {
 	p.Process.Signal(syscall.SIGTERM)
 	if err := p.Wait(); err != nil {
 		t.Errorf("SIGTERM ends it with %v: %s", err, p.output())
+	}
+	p.says(t, "gatepost ends, as it was told to")
+	if n := strings.Count(p.output(), "gatepost runs\""); n != 1 {
+		t.Errorf("a start is told %d times, so none can be told from a changed config: %s", n, p.output())
 	}
 	for _, left := range []string{"gatepost.db-wal", "gatepost.db-shm"} {
 		if _, err := os.Stat(filepath.Join(r.dir, left)); err == nil {

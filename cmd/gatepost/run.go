@@ -68,13 +68,17 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 	return g.owning(func(cfg *Config, db *store.DB) error {
 		go watchConfig(ctx, g.config, watchEvery, hangup)
 		defer context.AfterFunc(ctx, func() { notify("STOPPING=1") })()
+		log.Info("gatepost runs", "version", version(), "config", cfg)
 		for {
-			log.Info("gatepost runs", "version", version(), "config", cfg)
 			again, err := g.generation(ctx, cfg, db, hangup, fromStart, crash)
+			if err == nil && again == nil {
+				log.Info("gatepost ends, as it was told to")
+			}
 			if err != nil || again == nil {
 				return err
 			}
 			cfg = again
+			log.Info("gatepost runs on, with the config as it is now", "version", version(), "config", cfg)
 		}
 	})
 }
