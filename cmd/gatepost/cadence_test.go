@@ -121,7 +121,7 @@ func TestConfigTemplates(t *testing.T) {
 	for want, files := range map[string]map[string]string{
 		"no such letter": {"letters/halp.txt": "x"},
 		"help.txt":       {"letters/help.txt": "{{define"},
-		"no such file":   {"other/help.txt": "x"},
+		"no such folder": {"other/help.txt": "x"},
 	} {
 		_, err := edited(t, files, team, with)
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "[letters] templates") {

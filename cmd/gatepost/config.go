@@ -146,11 +146,31 @@ func (r *configReader) decode(data []byte, file *configFile) bool {
 	case len(r.bad) > 0 && r.parser.Error() == nil: // a value of the wrong kind: named already, in plainer words
 	case errors.As(err, &broken):
 		line, _ := broken.Position()
-		r.say(line, "not TOML: %s: want key = \"value\" lines under [table] headings, text in quotes", strings.TrimPrefix(broken.Error(), "toml: "))
+		r.say(line, "not TOML: %s", tomlRemedy(data, line, strings.TrimPrefix(broken.Error(), "toml: ")))
 	default:
 		r.say(1, "not TOML: %v", err)
 	}
 	return false
+}
+
+// override is how letters are worded with the files of a folder.
+func override(folder string) (templates.Checked, error) {
+	if info, err := os.Stat(folder); err != nil || !info.IsDir() {
+		return templates.Checked{}, errors.New("there is no such folder: make it beside the config, or take templates out")
+	}
+	return templates.Override(os.DirFS(folder))
+}
+
+// tomlRemedy adds what to do to the parser's words about a line.
+func tomlRemedy(data []byte, line int, said string) string {
+	lines := bytes.Split(data, []byte("\n"))
+	switch {
+	case strings.HasSuffix(said, "already defined"), strings.HasSuffix(said, "already exists"):
+		return said + ": it stands there twice, keep one of the two"
+	case line > 0 && line <= len(lines) && bytes.ContainsAny(lines[line-1], "“”„‘’«»"):
+		return "text stands in typographic quotes: write plain ones, as key = \"value\""
+	}
+	return said + ": want key = \"value\" lines under [table] headings, text in quotes"
 }
 
 // otherEncoding tells whether a file is not UTF-8, and the line that shows it.
@@ -213,7 +233,7 @@ func (r *configReader) read(file *configFile, needs []configNeed) {
 	}
 	c.Letters = templates.Own()
 	if folder := file.Letters.Templates; folder != "" {
-		letters, err := templates.Override(os.DirFS(r.path(folder)))
+		letters, err := override(r.path(folder))
 		switch {
 		case err != nil && slices.Contains(needs, needGoing):
 			c.Unworded = fmt.Sprintf("[letters] templates %q: %v", folder, err)

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -11,6 +13,9 @@ import (
 // readCalendars reads an .ics file, or every one of a folder, as days off.
 func readCalendars(path string) (func(loop.Date) string, error) {
 	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("it does not exist: name an .ics file, or a folder of them, beside the config")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: name an .ics file, or a folder of them, beside the config", err)
 	}
@@ -31,7 +36,7 @@ func readCalendars(path string) (func(loop.Date) string, error) {
 		}
 		holiday, err := loop.ICSHolidays(data)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", filepath.Base(file), err)
+			return nil, fmt.Errorf("%s: %w: export it anew as iCalendar, or take it out", filepath.Base(file), err)
 		}
 		all = append(all, holiday)
 	}

@@ -22,11 +22,11 @@ func newHeldCommand(g *globals) *cobra.Command {
 			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
-		oneCommand(g.reading, "held", "show ID", "Prints the raw mail", showMail),
-		oneCommand(g.changing, "held", "release ID", "Reads it again as if its sender had confirmed it",
-			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.ReleaseHeld(ctx, id) }),
-		oneCommand(g.changing, "held", "drop ID", "Takes it off the list; the raw mail is kept",
-			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropHeld(ctx, id) }),
+		oneCommand(g, "held", "show ID", "Prints the raw mail", showMail),
+		eachCommand(g, "held", "release ID…", "Reads it again as if its sender had confirmed it",
+			func(ctx context.Context, db *store.DB, id int64) error { return db.ReleaseHeld(ctx, id) }),
+		eachCommand(g, "held", "drop ID…", "Takes it off the list; the raw mail is kept",
+			func(ctx context.Context, db *store.DB, id int64) error { return db.DropHeld(ctx, id) }),
 	)
 	return cmd
 }
@@ -38,12 +38,12 @@ func newParkedCommand(g *globals) *cobra.Command {
 			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
-		oneCommand(g.reading, "parked", "show ID", "Prints the raw mail", showMail),
-		oneCommand(g.reading, "parked", "why ID", "Prints the whole reason, with the stack if the program failed at it", printReason),
-		oneCommand(g.changing, "parked", "retry ID", "Reads it again, as after an upgrade",
-			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryParked(ctx, id) }),
-		oneCommand(g.changing, "parked", "drop ID", "Takes it off the list; the raw mail is kept",
-			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.DropParked(ctx, id) }),
+		oneCommand(g, "parked", "show ID", "Prints the raw mail", showMail),
+		oneCommand(g, "parked", "why ID", "Prints the whole reason, with the stack if the program failed at it", printReason),
+		eachCommand(g, "parked", "retry ID…", "Reads it again, as after an upgrade",
+			func(ctx context.Context, db *store.DB, id int64) error { return db.RetryParked(ctx, id) }),
+		eachCommand(g, "parked", "drop ID…", "Takes it off the list; the raw mail is kept",
+			func(ctx context.Context, db *store.DB, id int64) error { return db.DropParked(ctx, id) }),
 	)
 	return cmd
 }
@@ -81,11 +81,11 @@ func newOutboxCommand(g *globals) *cobra.Command {
 		})
 	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent, cancelled, dropped or all")
 	cmd.AddCommand(
-		oneCommand(g.reading, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
-		oneCommand(g.changing, "outbox", "retry SERIAL", "Tries a failed letter again, at once or in its reader's working hours",
-			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error { return db.RetryPost(ctx, id) }),
-		oneCommand(g.changing, "outbox", "drop SERIAL", "Never sends it",
-			func(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
+		oneCommand(g, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
+		eachCommand(g, "outbox", "retry SERIAL…", "Tries a failed letter again, at once or in its reader's working hours",
+			func(ctx context.Context, db *store.DB, id int64) error { return db.RetryPost(ctx, id) }),
+		eachCommand(g, "outbox", "drop SERIAL…", "Never sends it",
+			func(ctx context.Context, db *store.DB, id int64) error {
 				return db.DropPost(ctx, id, time.Now())
 			}),
 	)
@@ -113,23 +113,44 @@ var inLists = map[string]string{
 	"outbox": "no letter %d waits or has failed: `gatepost outbox --state all` lists every one",
 }
 
-// oneCommand does something with one row of a list of the store, which is
-// opened by g.reading or g.changing.
-func oneCommand(open func(func(*Config, *store.DB) error) error, list, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
+// oneCommand shows one row of a list of the store.
+func oneCommand(g *globals, list, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
+	cmd := rowsCommand(g.reading, list, use, short, act)
+	cmd.Args = exactArgs(1)
+	return cmd
+}
+
+// eachCommand does something with rows of a list of the store, which may be
+// many after a night in which everything was refused for one cause.
+func eachCommand(g *globals, list, use, short string, act func(context.Context, *store.DB, int64) error) *cobra.Command {
+	return rowsCommand(g.changing, list, use, short, func(ctx context.Context, db *store.DB, id int64, _ io.Writer) error { return act(ctx, db, id) })
+}
+
+// rowsCommand does something with each row of a list that is named; one that
+// fails stops none behind it.
+func rowsCommand(open func(func(*Config, *store.DB) error) error, list, use, short string, act func(context.Context, *store.DB, int64, io.Writer) error) *cobra.Command {
 	return &cobra.Command{
-		Use: use, Short: short, Args: exactArgs(1),
+		Use: use, Short: short, Args: minArgs(1),
 		Example: "  gatepost " + list + " " + strings.Fields(use)[0] + " 17",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil {
-				return usagef("%q is no number: the first column of `gatepost %s` is", args[0], list)
+			var ids []int64
+			for _, arg := range args {
+				id, err := strconv.ParseInt(arg, 10, 64)
+				if err != nil {
+					return usagef("%q is no number: the first column of `gatepost %s` is", arg, list)
+				}
+				ids = append(ids, id)
 			}
 			return open(func(_ *Config, db *store.DB) error {
-				err := act(cmd.Context(), db, id, cmd.OutOrStdout())
-				if errors.Is(err, store.ErrUnknown) {
-					return fmt.Errorf(inLists[list], id)
+				var errs []error
+				for _, id := range ids {
+					err := act(cmd.Context(), db, id, cmd.OutOrStdout())
+					if errors.Is(err, store.ErrUnknown) {
+						err = fmt.Errorf(inLists[list], id)
+					}
+					errs = append(errs, err)
 				}
-				return err
+				return errors.Join(errs...)
 			})
 		},
 	}

@@ -25,14 +25,14 @@ func newSecret() string {
 // readSecret reads the key that tokens are made with: the file's content
 // without the final newline. Nothing of it stands in an error.
 func readSecret(file string) ([]byte, error) {
-	content, err := readPrivate("secret", file, "put it back from where it is kept. For a first start, gatepost init --database makes it and the database; if it was lost, a new one voids every address in letters so far: head -c 32 /dev/urandom | base64 >"+file+"; chmod 600 "+file)
+	remedy := "put it back from where it is kept. For a first start, gatepost init --database makes it and the database; if it was lost, a new one voids every address in letters so far: head -c 32 /dev/urandom | base64 >" + file + "; chmod 600 " + file
+	content, err := readPrivate("secret", file, remedy)
 	if err != nil {
 		return nil, err
 	}
 	secret := strings.TrimSuffix(string(content), "\n")
 	if len(secret) < secretLength {
-		return nil, fmt.Errorf("secret %q has %d bytes, want %d random ones or more: make one with: head -c 32 /dev/urandom | base64 >%s",
-			file, len(secret), secretLength, file)
+		return nil, fmt.Errorf("secret %q has %d bytes, want %d random ones or more: %s", file, len(secret), secretLength, remedy)
 	}
 	return []byte(secret), nil
 }
