@@ -194,6 +194,31 @@ func TestRunProcess(t *testing.T) {
 	}
 }
 
+// A member's mail that a mailing list brought has no effect, and only the log
+// can tell why: as a warning. What the list brought from others is none.
+func TestMemberThroughAListIsLogged(t *testing.T) {
+	r := newRig(t)
+	for i, from := range []string{story.Stranger, story.Priya} {
+		raw := fmt.Sprintf("From: <%s>\r\nTo: shop+web@acme.example\r\nSubject: news\r\nMessage-ID: <list%d@x.example>\r\nList-Id: <devs.acme.example>\r\n\r\nDone: d\r\n", from, i)
+		if err := r.Deliver(story.Team, []byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := startProcess(t, "once", "--from-start", "--config", r.config)
+	if err := p.Wait(); err != nil {
+		t.Fatalf("%v: %s", err, p.output())
+	}
+	var warned []string
+	for line := range strings.Lines(p.output()) {
+		if strings.Contains(line, "msg=mail ") && strings.Contains(line, "level=WARN") {
+			warned = append(warned, line)
+		}
+	}
+	if len(warned) != 1 || !strings.Contains(warned[0], story.Priya) {
+		t.Errorf("warnings %q of: %s", warned, p.output())
+	}
+}
+
 // What cannot work says what and how to mend it, and loses nothing.
 func TestOnceInTrouble(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")

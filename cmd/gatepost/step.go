@@ -323,6 +323,11 @@ func (s *stepper) addresses() []string {
 	return list
 }
 
+// member tells whether an address is somebody's on a team.
+func (s *stepper) member(address string) bool {
+	return slices.ContainsFunc(s.teams, func(t *loop.Team) bool { return t.Person(address) != nil })
+}
+
 // report is the operator's line for a mail.
 func (s *stepper) report(in *store.Inbox, step store.Step) {
 	var letters []string
@@ -330,7 +335,11 @@ func (s *stepper) report(in *store.Inbox, step store.Step) {
 		letters = append(letters, string(l.Kind)+">"+l.To)
 	}
 	reason, _, _ := strings.Cut(step.Reason, "\n")
-	s.log.Info("mail", "id", in.ID, "uid", in.UID, "from", step.From, "team", step.Team, "task", step.Task,
+	level := slog.LevelInfo
+	if step.Verdict == store.Ignored && reason == string(parse.RobotList) && s.member(step.From) {
+		level = slog.LevelWarn // somebody waits for what they wrote, and is told nothing
+	}
+	s.log.Log(context.Background(), level, "mail", "id", in.ID, "uid", in.UID, "from", step.From, "team", step.Team, "task", step.Task,
 		"verdict", step.Verdict, "reason", reason, "letters", strings.Join(letters, " "))
 	if len(step.Letters) > 0 {
 		s.signal()
