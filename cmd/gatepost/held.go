@@ -23,9 +23,9 @@ func newHeldCommand(g *globals) *cobra.Command {
 		})
 	cmd.AddCommand(
 		oneCommand(g, "held", "show ID", "Prints the raw mail", showMail),
-		eachCommand(g, "held", "release ID…", "Reads it again as if its sender had confirmed it",
+		eachCommand(g, "held", "release ID…", "Reads it again as if its sender had confirmed it", mailAgain,
 			func(ctx context.Context, db *store.DB, id int64) error { return db.ReleaseHeld(ctx, id) }),
-		eachCommand(g, "held", "drop ID…", "Takes it off the list; the raw mail is kept",
+		eachCommand(g, "held", "drop ID…", "Takes it off the list; the raw mail is kept", "mail %d is off the list",
 			func(ctx context.Context, db *store.DB, id int64) error { return db.DropHeld(ctx, id) }),
 	)
 	return cmd
@@ -40,9 +40,9 @@ func newParkedCommand(g *globals) *cobra.Command {
 	cmd.AddCommand(
 		oneCommand(g, "parked", "show ID", "Prints the raw mail", showMail),
 		oneCommand(g, "parked", "why ID", "Prints the whole reason, with the stack if the program failed at it", printReason),
-		eachCommand(g, "parked", "retry ID…", "Reads it again, as after an upgrade",
+		eachCommand(g, "parked", "retry ID…", "Reads it again, as after an upgrade", mailAgain,
 			func(ctx context.Context, db *store.DB, id int64) error { return db.RetryParked(ctx, id) }),
-		eachCommand(g, "parked", "drop ID…", "Takes it off the list; the raw mail is kept",
+		eachCommand(g, "parked", "drop ID…", "Takes it off the list; the raw mail is kept", "mail %d is off the list",
 			func(ctx context.Context, db *store.DB, id int64) error { return db.DropParked(ctx, id) }),
 	)
 	return cmd
@@ -82,9 +82,9 @@ func newOutboxCommand(g *globals) *cobra.Command {
 	cmd.Flags().StringVar(&state, "state", store.PostWaiting, "waiting, failed, sent, cancelled, dropped or all")
 	cmd.AddCommand(
 		oneCommand(g, "outbox", "show SERIAL", "Prints the letter as it was or will be sent", showPost),
-		eachCommand(g, "outbox", "retry SERIAL…", "Tries a failed letter again, at once or in its reader's working hours",
+		eachCommand(g, "outbox", "retry SERIAL…", "Tries a failed letter again, at once or in its reader's working hours", "letter %d waits to be sent, as `gatepost outbox` shows",
 			func(ctx context.Context, db *store.DB, id int64) error { return db.RetryPost(ctx, id) }),
-		eachCommand(g, "outbox", "drop SERIAL…", "Never sends it",
+		eachCommand(g, "outbox", "drop SERIAL…", "Never sends it", "letter %d is not sent",
 			func(ctx context.Context, db *store.DB, id int64) error {
 				return db.DropPost(ctx, id, time.Now())
 			}),
@@ -122,9 +122,18 @@ func oneCommand(g *globals, list, use, short string, act func(context.Context, *
 
 // eachCommand does something with rows of a list of the store, which may be
 // many after a night in which everything was refused for one cause.
-func eachCommand(g *globals, list, use, short string, act func(context.Context, *store.DB, int64) error) *cobra.Command {
-	return rowsCommand(g.changing, list, use, short, func(ctx context.Context, db *store.DB, id int64, _ io.Writer) error { return act(ctx, db, id) })
+// done is said of each.
+func eachCommand(g *globals, list, use, short, done string, act func(context.Context, *store.DB, int64) error) *cobra.Command {
+	return rowsCommand(g.changing, list, use, short, func(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
+		if err := act(ctx, db, id); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(w, done+"\n", id)
+		return err
+	})
 }
+
+const mailAgain = "mail %d is read again: within a minute while the service runs, else when it starts"
 
 // rowsCommand does something with each row of a list that is named; one that
 // fails stops none behind it.
