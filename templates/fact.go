@@ -306,13 +306,14 @@ func (v *view) Why() string {
 		{loop.CauseUndoLate, "undo-late-gate", v.T.State == loop.AtGate},
 		{loop.CauseUndoLate, "undo-late-dropped", v.T.State == loop.DroppedS},
 		{loop.CauseUndoWork, "undo-work-active", v.T.State == loop.Active},
+		{loop.CauseParked, "parked-own", v.L.Kind == loop.HeldLetter}, // its reader wrote the mail, and has no command line
 	} {
 		if special.cause == cause && special.when {
 			cause = special.as
 		}
 	}
 	s := v.group("why", cause)
-	if detail := clip(v.B.Detail, 300); detail != "" && !slices.Contains([]string{loop.CauseRole, loop.CauseNoTask, loop.CauseUndoLate}, v.B.Cause) {
+	if detail := clip(v.B.Detail, 300); detail != "" && !slices.Contains([]string{loop.CauseRole, loop.CauseNoTask, loop.CauseUndoLate}, v.B.Cause) && v.L.Kind != loop.HeldLetter {
 		s += " " + detail
 	}
 	return s

@@ -240,7 +240,7 @@ func sampleAnswers() []loop.Letter {
 		Task: coupons(loop.Approve, 1), Cause: loop.CauseDecided, Act: "approve", Line: "approve", Who: "Priya Nair", When: march(9, 10, 20),
 	})
 	held := to(loop.HeldLetter, priya, "me", march(9, 9, 0), loop.Body{
-		Cause: loop.CauseStranger, Who: "kim@supplier.example", When: march(9, 8, 58), Text: "Hello, we would like to offer you our new range of mugs.",
+		Cause: loop.CauseParked, Detail: "there are too many header fields", Line: "Two coupons, screenshots", When: march(9, 8, 58),
 	})
 	status := to(loop.StatusMail, priya, "me", march(9, 11, 5), loop.Body{Status: []loop.Lane{
 		{Stream: "web", Engineer: "Dana Kim", Current: coupons(loop.AtGate, 1), Queue: []loop.TaskView{*invoices(loop.Queued)}, Drafts: []loop.TaskView{*draft()}},
