@@ -136,6 +136,9 @@ func TestHostileServer(t *testing.T) {
 			if err == nil || !Temporary(err) {
 				t.Errorf("%+v, %v", rep, err)
 			}
+			if name == "BYE for a greeting" && !strings.Contains(err.Error(), "the server turns us away: imap: BYE not today") {
+				t.Errorf("a reason that the server gave is told as %v", err)
+			}
 			if d := time.Since(begin); d > 10*time.Second {
 				t.Errorf("took %v", d)
 			}

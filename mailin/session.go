@@ -192,6 +192,10 @@ func (p *Poller) greet(ctx context.Context, s *session) error {
 		s.c = imapclient.New(s.w, options)
 	}
 	if err := s.run(ctx, s.c.WaitGreeting); err != nil {
+		var answer *imap.Error
+		if errors.As(err, &answer) {
+			return fmt.Errorf("%s: the server turns us away: %w", p.addr, err)
+		}
 		return fmt.Errorf("%s: wait for the greeting: is this an IMAP server? check port and tls: %w", p.addr, err)
 	}
 	return nil

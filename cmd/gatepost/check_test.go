@@ -333,3 +333,23 @@ func TestEvidenceIn(t *testing.T) {
 		}
 	}
 }
+
+// A port that wants TLS at once says nothing to who waits for its greeting:
+// told as that, not as a connection that was closed.
+func TestSilentPort(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	host, port, _ := splitAddr(l.Addr().String())
+	for _, table := range []string{"imap", "smtp"} {
+		m := &mailServers{config: map[string]*serverConfig{table: {Host: host, Port: port, TLS: tlsStart}}}
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		_, err := m.Secure(ctx, table)
+		cancel()
+		if err == nil || !strings.Contains(err.Error(), "the server says nothing") || !strings.Contains(err.Error(), `tls = "implicit"`) || strings.Contains(err.Error(), "closed") {
+			t.Errorf("%s: %v", table, err)
+		}
+	}
+}

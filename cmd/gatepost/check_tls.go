@@ -38,7 +38,11 @@ func (m *mailServers) Secure(ctx context.Context, table string) (string, error) 
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	if s.TLS == tlsStart {
-		if err := startTLS(table, textproto.NewConn(conn)); err != nil {
+		err := startTLS(table, textproto.NewConn(conn))
+		if ctx.Err() != nil {
+			err = errors.New("the server says nothing, as one that waits for TLS at once")
+		}
+		if err != nil {
 			return "", fmt.Errorf("%s: %w: check port and tls of [%s]: tls = \"implicit\" has port %d", s.Addr(), err, table, ports[table][tlsImplicit])
 		}
 	}
