@@ -2,6 +2,7 @@ package loop
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"gatepost/parse"
@@ -284,30 +285,38 @@ func (c *turn) undo(t *Task, cmd parse.Command) {
 			c.gateLetter(t, p) // it may have lapsed while the decision stood
 		}
 	}
-	if c.withdraw(t, d) {
-		return // the engineer never heard of it
-	}
 	b := Body{Act: "undo", Who: c.p.Name, When: c.in.At, Text: d.Act}
 	if back != 0 {
 		b.Next = c.view(c.task(back))
 	}
-	if before := c.s.Team.Person(t.Engineer); before != nil && c.handed(t) {
-		c.write(Comment, before, t, b)
+	unheard := c.withdraw(t, d, cmp.Or(back, t.Number))
+	told := []*Person{c.engineer(t)}
+	if c.handed(t) {
+		told = append(told, c.s.Team.Person(t.Engineer))
 	}
-	c.toEngineer(t, Comment, b)
-}
-
-// withdraw takes back the letter that would tell the engineer of this decision,
-// if it still waits for their morning.
-func (c *turn) withdraw(t *Task, d *Decision) bool {
-	for _, u := range c.in.Unsent {
-		l := u.Letter
-		if (l.Kind == Approved || l.Kind == Redirected) && l.Body.Task != nil && l.Body.Task.Number == t.Number && l.Body.When.Equal(d.At) {
-			c.out.Withdraw = append(c.out.Withdraw, u.Serial)
-			return true
+	for _, p := range told {
+		if p != nil && !slices.Contains(unheard, p.Key()) {
+			c.write(Comment, p, t, b)
 		}
 	}
-	return false
+}
+
+// withdraw takes back the letters that would tell of this decision and still wait
+// for the morning of their reader, and names those readers. If the stream has changed
+// hands, the engineer of now hears of it by the letter of the task that it started.
+func (c *turn) withdraw(t *Task, d *Decision, started int) (unheard []string) {
+	for _, u := range c.in.Unsent {
+		l := u.Letter
+		tells := (l.Kind == Approved || l.Kind == Redirected) && l.Body.Task != nil && l.Body.Task.Number == t.Number && l.Body.When.Equal(d.At)
+		starts := l.Kind == TaskLetter && l.Task == started
+		if tells || starts {
+			c.out.Withdraw = append(c.out.Withdraw, u.Serial)
+		}
+		if tells || starts && (d.Act == "redirect" || l.To != t.Engineer) { // who delivered hears of an approval by its own letter
+			unheard = append(unheard, l.To)
+		}
+	}
+	return unheard
 }
 
 // begun is the task on which work has begun since a task was decided, nil if there
