@@ -273,6 +273,7 @@ func (c *turn) thread(n int) {
 			return
 		}
 	}
+	c.preface(cmds)
 	for _, cmd := range cmds {
 		if cmd.Task != 0 { // in a prompt's thread a line may name another task
 			c.command(cmd.Task, cmd)
@@ -319,6 +320,7 @@ func (c *turn) desk() {
 		c.unclear(nil, cmd, CauseWhichTask)
 		return
 	}
+	c.preface(cmds)
 	for _, cmd := range cmds {
 		if cmd.Task == 0 {
 			if global[cmd.Word] {
@@ -332,6 +334,27 @@ func (c *turn) desk() {
 			cmd.Doubt, cmd.Beside, cmd.Hint, cmd.Word = parse.DoubtContradiction, other, cmd.Word, ""
 		}
 		c.command(cmd.Task, cmd)
+	}
+}
+
+// preface puts what stands above the lines with a number, "Halfway on both.", into
+// the record of each task that they name. A thread's own task has it already if one
+// line alone is for it.
+func (c *turn) preface(cmds []parse.Command) {
+	if cmds[0].Task == 0 || len(cmds) == 1 && cmds[0].Task == taskOf(c.ref) {
+		return
+	}
+	above, _, found := strings.Cut("\n"+c.in.Mail.Text, "\n"+cmds[0].Line)
+	above = strings.TrimSpace(parse.Ungreeted(strings.TrimSpace(above)))
+	if !found || above == "" || parse.Chat(above) {
+		return
+	}
+	var noted []int
+	for _, cmd := range cmds {
+		if c.task(cmd.Task) != nil && !slices.Contains(noted, cmd.Task) {
+			c.emit(Event{Kind: Noted, Task: cmd.Task, Text: above})
+			noted = append(noted, cmd.Task)
+		}
 	}
 }
 

@@ -18,7 +18,7 @@ var courtesies = []string{"hope you are well", "hope you're well", "hope you are
 func (s *Sections) place(free string, under map[string]bool) {
 	parts := map[*string][]string{}
 	has := func(p *string) bool { return *p != "" || len(parts[p]) > 0 }
-	free = ungreeted(free)
+	free = Ungreeted(free)
 	for _, p := range paragraphs(free) {
 		for _, said := range passages(p, under["problem"] || has(&s.Problem), under["done"]) {
 			where := &s.Context
@@ -77,8 +77,8 @@ func (s *Sections) placeOf(p string, under map[string]bool, problem bool) *strin
 	return &s.Context
 }
 
-// ungreeted is a text without a greeting or a name for its first line.
-func ungreeted(text string) string {
+// Ungreeted is a text without a greeting or a name for its first line.
+func Ungreeted(text string) string {
 	line, rest, _ := strings.Cut(text, "\n")
 	if salutes(line) || strings.HasPrefix(rest, "\n") && saluteLike(line) {
 		return strings.Trim(rest, "\n")

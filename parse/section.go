@@ -246,7 +246,7 @@ var checks = set([]string{"how to check", "how to check it", "how to test", "how
 // says tells whether paragraphs hold more than a greeting.
 func says(free []string) bool {
 	for _, p := range free {
-		if ungreeted(p) != "" {
+		if Ungreeted(p) != "" {
 			return true
 		}
 	}

@@ -1,0 +1,34 @@
+package parse
+
+import "strings"
+
+// longestChat bounds, in words, what is taken for chat: who writes more says
+// something of the task as well.
+const longestChat = 14
+
+var chat = phraseKinds("chat.txt")
+
+// Chat tells whether a short text only talks about a task: it declines, puts off,
+// thanks or asks back. Such a text is neither a done nor any other part of a task.
+// It is a guess; what is chat is asked about, and lost nowhere.
+func Chat(text string) bool {
+	text = strings.TrimSpace(text)
+	ts := firstTokens(text, longestChat+1)
+	if len(ts) == 0 || len(ts) > longestChat {
+		return false
+	}
+	if containsAny(text[len(text)-1:], "?") || strings.HasSuffix(text, "？") {
+		return true
+	}
+	for len(ts) > 0 {
+		n := chat["aside"].prefix(ts)
+		if n == 0 {
+			break
+		}
+		if n < len(ts) && !containsAny(text[ts[n-1].end:ts[n].start], ",.;:!–—\n") {
+			break
+		}
+		ts = ts[n:]
+	}
+	return len(ts) == 0 || chat["whole"].is(ts) || chat["start"].prefix(ts) > 0
+}

@@ -1,0 +1,60 @@
+package parse
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is chat about a task, and what says something of it.
+func TestChat(t *testing.T) {
+	for _, s := range strings.Split(`no
+No.
+No, thanks!
+Never mind
+never mind, we found another way
+Sorry, my mistake.
+Thanks, I will add it tomorrow.
+I don't know yet
+Hmm. Let me think about it.
+Later.
+What do you mean?
+Which page would that be?
+please drop this
+Cancel
+Not this quarter.
+nein danke
+Weiß ich noch nicht.
+Gute Frage!
+Ich melde mich morgen dazu
+no lo sé todavía
+Gracias, lo pensaré
+Je ne sais pas encore`, "\n") {
+		if !Chat(s) {
+			t.Errorf("%q is chat", s)
+		}
+	}
+	for _, s := range strings.Split(`The cart keeps its items
+No error is shown
+No error, no empty page
+Cancel button works on the phone
+Cancel it from the menu as well
+Later orders show the new price
+Thanks page shows the order number
+Let me see the total before I pay
+Tomorrow's menu is on the page
+What the visitor typed is still there
+Test orders are gone
+Why it failed is in the log
+Yes: the total is right on all three pages
+Nothing is lost
+mind the fax
+Kein Fehler mehr
+Nein-Knopf geht wieder
+Später bestellte Ware kommt mit
+La página abre en un segundo
+not sure about the colour, but the total has to be the same on the page, in the mail and on paper`, "\n") {
+		if Chat(s) {
+			t.Errorf("%q is about the task", s)
+		}
+	}
+}
