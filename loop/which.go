@@ -113,7 +113,7 @@ func (c *turn) anew() bool {
 
 // inThread is commands as they are meant in the thread of task n, where a line
 // without a number and one with it may be of the same task. An approval that is
-// said again is one.
+// said again is one, and so is a delivery: "done: the cart", "done: the phone".
 func inThread(written []parse.Command, n int) (cmds []parse.Command) {
 	all := slices.Clone(written)
 	for i := range all {
@@ -124,6 +124,11 @@ func inThread(written []parse.Command, n int) (cmds []parse.Command) {
 	for i, cmd := range all {
 		again := cmd.Word == "approve" || cmd.Hint == "approve" && cmd.Doubt == parse.DoubtPlace
 		if approved[cmd.Task] && again {
+			continue
+		}
+		if k := slices.IndexFunc(cmds, func(c parse.Command) bool { return c.Word == "done" && cmp.Or(c.Task, n) == cmd.Task }); k >= 0 && cmd.Hint == "done" {
+			_, below, _ := strings.Cut(cmd.Text, "\n")
+			cmds[k].Text = strings.TrimSpace(cmds[k].Text + "\n" + cmd.Line + "\n" + below)
 			continue
 		}
 		approved[cmd.Task] = cmd.Word == "approve" || approved[cmd.Task]

@@ -37,7 +37,7 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 		}
 		if l.kind != own {
 			if open >= 0 && !takesReason(&out[open]) {
-				open = -1 // a reason goes on between the quotes: "redirect: see below"
+				open = -1 // words go on between the quotes: "redirect: see below"
 			}
 			continue
 		}
@@ -116,8 +116,11 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 	return out
 }
 
-// takesReason tells whether what was written anywhere in the mail may be why.
-func takesReason(c *Command) bool { return c.Task == 0 && c.Word == "redirect" }
+// takesReason tells whether what was written anywhere in the mail goes with the word: it
+// is why, or what was delivered or asked.
+func takesReason(c *Command) bool {
+	return c.Task == 0 && slices.Contains([]string{"redirect", "done", "question", "blocked", "too big", "now"}, c.Word)
+}
 
 // unbroken reads a decision that is in doubt again, with the lines into which a
 // mail client broke its own.
