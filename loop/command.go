@@ -102,11 +102,14 @@ func (c *turn) doubtful(t *Task, cmd parse.Command) {
 	case t.State == AtGate && c.approver(t):
 		c.emit(Event{Kind: Noted, Task: t.Number, Text: text, Line: cmd.Line, Cause: cmd.Doubt})
 		c.unclear(c.task(t.Number), cmd, cmd.Doubt)
+	case (t.State == Draft || t.State == Queued) && cmd.Doubt == parse.DoubtSoft:
+		c.chat(t, parse.Command{Text: text, Line: cmd.Line, Hint: cmd.Hint})
 	case (t.State == Draft || t.State == Queued) && c.boss(t):
 		c.emit(Event{Kind: Noted, Task: t.Number, Text: text, Line: cmd.Line, Cause: cmd.Doubt})
-		if cmd.Doubt != parse.DoubtSoft || t.State == Draft {
-			c.unclear(c.task(t.Number), cmd, cmd.Doubt)
-		}
+		c.unclear(c.task(t.Number), cmd, cmd.Doubt)
+	case (t.State == Draft || t.State == Queued) && cmd.Hint == "drop": // of who proposed it: plain or in doubt, it is not theirs
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: text, Line: cmd.Line, Cause: cmd.Doubt})
+		c.refuse(c.task(t.Number), parse.Command{Word: "drop", Line: cmd.Line}, CauseRole)
 	case decision && !(cmd.Doubt == parse.DoubtPlace && c.approver(t)):
 		c.words(t, text)
 	case t.State == Active && c.owner(t):

@@ -140,6 +140,7 @@ const (
 	CauseStranger   = "stranger"    // held: nobody knows the sender
 	CauseNotYes     = "not-yes"     // a reply to the confirm letter that is no plain yes
 	CauseNoDone     = "no-done"     // queue without a done
+	CauseChat       = "chat"        // words about a proposal that say neither queue nor drop, nor anything of the task
 	CauseCycle      = "after-cycle" // after itself, or after a task that does not wait, or not in its stream
 	CauseParked     = "parked"      // alert: a mail could not be read
 	CauseBounced    = "bounced"     // alert: letters to this address come back

@@ -121,15 +121,22 @@ func (c *turn) propose(t *Task) {
 	c.write(Taken, c.p, t, Body{Act: "propose", Place: -1})
 }
 
-func (c *turn) proposal(t *Task, to *Person) {
-	b := Body{
+func (c *turn) proposal(t *Task, to *Person) { c.write(Proposal, to, t, c.proposalBody(t)) }
+
+func (c *turn) proposalBody(t *Task) Body {
+	return Body{
 		Who: c.s.Team.PersonName(t.By), When: t.Created, Advice: t.Advice, Missing: missing(t), Streams: c.streamsIfMissing(t),
-		Choices: []Choice{{"Queue it", "queue"}, {"Drop it", "drop"}},
+		Choices: proposalChoices(t),
 	}
-	if len(b.Missing) > 0 {
-		b.Choices = b.Choices[1:] // it would be refused
+}
+
+// proposalChoices are the answers to a proposal; one that lacks something would not be queued.
+func proposalChoices(t *Task) []Choice {
+	choices := []Choice{{"Queue it", "queue"}, {"Drop it", "drop"}}
+	if len(missing(t)) > 0 {
+		return choices[1:]
 	}
-	c.write(Proposal, to, t, b)
+	return choices
 }
 
 // directors are the approvers of the task's stream; without a stream, every PM.

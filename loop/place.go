@@ -140,6 +140,9 @@ func (c *turn) drop(t *Task, cmd parse.Command) {
 	t = c.task(t.Number)
 	c.receipt(t, "drop", cmd.Line, next)
 	if !busy {
+		if by := c.s.Team.Person(t.By); t.Proposed && by != nil && by.Key() != c.p.Key() {
+			c.write(Comment, by, t, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})
+		}
 		return
 	}
 	c.over(Comment, t, next, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})

@@ -68,6 +68,10 @@ func (c *turn) words(t *Task, text string) {
 			return
 		}
 		if c.boss(t) || t.Proposed && t.By == c.p.Key() {
+			if parse.Chat(text) {
+				c.chat(t, parse.Command{Text: text, Line: firstLine(text)})
+				return
+			}
 			c.amend(t, text)
 			return
 		}
@@ -165,6 +169,23 @@ func (c *turn) addToGate(t *Task, text string) {
 	t = c.task(t.Number)
 	for _, p := range c.directors(t) {
 		c.write(Comment, p, t, Body{Act: "gate", Who: c.p.Name, When: c.in.At, Text: text, Choices: gateChoices()})
+	}
+}
+
+// chat is an answer about a task that is not in work yet which says nothing of the
+// task: "never mind", "thanks, tomorrow". It is no done and no part of the task;
+// whoever can move a draft is asked again.
+func (c *turn) chat(t *Task, cmd parse.Command) {
+	c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Text})
+	switch t = c.task(t.Number); {
+	case t.State != Draft || !c.boss(t):
+	case t.Proposed && len(missing(t)) == 0:
+		c.unclear(t, cmd, CauseChat)
+	case t.Proposed:
+		c.tell(c.p, t, Proposal, CauseChat, c.proposalBody(t))
+	default:
+		m := missing(t)
+		c.tell(c.p, t, NeedsDone, CauseNoDone, Body{Missing: m, Streams: c.streamsIfMissing(t), Choices: []Choice{{"Drop it", "drop"}}})
 	}
 }
 

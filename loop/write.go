@@ -183,6 +183,10 @@ func (c *turn) unclear(t *Task, cmd parse.Command, cause string) {
 		b.Choices = gateChoices()
 	case t != nil && t.State == Active && c.owner(t):
 		b.Choices = engineerChoices()
+	case t != nil && t.State == Draft && t.Proposed && c.boss(t):
+		b.Choices = proposalChoices(t)
+	case t != nil && (t.State == Draft || t.State == Queued) && c.boss(t) && cmd.Hint == "drop":
+		b.Choices = []Choice{{"Drop it", "drop"}}
 	}
 	switch cause {
 	case CauseFiles:

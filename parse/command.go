@@ -272,7 +272,7 @@ func (lx *lexicon) apologises(rest string) bool {
 func (lx *lexicon) unmeant(word, reason string) string {
 	ts := tokens(reason)
 	switch {
-	case word == "redirect" || len(ts) == 0:
+	case word == "redirect" || len(ts) == 0 || word == "drop" && tails["gone"].is(ts):
 		return ""
 	case tails["alone"].is(ts), refuses(reason, ts), tails["unmeant"].prefix(ts) > 0:
 		return DoubtContradiction

@@ -70,6 +70,7 @@ Context: do not touch the session store; it is shared with billing.`)
 	s.letter(Lee, "received", "2")
 	s.reply(Priya, s.letter(Priya, "proposal", "2"), "drop: not worth the risk now")
 	s.letter(Priya, "receipt", "2")
+	s.says(s.letter(Lee, "comment", "2"), "not worth the risk now")
 	s.state(2, "dropped, round 0")
 
 	s.at(day(0, 10, 0), "Priya mails a task for Lee, and one for Dana without a done")
