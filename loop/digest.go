@@ -168,6 +168,10 @@ func (g *digester) moved(t *Task) {
 		}
 	case updates > 0:
 		i.Kind = "update"
+	case t.State == Active && fresh(lastNote(t, NoteAnswer).At):
+		answer := lastNote(t, NoteAnswer)
+		i.Kind, i.Who = "answered", g.s.Team.PersonName(answer.By)
+		i.quote(answer)
 	case t.State == Active && fresh(t.RoundAt):
 		i.Kind = "started"
 	case t.State == Queued && fresh(t.Created):

@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	offeredText = regexp.MustCompile(`(?:[Rr]eply|[Aa]ntworte(?: zum Beispiel)?|[Rr]esponde) "([^"]+)"|"(#\d+ [^"]+)"`)
+	offeredText = regexp.MustCompile(`(?:[Rr]eply|(?:[Aa]ntworte(?: zum Beispiel)? mit|[Mm]it der Antwort)|[Rr]esponde) "([^"]+)"|"(#\d+ [^"]+)"`)
 	numbered    = regexp.MustCompile(`^#(\d+) (.*)$`)
 )
 
