@@ -10,7 +10,7 @@ import (
 
 // command is one line of a mail about task n: a word, a doubt, or words.
 func (c *turn) command(n int, cmd parse.Command) {
-	if global[cmd.Word] && !(cmd.Task != 0 && (cmd.Word == "pause" || cmd.Word == "resume")) {
+	if global[cmd.Word] && !(cmd.Word == "back" && c.sendsBack(c.task(n))) && !(cmd.Task != 0 && (cmd.Word == "pause" || cmd.Word == "resume")) {
 		c.global(cmd)
 		return
 	}
@@ -29,6 +29,8 @@ func (c *turn) command(n int, cmd parse.Command) {
 		c.words(t, c.said(cmd)) // "Done: …" of a PM names that part of the task
 	case works && cmd.Word == "question" && strings.TrimSpace(cmd.Text) != "":
 		c.words(t, c.said(cmd)) // theirs stops no clock
+	case cmd.Word == "back":
+		c.chat(t, parse.Command{Text: c.said(cmd), Line: cmd.Line})
 	case cmd.Doubt != "":
 		c.doubtful(t, cmd)
 	case cmd.Word == "":
@@ -58,6 +60,13 @@ func (c *turn) command(n int, cmd parse.Command) {
 	default: // yes, away …: they belong to another letter
 		c.words(t, c.in.Mail.Text)
 	}
+}
+
+// sendsBack tells whether "back" may be said of the task and not of the writer: at its
+// gate, by an approver who is not away.
+func (c *turn) sendsBack(t *Task) bool {
+	_, away := c.s.Calendar(c.p.Key()).AwayOn(DateOf(c.in.At, c.p.Zone))
+	return t != nil && t.State == AtGate && c.approver(t) && !away
 }
 
 // said is everything that was written for a command: in a thread the whole
@@ -244,6 +253,9 @@ func (c *turn) passOn(t *Task, cmd parse.Command) {
 		return
 	case strings.TrimSpace(cmd.Text) == "":
 		c.unclear(t, cmd, CauseNoWords)
+		return
+	case c.owner(t) && (t.State == Active || t.State == AtGate): // to themselves: it is what any words of theirs are
+		c.words(t, c.said(cmd))
 		return
 	case t.State != Active && t.State != AtGate:
 		c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Text})

@@ -79,6 +79,9 @@ func (c *turn) words(t *Task, text string) {
 		switch q, by := c.asked(t); {
 		case c.owner(t):
 			c.emit(Event{Kind: Updated, Task: t.Number, Text: text})
+			if parse.SaysDone(text, c.s.Team.Words["done"]) {
+				c.unclear(c.task(t.Number), parse.Command{Line: firstLine(text)}, CauseLanguage)
+			}
 			return
 		case c.boss(t) && (t.Question != nil || q != nil && by == ""):
 			c.answer(t, text)
@@ -172,12 +175,14 @@ func (c *turn) addToGate(t *Task, text string) {
 	}
 }
 
-// chat is an answer about a task that is not in work yet which says nothing of the
-// task: "never mind", "thanks, tomorrow". It is no done and no part of the task;
-// whoever can move a draft is asked again.
+// chat is an answer about a task that is not in work which says nothing of the task:
+// "never mind", "thanks, tomorrow", "back" at a gate. It is no done, no part of the
+// task and no decision; whoever can move a draft, or decide, is asked again.
 func (c *turn) chat(t *Task, cmd parse.Command) {
 	c.emit(Event{Kind: Noted, Task: t.Number, Text: cmd.Text})
 	switch t = c.task(t.Number); {
+	case t.State == AtGate:
+		c.unclear(t, cmd, CauseChat)
 	case t.State != Draft || !c.boss(t):
 	case t.Proposed && len(missing(t)) == 0:
 		c.unclear(t, cmd, CauseChat)

@@ -32,3 +32,17 @@ func Chat(text string) bool {
 	}
 	return len(ts) == 0 || chat["whole"].is(ts) || chat["start"].prefix(ts) > 0
 }
+
+// SaysDone tells whether a text begins by saying that the work is done in a word that
+// is none of the team's own, which are handed in: "terminé: …" where nobody reads
+// French. It moves nothing; whoever wrote it is asked.
+func SaysDone(text string, own []string) bool {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	ts := firstTokens(line, longestChat)
+	n := chat["delivered"].prefix(ts)
+	if n == 0 || newPhrases(own).is(ts[:n]) {
+		return false
+	}
+	behind := strings.TrimSpace(line[ts[n-1].end:])
+	return strings.Trim(behind, ".!。！ ") == "" || strings.HasPrefix(behind, ":") || strings.HasPrefix(behind, "：")
+}

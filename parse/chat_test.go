@@ -58,3 +58,15 @@ not sure about the colour, but the total has to be the same on the page, in the 
 		}
 	}
 }
+
+func TestSaysDone(t *testing.T) {
+	for said, want := range map[string]bool{
+		"fertig: alles läuft": true, "Fertig!": true, "terminé : tout marche": true, "Hecho.\nLo demás mañana": true, "готово": true, "完了しました。": true,
+		"fertig mit dem Login": false, "done: it": false, "Klar soweit, morgen mehr": false, "finished: the login": false, "listo para la prueba": false, "": false,
+		"erledigt: Login": false,
+	} {
+		if got := SaysDone(said, []string{"erledigt"}); got != want {
+			t.Errorf("%q: %v", said, got)
+		}
+	}
+}
