@@ -145,6 +145,12 @@ func (c *turn) drop(t *Task, cmd parse.Command) {
 		}
 		return
 	}
+	if c.owner(t) && !c.handed(t) { // a PM who works on it: they know that it is over
+		if next != nil {
+			c.startLetter(next)
+		}
+		return
+	}
 	c.over(Comment, t, next, Body{Act: "drop", Who: c.p.Name, When: c.in.At, Text: cmd.Text})
 }
 
