@@ -238,6 +238,9 @@ func (c *turn) redirect(t *Task, cmd parse.Command) {
 // receipt tells who decided what was done, with which line, and how to undo.
 func (c *turn) receipt(t *Task, act, line string, next *Task) {
 	b := Body{Act: act, Line: line, When: c.in.At, Paused: act == "approve" && c.waits(t.Stream)}
+	if act == "redirect" || next != nil {
+		b.Gone = c.gone(t)
+	}
 	if act == "approve" || act == "redirect" {
 		b.Undo = c.in.At.Add(c.s.Team.Undo)
 		b.Choices = []Choice{{"Undo", "undo"}}

@@ -92,6 +92,7 @@ type Body struct {
 	With    string     `json:"with,omitempty"`
 	Place   int        `json:"place,omitempty"`   // received: place in the queue, 1 = next; 0: it started at once
 	From    Date       `json:"from,omitzero"`     // receipt of away: the first day, if it is not today
+	Gone    Date       `json:"gone,omitzero"`     // receipt, received: the engineer is away until then, and what it is about waits
 	Undo    time.Time  `json:"undo,omitzero"`     // receipt: it can be undone until then
 	Paused  bool       `json:"paused,omitempty"`  // receipt, approved: nothing starts, for the stream is paused; a task waits
 	Updates []Note     `json:"updates,omitempty"` // gate: the updates of this round; task: what was written before the reader had it

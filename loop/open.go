@@ -205,6 +205,9 @@ func (c *turn) enqueue(n int) {
 // taken tells the PM the number, the place and the dates to expect.
 func (c *turn) taken(t *Task) {
 	b := Body{Advice: t.Advice}
+	if t.State == Active {
+		b.Gone = c.gone(t)
+	}
 	if st := c.s.Stream(t.Stream); t.State == Queued {
 		b.Place = slices.Index(st.Queue, t.Number) + 1
 		if st.Paused {

@@ -45,6 +45,9 @@ func (g *stage) show(l Letter) string {
 	if (l.Kind == Unclear || l.Kind == Refused) && len(y.Choices) == 1 {
 		fmt.Fprintf(&b, " offers=%q", y.Choices[0].Body)
 	}
+	if !y.Gone.IsZero() {
+		fmt.Fprintf(&b, " gone=%s", y.Gone)
+	}
 	if y.Paused {
 		b.WriteString(" paused")
 	}

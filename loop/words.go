@@ -61,6 +61,10 @@ func (c *turn) words(t *Task, text string) {
 		}
 		return
 	}
+	if t.State == Active && t.Question == nil && parse.Courtesy(text) { // no update, and nothing to keep for the gate
+		c.emit(Event{Kind: Noted, Task: t.Number, Text: text})
+		return
+	}
 	switch t.State {
 	case Draft, Queued:
 		if t.Stream == "" && c.boss(t) && c.s.Team.Plan(laneName(text)) != nil && !strings.Contains(text, "\n") {

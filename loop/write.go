@@ -99,6 +99,17 @@ func (c *turn) engineer(t *Task) *Person {
 	return nil
 }
 
+// gone is the last day that the task's engineer is away, if they are now and are not the
+// sender; what the sender's mail brings them waits for it.
+func (c *turn) gone(t *Task) Date {
+	e := c.engineer(t)
+	if e == nil || e.Key() == c.p.Key() {
+		return Date{}
+	}
+	span, _ := c.s.Calendar(e.Key()).AwayOn(DateOf(c.now, e.Zone))
+	return span.To
+}
+
 // engineerKey is whom the config names for the task's stream, "" if nobody.
 func (c *turn) engineerKey(t *Task) string {
 	if e := c.engineer(t); e != nil {

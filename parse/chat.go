@@ -46,3 +46,6 @@ func SaysDone(text string, own []string) bool {
 	behind := strings.TrimSpace(line[ts[n-1].end:])
 	return strings.Trim(behind, ".!。！ ") == "" || strings.HasPrefix(behind, ":") || strings.HasPrefix(behind, "：")
 }
+
+// Courtesy tells whether a text is thanks, or the answer to thanks, and nothing else.
+func Courtesy(text string) bool { return chat["courtesy"].is(firstTokens(text, 6)) }

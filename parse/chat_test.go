@@ -70,3 +70,14 @@ func TestSaysDone(t *testing.T) {
 		}
 	}
 }
+
+func TestCourtesy(t *testing.T) {
+	for said, want := range map[string]bool{
+		"Thanks!": true, "You're welcome.": true, "Gern geschehen :-)": true, "merci beaucoup": true,
+		"": false, "Thanks, the test is green": false, "thanks, done": false, "All good": false, "ok": false,
+	} {
+		if got := Courtesy(said); got != want {
+			t.Errorf("%q: %v", said, got)
+		}
+	}
+}

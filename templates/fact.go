@@ -121,6 +121,7 @@ var letterFacts = map[string]func(*view) string{
 	"stream1": func(v *view) string { return strings.Join(v.B.Streams[:min(len(v.B.Streams), 1)], "") },
 	"others":  func(v *view) string { return v.Names(v.B.Others) },
 	"until":   func(v *view) string { return v.DayOf(v.B.Detail) },
+	"gone":    func(v *view) string { return v.Day(v.B.Gone) },
 	"from-day": func(v *view) string {
 		return v.Day(v.B.From)
 	},

@@ -203,3 +203,21 @@ func TestPausedStreamIsNamed(t *testing.T) {
 		}
 	}
 }
+
+// That an engineer is away stands in the receipt of a decision and in the letter of a
+// task that begins, in text and HTML.
+func TestEngineerIsAway(t *testing.T) {
+	for _, l := range Samples()[:1] {
+		l.Body.Gone = loop.Date{Year: 2026, Month: time.March, Day: 12}
+		receipt := l
+		receipt.Kind, receipt.Body.Act = loop.Receipt, "redirect"
+		for _, l := range []loop.Letter{l, receipt} {
+			w := render(t, l)
+			for _, s := range []string{w.Text, w.HTML} {
+				if !strings.Contains(strings.Join(strings.Fields(s), " "), "Dana Kim is away until Thu 12 March and reads it after that.") {
+					t.Errorf("%s does not say that Dana is away:\n%s", l.Kind, s)
+				}
+			}
+		}
+	}
+}
