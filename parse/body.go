@@ -184,12 +184,16 @@ func (b *body) alternative(p *mime.Part) {
 					also = append(also, g)
 				}
 			}
-		case plain == nil && rich == nil && k.Type == "text/plain" && k.Inline, plain == nil && k.Type == "text/plain" && k.Inline:
+		case plain == nil && k.Type == "text/plain" && k.Inline:
 			plain = k
 		case rich == nil && k.Type == "text/html" && k.Inline:
 			rich = k
 		case (k.Type == "text/plain" || k.Type == "text/html") && k.Inline:
 			again = append(again, k)
+			also = append(also, k)
+		case k.Type == "text/x-amp-html" && k.Inline: // shown before all others where it is known, and not read here
+			b.differ = true
+			b.problem(formsDiffer)
 			also = append(also, k)
 		default:
 			also = append(also, k)

@@ -89,7 +89,7 @@ func (r *htmlReader) walk(n *html.Node, c ctx) {
 		return
 	}
 	switch n.Data {
-	case "head", "script", "style", "title", "template", "noscript", "iframe", "object", "svg", "math", "select", "textarea", "audio", "video", "map", "meta", "link", "canvas", "datalist", "meter", "progress":
+	case "head", "script", "style", "title", "template", "noscript", "noembed", "noframes", "iframe", "object", "svg", "math", "select", "textarea", "audio", "video", "map", "meta", "link", "canvas", "datalist", "meter", "progress":
 		if n.Data == "textarea" && n.FirstChild != nil {
 			r.hidden++
 		}

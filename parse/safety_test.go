@@ -23,7 +23,7 @@ func TestHiddenHTML(t *testing.T) {
 		`<style>.q{display:none}</style><div class="a q b">%s</div>`, `<style>#q, .z { visibility : hidden }</style><div id="q">%s</div>`, `<style>aside{display:none}</style><aside>%s</aside>`,
 		`<div style="color:transparent">%s</div>`, `<div style="color:rgba(0,0,0,0)">%s</div>`, `<table bgcolor="#FFFFFF"><tr><td style="color:#FFFFFF">%s</td></tr></table>`,
 		`<div style="clip:rect(0,0,0,0);position:absolute">%s</div>`, `<div style="transform:scale(0)">%s</div>`, `<object>%s</object>`, `<svg><text>%s</text></svg>`, `<select><option>%s</option></select>`,
-		`<canvas>%s</canvas>`, `<datalist><option>%s</option></datalist>`, `<meter>%s</meter>`, `<progress>%s</progress>`, `<dialog>%s</dialog>`,
+		`<canvas>%s</canvas>`, `<noembed>%s</noembed>`, `<noframes>%s</noframes>`, `<datalist><option>%s</option></datalist>`, `<meter>%s</meter>`, `<progress>%s</progress>`, `<dialog>%s</dialog>`,
 		`<div style="zoom:0">%s</div>`, `<div style="filter: opacity(0)">%s</div>`, `<div style="-webkit-text-fill-color:transparent">%s</div>`,
 		`<img alt="%s" src="x">`, `<a href="x" title="%s"></a>`, `<input value="%s">`,
 	} {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"mime"
+	"slices"
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
@@ -256,10 +257,35 @@ func (p *Part) Readable(first bool) bool {
 	return p.Inline && (p.Name == "" || first)
 }
 
-// Twofold tells whether a field that says how a part is to be read is there twice:
-// some readers take the first, some the last, and a signature need not cover both.
+// Twofold tells whether what says how a part is to be read is there twice: some
+// readers take the first, some the last, and a signature need not cover both.
 func (p *Part) Twofold() bool {
-	return len(p.Head.All("content-type")) > 1 || len(p.Head.All("content-transfer-encoding")) > 1
+	types := p.Head.All("content-type")
+	return len(types) > 1 || len(p.Head.All("content-transfer-encoding")) > 1 || len(types) == 1 && givenTwice(types[0], "boundary", "charset")
+}
+
+// givenTwice tells whether one of the parameters is there twice, or in two of its
+// forms: boundary=a, boundary*=us-ascii”b, and the pieces boundary*0=a (RFC 2231).
+func givenTwice(ctype string, names ...string) bool {
+	form := map[string]string{}
+	for _, item := range splitQuoted(ctype, ';')[1:] {
+		key, _, ok := strings.Cut(item, "=")
+		name, rest, _ := strings.Cut(strings.ToLower(strings.TrimSpace(key)), "*")
+		if !ok || !slices.Contains(names, name) {
+			continue
+		}
+		kind := "whole"
+		if star := strings.Contains(key, "*"); star && strings.Trim(rest, "0123456789*") == "" && rest != "" {
+			kind = "pieces"
+		} else if star {
+			kind = "coded"
+		}
+		if was := form[name]; was != "" && !(was == kind && kind == "pieces") {
+			return true
+		}
+		form[name] = kind
+	}
+	return false
 }
 
 // leafParser decodes one leaf; it never sees a multipart, a header it could
