@@ -94,7 +94,7 @@ type Event struct {
 	Files    []File          `json:"files,omitempty"` // that came with the words
 	Below    bool            `json:"below,omitempty"` // opened: other text was quoted or forwarded below them
 	Wrote    []Sent          `json:"wrote,omitempty"` // letters of a mail that moved nothing, on its last event
-	Long     int             `json:"long,omitempty"`  // bytes of a long text that did not show its writer, on its last event
+	Long     int             `json:"long,omitempty"`  // weight in bytes of a mail that did not show its writer, on its last event
 }
 
 // Fold makes the event part of the state. It is the only writer of a State,

@@ -239,8 +239,22 @@ func (c *turn) robot() {
 		}
 	case parse.RobotBounce:
 		c.bounce()
+	case parse.RobotList:
+		c.byList(p)
 	}
 	c.ignore(string(m.Robot))
+}
+
+// byList tells the operator, once a day for a person, that an answer with that
+// person's own token came by a mailing list: it is a list's mail and does nothing,
+// and whoever wrote it waits in vain. Nobody who only knows an address sets it off.
+func (c *turn) byList(p *Person) {
+	if c.p = p; p != nil && c.s.Team.Operator != "" {
+		if c.identify(); c.auth && !c.repeated() {
+			c.out.Letters = append(c.out.Letters, AlertLetter(c.s.Team, CauseList, p.Name, c.now))
+		}
+	}
+	c.p, c.ref, c.auth = nil, "", false // it is nobody's mail all the same
 }
 
 // bounce marks the address that a letter of ours could not reach. Only a

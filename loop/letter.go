@@ -152,6 +152,7 @@ const (
 	CauseRepeat     = "repeat"      // a move by a mail whose Message-ID moved something before
 	CauseTokens     = "tokens"      // alert: many wrong tokens
 	CauseLoop       = "loop"        // alert: too many letters that move nothing
+	CauseList       = "list"        // alert: a member's answer came by a mailing list
 	CauseReadable   = "readable"    // alert: it can be read again
 	CauseUnsent     = "unsent"      // alert: no letter can be sent
 	CauseSendable   = "sendable"    // alert: letters are sent again

@@ -137,7 +137,7 @@ type Presence struct {
 	Seen      []Sight        `json:"seen,omitempty"`    // evidence that came with their mail, by address
 	Acts      []string       `json:"acts,omitempty"`    // short names of the last mails that moved something: none does twice
 	LongDay   Date           `json:"long_day,omitzero"` // day of Long, UTC
-	Long      int            `json:"long,omitempty"`    // bytes of long texts that came in their name without showing it
+	Long      int            `json:"long,omitempty"`    // weight of the mails that came in their name without showing it, in bytes
 	Wrong     []time.Time    `json:"wrong,omitempty"`   // Everybody: wrong tokens of the last hour
 	Sent      []Sent         `json:"sent,omitempty"`    // Everybody: letters of the last day that nothing moved for
 }

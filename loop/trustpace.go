@@ -45,35 +45,48 @@ func (c *turn) shown() bool {
 
 // The bound on what mails that do not show their writer leave in the tasks of a
 // team, which are read with every later mail: of one member and day (UTC) so many
-// bytes in long texts. A person's own are far under it.
+// bytes in long texts. A person's own are far under it. A mail that lacks the
+// evidence which its address brings as a rule weighs oddWeight at the least, so
+// that twenty forged tasks or notes a day are taken, however small.
 const (
-	longText = 4 << 10
-	longADay = 256 << 10
+	longText  = 4 << 10
+	longADay  = 256 << 10
+	oddWeight = longADay / 20
 )
 
-func (c *turn) long() bool {
-	return c.p != nil && c.in.Vouched == "" && !c.shown() && len(c.in.Mail.Text) > longText
+// weight is what the mail counts against longADay, 0 if it shows its writer.
+func (c *turn) weight() int {
+	n := len(c.in.Mail.Text)
+	switch {
+	case c.p == nil || c.in.Vouched != "" || c.shown():
+		return 0
+	case c.odd():
+		return max(n, oddWeight)
+	case n > longText:
+		return n
+	}
+	return 0
 }
 
 // floods tells whether the member in whose name the mail came is asked first.
 func (c *turn) floods() bool {
-	if !c.long() {
+	if c.weight() == 0 {
 		return false
 	}
 	pr := c.s.Presence(c.p.Key())
 	return pr.LongDay == DateOf(c.in.At, time.UTC) && pr.Long >= longADay
 }
 
-// weigh notes a long text that was taken.
+// weigh notes the weight of a mail that was taken.
 func (c *turn) weigh() {
-	if n := len(c.out.Events); n > 0 && c.out.Verdict == Read && c.long() {
+	if n := len(c.out.Events); n > 0 && c.out.Verdict == Read && c.weight() > 0 {
 		e := &c.out.Events[n-1]
-		e.Long = len(c.in.Mail.Text)
+		e.Long = c.weight()
 		c.s.weighed(*e)
 	}
 }
 
-// weighed is the part of Fold that counts long texts; as with wrote, Apply calls it.
+// weighed is the part of Fold that counts weight; as with wrote, Apply calls it.
 func (s *State) weighed(e Event) {
 	if e.Long == 0 {
 		return
@@ -90,7 +103,12 @@ func (s *State) weighed(e Event) {
 // bridle holds the letters of a turn that moved nothing to the bounds, and
 // notes them for the next. s is the state before the mail.
 func (c *turn) bridle(s *State) {
-	if len(c.out.Letters) == 0 || c.in.Vouched != "" || slices.ContainsFunc(c.out.Events, aboutWork) || len(c.out.Events) == 0 {
+	if len(c.out.Letters) == 0 || c.in.Vouched != "" || len(c.out.Events) == 0 {
+		return
+	}
+	again := c.saidBefore(s)
+	if slices.ContainsFunc(c.out.Events, aboutWork) {
+		c.out.Letters = slices.DeleteFunc(c.out.Letters, func(l Letter) bool { return again && l.Kind == Comment && l.Task == c.out.Task && !l.Asked })
 		return
 	}
 	own := func(l Letter) bool { return l.Asked && c.shown() }
@@ -129,7 +147,6 @@ func (c *turn) bridle(s *State) {
 		c.out = Outcome{Verdict: WaitV, Reason: "too many letters in its thread", Until: free, Task: c.out.Task}
 		return
 	}
-	again := c.saidBefore(s)
 	c.out.Letters = slices.DeleteFunc(c.out.Letters, func(l Letter) bool {
 		return l.Kind != Alert && (again && !l.Asked && l.Kind != Confirm || day[Sent{To: l.To, Own: own(l)}] >= lettersADay)
 	})

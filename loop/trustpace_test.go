@@ -265,3 +265,84 @@ func TestLongTextsWithoutToken(t *testing.T) {
 		t.Errorf("the record folds to %d bytes, the state has %d", a.Long, b.Long)
 	}
 }
+
+// Small forged tasks and notes are bounded as well, where the address brings
+// evidence as a rule; mail that brings it is taken all the same.
+func TestSmallForgedTasks(t *testing.T) {
+	g := scene(t, TrustSeen)
+	g.send("pass", "To: shop@acme.example", "| status")
+	task := func(dkim string, n int) string {
+		g.now = g.now.Add(2 * time.Minute)
+		return strings.Join(g.send(dkim, "To: shop+web@acme.example", fmt.Sprintf("Subject: T%d", n), fmt.Sprintf("| Problem: p%d|Done: d%d", n, n)), " ")
+	}
+	held, opened, letters := 0, g.s.LastTask, len(g.sent)
+	for n := range 60 {
+		if strings.Contains(task("", n), "= held: token") {
+			held++
+		}
+	}
+	if opened = g.s.LastTask - opened; opened > 21 || held != 60-opened {
+		t.Errorf("%d forged tasks were opened, %d held", opened, held)
+	}
+	if n := len(g.sent) - letters; n > opened+toldADay {
+		t.Errorf("%d letters for them", n)
+	}
+	if out := task("pass", 100); strings.Contains(out, "held") {
+		t.Errorf("with evidence: %s", out)
+	}
+	g.now = g.now.Add(24 * time.Hour)
+	if out := task("", 101); strings.Contains(out, "held") {
+		t.Errorf("a day later: %s", out)
+	}
+}
+
+// What an approver's address says at the gate in the same words again is not
+// passed on again either: a ticket system answers each letter.
+func TestSameWordsAtTheGate(t *testing.T) {
+	g := scene(t, TrustToken)
+	letters := func(text string) (to []string) {
+		g.now = g.now.Add(time.Hour)
+		sent := len(g.sent)
+		g.send("", "| "+text)
+		for _, l := range g.sent[sent:] {
+			to = append(to, l.To)
+		}
+		return to
+	}
+	for _, c := range []struct {
+		text string
+		want bool
+	}{{"I have got your mail 17 and look into it soon.", true}, {"I have got your mail 18 and look into it soon.", false}, {"The lamp is red.", true}} {
+		if got := letters(c.text); slices.Contains(got, "lee@acme.example") != c.want {
+			t.Errorf("%q: letters to %v, to lee: want %v", c.text, got, c.want)
+		}
+	}
+}
+
+// An answer that comes by a list moves nothing and is not answered; the operator
+// is told whose it was, once a day, if it has its writer's own token.
+func TestAnswerByList(t *testing.T) {
+	g := scene(t, TrustSeen)
+	g.team.Operator = "ops@acme.example"
+	told := func(fields ...string) string {
+		g.now = g.now.Add(time.Minute)
+		sent, standing := len(g.sent), g.standing()
+		g.send("pass", append(fields, "List-Id: <all.lists.example>", "| approve")...)
+		if g.standing() != standing {
+			t.Errorf("%v: something moved", fields)
+		}
+		out := ""
+		for _, l := range g.sent[sent:] {
+			out += fmt.Sprintf("%s to %s: %s %s", l.Kind, l.To, l.Body.Cause, l.Body.Detail)
+		}
+		return out
+	}
+	if got := told(); got != "alert to ops@acme.example: list Priya Nair" {
+		t.Errorf("with her token: %q", got)
+	}
+	for _, fields := range [][]string{{"To: shop@acme.example"}, {"To: {t1r1 omar}"}, {"From: eve@evil.example"}} {
+		if got := told(fields...); got != "" {
+			t.Errorf("%v: %q", fields, got)
+		}
+	}
+}
