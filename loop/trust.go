@@ -112,7 +112,29 @@ func (c *turn) proven() bool {
 			return true
 		}
 	}
-	return evident(c.in.Mail.Evidence) && c.toTeam()
+	return evident(c.in.Mail.Evidence) && c.toTeam() && c.bound()
+}
+
+// bound tells whether the mail is tied to the task whose token it bears. A large
+// provider signs no To, so that whoever has an old mail with "approved" at its head
+// could send it to a gate whose token leaked. The subject is signed: it has to name
+// the task, by its number or by the words of whoever opened it, as an answer does.
+func (c *turn) bound() bool {
+	m, t := c.in.Mail, c.s.Tasks[taskOf(c.ref)]
+	switch {
+	case t == nil || !m.Evidence.FreeTo:
+		return true
+	case m.Evidence.FreeSubject:
+		return false
+	case m.Number == t.Number:
+		return true
+	}
+	said, own := title(m), title(parse.Mail{Subject: t.Subject})
+	if cut, ok := strings.CutSuffix(said, "…"); ok && len(cut) > 20 && len(cut) < len(own) { // a prefilled answer's
+		own = own[:len(cut)]
+		said = cut
+	}
+	return t.By == c.p.Key() && own != "" && strings.EqualFold(said, own)
 }
 
 // odd tells whether the mail lacks the sender's token and the evidence that mails

@@ -82,6 +82,7 @@ func read(raw []byte, opt Options) (m Mail, t *trace) {
 	if !e.Broken && !e.Fields.Doubled() { // else the server that wrote it may have read another header
 		m.Evidence = authres.Read(e.Fields, opt.AuthservID, m.From.Address)
 	}
+	m.Evidence.FreeTo, m.Evidence.FreeSubject = authres.Uncovered(e.Fields, m.From.Address)
 	b := gather(root, lim)
 	m.Attachment = b.attached
 	m.Problems = append(m.Problems, b.problems...)

@@ -20,6 +20,9 @@ type Evidence struct {
 	DMARC string `json:"dmarc"`
 	SPF   string `json:"spf"`
 	How   string `json:"-"` // where a pass comes from, in words; "" without one
+
+	FreeTo      bool `json:"-"` // a signature of the domain leaves out whom the mail is to
+	FreeSubject bool `json:"-"` // and one leaves out the subject
 }
 
 // The grammar, with what real servers write besides it:
