@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"gatepost/loop"
@@ -67,8 +68,9 @@ type Loop struct {
 	Connections int
 	Limits      Limits
 
-	telling sync.Mutex // one failure is told at a time
-	taken   sync.Map   // serials that a server took, as long as that could not be noted
+	telling sync.Mutex   // one failure is told at a time
+	taken   sync.Map     // serials that a server took, as long as that could not be noted
+	tookAt  atomic.Int64 // when a server last took a letter, as Unix seconds; 0: not since the start
 }
 
 // batch is how many letters are looked for at once, few, so that one that
@@ -203,6 +205,7 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		// A crash before it is noted sends the same bytes once more. A disk that
 		// fails does not: what the server took is remembered until it is noted.
 		l.taken.Store(p.Serial, true)
+		l.tookAt.Store(l.Now().Unix())
 		return true, nil
 	case ctx.Err() != nil:
 		return false, ctx.Err() // not the letter's fault: it stays as it is
@@ -213,6 +216,9 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 	if !again {
 		return false, l.fail(ctx, p, fmt.Errorf("given up after three days: %w", err))
 	}
+	if answer != nil && answer.Code >= 500 && !answer.Unreachable() && l.othersWent(p) {
+		return false, l.fail(ctx, p, fmt.Errorf("others are taken: %w", err))
+	}
 	if err := l.Outbox.LaterPost(ctx, p.Serial, l.Now().Add(wait), err.Error()); err != nil {
 		return false, fmt.Errorf("put letter %d back: %w", p.Serial, err)
 	}
@@ -221,6 +227,18 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		return false, err // the others would fare no better
 	}
 	return false, nil
+}
+
+// othersWent tells that a letter whose sender was refused several times is alone
+// with that: since the try before this one a server took another. What it says
+// is about this letter then (one with an empty sender, most likely), and somebody
+// is to hear of it.
+func (l *Loop) othersWent(p *loop.Post) bool {
+	if p.Attempts < 4 { // the limit of a minute passes sooner
+		return false
+	}
+	wait, _ := Retry(p.Attempts, p.Serial)
+	return l.tookAt.Load() > l.Now().Add(-wait).Unix()
 }
 
 // note says of letters that a server has taken them. A crash before this sends

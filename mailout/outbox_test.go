@@ -171,6 +171,51 @@ func TestRefusedForGood(t *testing.T) {
 	}
 }
 
+// picky refuses the sender of some letters.
+type picky struct {
+	of   func(from string) bool
+	took int
+}
+
+func (s *picky) Send(_ context.Context, from, _ string, _ []byte) error {
+	if s.of(from) {
+		return &SendError{Stage: "mail", Code: 550, Err: errors.New("550 this sender is not yours")}
+	}
+	s.took++
+	return nil
+}
+
+// A sender that the server refuses costs no letter as long as it refuses all;
+// one that it refuses while it takes others is told within the hour.
+func TestRefusedSender(t *testing.T) {
+	for name, c := range map[string]struct {
+		of    func(from string) bool
+		state string
+	}{
+		"every one":     {func(string) bool { return true }, "waiting"},
+		"the empty one": {func(from string) bool { return from == "" }, "failed"},
+	} {
+		posts := []*loop.Post{due(1, loop.Receipt)}
+		for i := range int64(10) {
+			later := due(2+i, loop.Gate)
+			later.Letter.Due = noon.Add(time.Duration(i) * 7 * time.Minute)
+			posts = append(posts, later)
+		}
+		o := newOutbox(t, posts...)
+		s := &picky{of: c.of}
+		l, clock, failed := sending(t, o, s)
+		for range 70 {
+			if _, err := l.Once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			clock.at = clock.at.Add(time.Minute)
+		}
+		if got := o.states()[1]; got != c.state || (len(*failed) > 0) != (c.state == "failed") {
+			t.Errorf("%s: %s, failed %v, %d taken", name, got, *failed, s.took)
+		}
+	}
+}
+
 // A letter that cannot be put into bytes is failed with its reason and stops
 // nothing else.
 func TestCannotBeComposed(t *testing.T) {

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -35,15 +37,11 @@ func newHealthCommand(g *globals) *cobra.Command {
 						bad = append(bad, why)
 					}
 				}
-				found := newLookout(cfg, db, g.log(), time.Now).find(cmd.Context(), now)
+				found := sight(cmd.Context(), cfg, db, now)
 				if found.err != nil {
 					return found.err
 				}
-				for _, p := range found.places {
-					if !p.overdue.IsZero() && now.Sub(p.overdue) > unreadyAfter && !p.sent.After(p.overdue) {
-						bad = append(bad, "no letter is taken by the mail server "+since(p.overdue)+": `gatepost check` says what is wrong")
-					}
-				}
+				bad = append(bad, found.unsent(now)...)
 				if len(bad) > 0 {
 					return errors.New(strings.Join(bad, "; "))
 				}
@@ -52,4 +50,20 @@ func newHealthCommand(g *globals) *cobra.Command {
 			})
 		},
 	}
+}
+
+// sight is one look of the lookout, for a command beside the service.
+func sight(ctx context.Context, cfg *Config, db *store.DB, now time.Time) sighting {
+	return newLookout(cfg, db, slog.New(slog.DiscardHandler), time.Now).find(ctx, now)
+}
+
+// unsent are the mail servers that have taken no letter for long although some
+// were tried.
+func (s sighting) unsent(now time.Time) (list []string) {
+	for _, p := range s.places {
+		if !p.overdue.IsZero() && now.Sub(p.overdue) > unreadyAfter && !p.sent.After(p.overdue) {
+			list = append(list, "no letter is taken by the mail server "+since(p.overdue)+": `gatepost outbox` has its words, `gatepost check` says what is wrong")
+		}
+	}
+	return list
 }

@@ -112,7 +112,9 @@ func newStatusCommand(g *globals) *cobra.Command {
 				if asJSON {
 					return printIndented(cmd.OutOrStdout(), s)
 				}
-				printTroubles(cmd.OutOrStdout(), cfg, s, time.Now())
+				if err := printTroubles(cmd.Context(), cmd.OutOrStdout(), cfg, db, s, time.Now()); err != nil {
+					return err
+				}
 				return printStatus(cmd.OutOrStdout(), s)
 			})
 		},

@@ -35,7 +35,9 @@ func watchStatus(ctx context.Context, w io.Writer, cfg *Config, db *store.DB) er
 			return err
 		}
 		fmt.Fprintf(w, "%s%s  %s\n", before, time.Now().Format("15:04:05"), cfg.File)
-		printTroubles(w, cfg, s, time.Now())
+		if err := printTroubles(ctx, w, cfg, db, s, time.Now()); err != nil {
+			return err
+		}
 		if err := printStatus(w, s); err != nil {
 			return err
 		}
@@ -51,10 +53,15 @@ func watchStatus(ctx context.Context, w io.Writer, cfg *Config, db *store.DB) er
 }
 
 // printTroubles says first what needs somebody, and what to do.
-func printTroubles(w io.Writer, cfg *Config, s *statusJSON, now time.Time) {
-	for _, t := range troubles(cfg, s, now) {
+func printTroubles(ctx context.Context, w io.Writer, cfg *Config, db *store.DB, s *statusJSON, now time.Time) error {
+	found := sight(ctx, cfg, db, now)
+	if found.err != nil {
+		return found.err
+	}
+	for _, t := range append(troubles(cfg, s, now), found.unsent(now)...) {
 		fmt.Fprintf(w, "! %s\n", t)
 	}
+	return nil
 }
 
 func troubles(cfg *Config, s *statusJSON, now time.Time) (list []string) {

@@ -135,3 +135,22 @@ func TestStatusWatchAndHealth(t *testing.T) {
 		t.Errorf("Ctrl-C ends it with %v: %s", err, p.output())
 	}
 }
+
+// Letters that were tried in vain are no trouble while others are taken.
+func TestUnsent(t *testing.T) {
+	now := time.Date(2026, 3, 9, 2, 0, 0, 0, time.UTC)
+	long := now.Add(-11 * time.Minute)
+	for _, c := range []struct {
+		place place
+		want  int
+	}{
+		{place{}, 0},
+		{place{overdue: now.Add(-9 * time.Minute)}, 0},
+		{place{overdue: long}, 1},
+		{place{overdue: long, sent: now.Add(-time.Minute)}, 0},
+	} {
+		if got := (sighting{places: []place{c.place}}).unsent(now); len(got) != c.want {
+			t.Errorf("%+v: %q", c.place, got)
+		}
+	}
+}
