@@ -130,6 +130,12 @@ func runInit(cmd *cobra.Command, g *globals, a *initAnswers) error {
 			fmt.Fprintf(out, "%s: %s\n", a.known.title, note)
 		}
 	}
+	if a.passwordFile != "" { // it may be written later, but is to be there then, and private
+		if _, err := readConfig(g.config, needServers); err != nil {
+			first, _, _ := strings.Cut(err.Error(), "\n")
+			fmt.Fprintf(out, "Still missing: %s\n", first)
+		}
+	}
 	login := ""
 	if a.client.ClientID != "" {
 		login = "gatepost login --config " + g.config + ", then "

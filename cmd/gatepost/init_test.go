@@ -293,3 +293,16 @@ func TestInitServers(t *testing.T) {
 		}
 	}
 }
+
+// A password file that is not there, or that others can read, is told at once.
+func TestInitNamesAPasswordFileThatIsMissing(t *testing.T) {
+	args := slices.Clone(initFlags)
+	args[slices.Index(args, "imap.pass")] = "later.pass"
+	_, out, err := callInit(t, args...)
+	if err != nil || strings.Count(out, "Still missing: ") != 1 || !strings.Contains(out, `password file "later.pass" does not exist: write the password into it and chmod 600`) {
+		t.Errorf("%v: %s", err, out)
+	}
+	if _, out, err := callInit(t, initFlags...); err != nil || strings.Contains(out, "Still missing") {
+		t.Errorf("%v: %s", err, out)
+	}
+}

@@ -49,6 +49,7 @@ func newPersonListCommand(g *globals) *cobra.Command {
 			}
 			db, err := store.OpenReader(cfg.Store.Path)
 			if err != nil { // there is none yet, or it cannot be read: the config is known still
+				fmt.Fprintf(cmd.ErrOrStderr(), "the config alone, as what is known besides cannot be read: %v\n", err)
 				return people(cmd.Context(), cfg, nil, cmd.OutOrStdout(), asJSON)
 			}
 			return errors.Join(people(cmd.Context(), cfg, db, cmd.OutOrStdout(), asJSON), db.Close())

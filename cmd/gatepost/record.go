@@ -78,6 +78,10 @@ func newSearchCommand(g *globals) *cobra.Command {
 				for _, h := range hits {
 					entries = append(entries, hitEntry(team, h))
 				}
+				if len(entries) == 0 && !asJSON {
+					_, err := fmt.Fprintln(cmd.ErrOrStderr(), "nowhere in the record do all these words stand")
+					return err
+				}
 				return printEntries(cmd.OutOrStdout(), entries, team.Zone, asJSON)
 			})
 		},

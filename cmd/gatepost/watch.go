@@ -101,10 +101,18 @@ func unread(cfg *Config, s *statusJSON, now time.Time) (list []string) {
 		case m.LastPoll == "":
 			list = append(list, which+" was never read: start `gatepost run`; `gatepost check` says what is wrong")
 		case err == nil && now.Sub(polled) > patience:
-			list = append(list, fmt.Sprintf("%s was not read for %s: is `gatepost run` up? `gatepost check` says what is wrong", which, span(now.Sub(polled).Round(time.Minute))))
+			list = append(list, fmt.Sprintf("%s was not read for %s: is `gatepost run` up? `gatepost check` says what is wrong", which, age(now.Sub(polled))))
 		}
 	}
 	return list
+}
+
+// age is how long ago something was: from two days on in days.
+func age(d time.Duration) string {
+	if days := int(d.Hours() / 24); days >= 2 {
+		return fmt.Sprintf("%d days", days)
+	}
+	return span(d.Round(time.Minute))
 }
 
 // watchConfig sends a hang-up, as SIGHUP does, each time the file has changed

@@ -102,6 +102,7 @@ func TestTroubles(t *testing.T) {
 	}{
 		{statusJSON{Mailboxes: polled("2026-03-02T01:55:00Z"), Outbox: outboxStatus{Waiting: 9}}, ""},
 		{statusJSON{Mailboxes: polled("2026-03-01T23:30:00Z")}, "was not read for 2h30m"},
+		{statusJSON{Mailboxes: polled("2026-02-20T23:30:00Z")}, "was not read for 9 days"},
 		{statusJSON{Mailboxes: polled("")}, "was never read"},
 		{statusJSON{Troubles: []troubleStatus{{Place: "sending letters of team Pay", Since: "x", Reason: "refused"}}}, "sending letters of team Pay fails since x: refused"},
 		{statusJSON{Mailboxes: polled("2026-03-02T01:55:00Z"), Outbox: outboxStatus{Failed: 1}}, "refused for good: 1: `gatepost outbox --state failed`"},
