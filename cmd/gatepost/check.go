@@ -16,6 +16,7 @@ import (
 	"gatepost/loop"
 	"gatepost/mailin"
 	"gatepost/mailout"
+	"gatepost/store"
 )
 
 // checkStep is how long one look at a server may take: some greet half a minute
@@ -171,7 +172,14 @@ func (k *checkup) here(ctx context.Context, c *Config) {
 	}
 	found, err := checkFiles(c)
 	k.line("files", found, err)
-	k.line("database", c.Store.Path, checkDatabase(c.Store.Path))
+	if k.line("database", c.Store.Path, checkDatabase(c.Store.Path)) {
+		if db, err := store.OpenReader(c.Store.Path); err == nil {
+			if strange := strangeSecret(ctx, c, db); strange != "" {
+				k.say(markNote, "secrets", strange)
+			}
+			db.Close()
+		}
+	}
 	for _, l := range c.logins() {
 		k.say(checkLogin(ctx, l, k.now()))
 	}

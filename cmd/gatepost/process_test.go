@@ -219,6 +219,37 @@ func TestMemberThroughAListIsLogged(t *testing.T) {
 	}
 }
 
+// A database beside a secret that its letters were not written with (restored
+// from two places, or written anew by mistake) is told at the start and by
+// check: every reply would be held.
+func TestAnotherSecretIsTold(t *testing.T) {
+	r := newRig(t)
+	r.task(t, "one")
+	commandOutput(t, "--config", r.config, "once", "--from-start")
+	const told = "carry another secret than gatepost.secret"
+	check := func() string {
+		p := startProcess(t, "check", "--wait", "10ms", "--config", r.config)
+		_ = p.Wait() // of what else there is, it may say what it likes
+		return p.output()
+	}
+	if out := check(); strings.Contains(out, told) {
+		t.Errorf("with the right one: %s", out)
+	}
+	if err := os.Rename(filepath.Join(r.dir, "gatepost.secret"), filepath.Join(r.dir, "before.secret")); err != nil {
+		t.Fatal(err)
+	}
+	r.write(t, "gatepost.secret", "0123456789 of another secret entirely 0123456789\n")
+	if out := check(); !strings.Contains(out, told) || strings.Contains(out, "another secret entirely") {
+		t.Errorf("check: %s", out)
+	}
+	p := startProcess(t, "run", "--config", r.config)
+	p.says(t, told)
+	r.edit(t, "gatepost.toml", `file = "gatepost.secret"`, "file = \"gatepost.secret\"\nold = [\"before.secret\"]")
+	if out := check(); strings.Contains(out, told) {
+		t.Errorf("with the old one named: %s", out)
+	}
+}
+
 // What cannot work says what and how to mend it, and loses nothing.
 func TestOnceInTrouble(t *testing.T) {
 	free, err := net.Listen("tcp", "127.0.0.1:0")

@@ -87,6 +87,9 @@ func (g *globals) serve(ctx context.Context, fromStart bool) error {
 // after a SIGHUP, nil when ctx ended.
 func (g *globals) generation(ctx context.Context, cfg *Config, db *store.DB, hangup <-chan os.Signal, fromStart bool, crash *crash) (*Config, error) {
 	log := g.log()
+	if strange := strangeSecret(ctx, cfg, db); strange != "" {
+		log.Warn(strange)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
@@ -8,7 +9,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"gatepost/store"
 )
 
 // secretLength is the least number of bytes of a secret: those of the HMAC
@@ -108,4 +112,28 @@ func readPrivate(what, file, remedy string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: %w: let the user that runs gatepost read it", what, err)
 	}
 	return content, nil
+}
+
+// strangeSecret tells that the newest letter of a team was written with a
+// secret that the config does not have: replies to the letters so far will be
+// held. "" if all is well, or there is no such letter.
+func strangeSecret(ctx context.Context, cfg *Config, db *store.DB) string {
+	for _, t := range cfg.Teams {
+		sent, err := db.Outbox(ctx, store.PostFilter{Team: t.Address, State: store.PostSent, Limit: 20})
+		if err != nil {
+			return "" // whatever is wrong with the database, others say it
+		}
+		for _, p := range slices.Backward(sent) {
+			local, _, _ := strings.Cut(p.MessageID, "@")
+			parts := strings.Split(local, ".") // ref.token.serial; a letter to nobody of the team has no token
+			if who := t.Person(p.Letter.To); len(parts) != 3 || who == nil || who.Key() != p.Letter.To {
+				continue
+			}
+			if !t.Holds(parts[1], parts[0], p.Letter.To) {
+				return fmt.Sprintf("the letters of team %s so far carry another secret than %s: replies to them will be held. Put the right one back, or name it in old under [secret]", t.Name, filepath.Base(cfg.Secret.File))
+			}
+			break
+		}
+	}
+	return ""
 }
