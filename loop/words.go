@@ -81,6 +81,10 @@ func (c *turn) words(t *Task, text string) {
 		}
 	case Active:
 		switch q, by := c.asked(t); {
+		case c.owner(t) && t.Question != nil && parse.Withdraws(text): // they have their answer; nobody has to be told at once
+			due, days := c.resumeClock(t)
+			c.emit(Event{Kind: Answered, Task: t.Number, Text: text, Due: due, Days: days})
+			return
 		case c.owner(t):
 			c.emit(Event{Kind: Updated, Task: t.Number, Text: text})
 			if parse.SaysDone(text, c.s.Team.Words["done"]) {

@@ -49,3 +49,12 @@ func SaysDone(text string, own []string) bool {
 
 // Courtesy tells whether a text is thanks, or the answer to thanks, and nothing else.
 func Courtesy(text string) bool { return chat["courtesy"].is(firstTokens(text, 6)) }
+
+// Withdraws tells whether a text begins by taking back a question that its writer asked,
+// or a block: "never mind, I found it".
+func Withdraws(text string) bool {
+	text = Ungreeted(strings.TrimSpace(text))
+	ts := firstTokens(text, longestChat)
+	n := chat["withdraws"].prefix(ts)
+	return n > 0 && (n == len(ts) || containsAny(text[ts[n-1].end:ts[n].start], ",.;:!–—-\n"))
+}

@@ -81,3 +81,14 @@ func TestCourtesy(t *testing.T) {
 		}
 	}
 }
+
+func TestWithdraws(t *testing.T) {
+	for said, want := range map[string]bool{
+		"never mind": true, "Never mind, I found it in the vault.": true, "Unblocked: the key came.": true, "Hi Priya,\n\nfigured it out.": true, "Die Frage hat sich erledigt.": true,
+		"never mind the colours, I still need the key": false, "still blocked": false, "Unblocked the build": false, "": false, "I am not unblocked": false,
+	} {
+		if got := Withdraws(said); got != want {
+			t.Errorf("%q: %v", said, got)
+		}
+	}
+}
