@@ -30,7 +30,24 @@ func Chat(text string) bool {
 		}
 		ts = ts[n:]
 	}
-	return len(ts) == 0 || chat["whole"].is(ts) || chat["start"].prefix(ts) > 0
+	return len(ts) == 0 || chat["whole"].is(ts) || chat["start"].prefix(ts) > 0 || standsAlone(text, ts, chat["clause"])
+}
+
+// standsAlone tells whether a text begins with a phrase that a comma or the like ends,
+// or the end of the text.
+func standsAlone(text string, ts []token, p phrases) bool {
+	n := p.prefix(ts)
+	if n == 0 {
+		return false
+	}
+	for n < len(ts) && !containsAny(text[ts[n-1].end:ts[n].start], ",.;:!–—-\n") {
+		k := chat["after-clause"].prefix(ts[n:])
+		if k == 0 {
+			return false
+		}
+		n += k
+	}
+	return true
 }
 
 // SaysDone tells whether a text begins by saying that the work is done in a word that
@@ -55,6 +72,5 @@ func Courtesy(text string) bool { return chat["courtesy"].is(firstTokens(text, 6
 func Withdraws(text string) bool {
 	text = Ungreeted(strings.TrimSpace(text))
 	ts := firstTokens(text, longestChat)
-	n := chat["withdraws"].prefix(ts)
-	return n > 0 && (n == len(ts) || containsAny(text[ts[n-1].end:ts[n].start], ",.;:!–—-\n"))
+	return standsAlone(text, ts, chat["withdraws"])
 }

@@ -20,6 +20,10 @@ Later.
 What do you mean?
 Which page would that be?
 please drop this
+please drop this for now
+Forget it, sorry.
+We don't need it any more
+Drop it please
 Cancel
 Not this quarter.
 nein danke
@@ -48,6 +52,15 @@ Why it failed is in the log
 Yes: the total is right on all three pages
 Nothing is lost
 mind the fax
+Drop it into the basket and it stays
+You can delete an item on the phone
+Please ignore upper and lower case in the search
+We don't need to reload the page
+Let me check out without an account
+We will see the total in the mail
+Ich melde mich an, und die Lampe ist noch da
+No importa el orden de los cupones
+Never mind the old orders, new ones show the tax
 Kein Fehler mehr
 Nein-Knopf geht wieder
 Später bestellte Ware kommt mit
