@@ -24,9 +24,9 @@ const PictureID = "week"
 // The picture is drawn larger than it is shown, for fine screens, with letters
 // that are still read on a phone.
 const (
-	pictureWidth, pictureHeight = 960, 500
-	floor, ceiling              = 430, 150 // where bars begin and end, in pixels from the top
-	leftEdge, rightEdge         = 80, 940
+	pictureWidth, pictureHeight = 960, 560
+	floor, ceiling              = 484, 186 // where bars begin and end, in pixels from the top
+	leftEdge, rightEdge         = 92, 944
 )
 
 // Colours of the picture: the card of a letter, ink, and three that differ in
@@ -52,7 +52,7 @@ func (v *view) picture() ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("font of the picture: %w", err)
 	}
-	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: 29, DPI: 72, Hinting: font.HintingFull})
+	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: 38, DPI: 72, Hinting: font.HintingFull})
 	if err != nil {
 		return nil, fmt.Errorf("font of the picture: %w", err)
 	}
@@ -99,10 +99,10 @@ func (c *canvas) weeks(v *view, trend []loop.Week) {
 		name string
 		col  color.RGBA
 	}{{v.says("picture.work"), work}, {v.says("picture.blocked"), waits}, {v.says("picture.gate"), atGate}} {
-		c.box(x, 22, x+28, 50, k.col)
-		x = c.say(x+40, 46, k.name, ink, true) + 44
+		c.box(x, 22, x+32, 54, k.col)
+		x = c.say(x+44, 51, k.name, ink, true) + 40
 	}
-	c.say(leftEdge, 96, v.says("picture.note"), dim, true)
+	c.say(leftEdge, 110, v.says("picture.note"), dim, true)
 	most := 1.0
 	for _, w := range trend {
 		most = math.Max(most, w.Work+w.Blocked+w.Gate)
@@ -112,7 +112,7 @@ func (c *canvas) weeks(v *view, trend []loop.Week) {
 	y := func(days float64) int { return floor - int(math.Round(days/top*(floor-ceiling))) }
 	for d := 0.0; d <= top+step/2; d += step {
 		c.box(leftEdge, y(d), rightEdge, y(d)+2, line)
-		c.say(leftEdge-40, y(d)+10, v.tenth(d), dim, false)
+		c.say(leftEdge-46, y(d)+13, v.tenth(d), dim, false)
 	}
 	if len(trend) == 0 {
 		return
@@ -129,7 +129,9 @@ func (c *canvas) weeks(v *view, trend []loop.Week) {
 			at += part.days
 		}
 		c.say((from+to)/2, y(at)-12, fmt.Sprint(w.Approved), ink, false)
-		c.say((from+to)/2, floor+44, v.ShortDay(w.Day), dim, false)
+		if (len(trend)-i)%2 == 1 { // every second one, and the last: more do not fit
+			c.say((from+to)/2, floor+56, v.ShortDay(w.Day), dim, false)
+		}
 	}
 }
 
