@@ -269,6 +269,10 @@ func (b *body) lines(p *mime.Part) []line {
 	if !isHTML {
 		b.left -= len(raw)
 	}
+	if p.GoesOn() {
+		b.differ = true
+		b.problem("something stands behind the end of the base64, and was not read")
+	}
 	charset := p.Params["charset"]
 	if isHTML && charset == "" {
 		charset = metaCharset(raw)

@@ -360,6 +360,13 @@ func decode64(b []byte) []byte {
 	return out[:n]
 }
 
+// GoesOn tells whether something stands behind the padding of base64, where Content
+// ends: readers that go on there show more words.
+func (p *Part) GoesOn() bool {
+	i := bytes.IndexByte(p.Body, '=')
+	return p.encoding == "base64" && i >= 0 && len(bytes.Trim(p.Body[i:], "= \t\r\n")) > 0
+}
+
 // Size is the decoded size of a part, reckoned where decoding is not cheap.
 func (p *Part) Size() int {
 	if p.Gone != nil {
