@@ -69,8 +69,6 @@ func (s *Sections) placeOf(p string, under map[string]bool, problem bool) *strin
 	case !strings.Contains(p, "\n") && len(p) < 80 && holdsAny(fold(p), courtesies...):
 	case !under["reproduce"] && (plainSteps(p) || problem && startsWith(fold(p), stepVerbs)):
 		return &s.Reproduce
-	case !under["done"] && plainDone(p):
-		return &s.Done
 	case !problem:
 		return &s.Problem
 	}
@@ -142,9 +140,3 @@ func plainSteps(p string) bool {
 
 // seen begin a paragraph that says how to see the problem.
 var seen = newOpenings("to see it", "to reproduce", "you can see it", "it happens when you", "steps to reproduce", "how to see", "try it with", "try it on", "try this", "it happens ", "you see it", "see it ", "zum nachstellen", "so sieht man", "man sieht es", "pour le voir", "pour reproduire", "para verlo", "para reproducir", "para ver isso", "per vederlo", "per riprodurre", "je ziet het", "om het te zien")
-
-// resultSentences begin a paragraph about the result.
-var resultSentences = newOpenings("i expect", "expected:", "the result should be", "afterwards,", "after this,", "after that,", "in the end,", "at the end,", "when this is done", "when it is done", "when it's done", "when you are done", "when this works", "when this ships", "once this ships", "when it ships", "once it ships", "when this is live", "once this is live", "once this is done", "once it is done", "once it's done", "danach ", "am ende soll", "hinterher ", "à la fin,", "ensuite, ", "al final,", "después,", "alla fine,", "dopo,", "no final,", "depois,", "daarna ", "na afloop ")
-
-// plainDone: a paragraph that says what is there in the end.
-func plainDone(p string) bool { return resultSentences.begin(strings.TrimSpace(p)) }

@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,7 +15,9 @@ import (
 func FindSections(text string) (s Sections, labelled []string) {
 	text = uncolumned(text)
 	blocks, nested := blocksOf(text, true)
-	if nested && !slices.ContainsFunc(blocks, func(b labelBlock) bool { return b.part == "done" || b.part == "goal" || b.part == "check" }) {
+	if nested && !slices.ContainsFunc(blocks, func(b labelBlock) bool {
+		return b.part == "done" || b.part == "goal" || b.part == "check" || b.part == "result"
+	}) {
 		blocks, _ = blocksOf(text, false)
 	}
 	texts, under := map[string][]string{}, map[string]bool{}
@@ -47,6 +50,15 @@ func FindSections(text string) (s Sections, labelled []string) {
 			to = "done"
 		}
 		texts[to] = append(texts[to], texts["goal"]...)
+		under[to] = true
+	}
+	// A result is the done, but for the one of the steps, or beside "Expected".
+	if len(texts["result"]) > 0 {
+		to := "done"
+		if under["done"] || under["reproduce"] {
+			to = "problem"
+		}
+		texts[to] = append(texts[to], texts["result"]...)
 		under[to] = true
 	}
 	// How to check it, above the done, is how to see the problem; else it belongs to the done.
@@ -113,7 +125,7 @@ func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
 	dashes := smallDashes(text)
 	fence, titled, blank, item := false, false, true, 0
 	var out printed
-	for line := range strings.SplitSeq(text, "\n") {
+	for line := range labelLines(text) {
 		cur := &blocks[len(blocks)-1]
 		t := strings.TrimSpace(line)
 		indent := len(line) - len(strings.TrimLeft(line, " \t"))
@@ -144,6 +156,8 @@ func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
 					part = "goal"
 				case checks[k]:
 					part = "check"
+				case results[k]:
+					part = "result"
 				}
 				b := labelBlock{part: part, label: label, gap: " ", lines: []string{rest}}
 				if rest == "" {
@@ -172,6 +186,36 @@ func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
 		cur.lines = append(cur.lines, line)
 	}
 	return blocks, nested
+}
+
+// labelLines are the lines of a text. One that begins with a label is cut before
+// those that stand behind its sentences: "Problem: it fails. Done when: it works
+// again". "Done: 0 rows" and "Result: none" may be what a program said.
+func labelLines(text string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for line := range strings.SplitSeq(text, "\n") {
+			from, quotes, part := 0, 0, ""
+			if strings.Count(line, ":") > 1 {
+				part, _, _ = labelAt(line)
+			}
+			for at := 0; part != "" && at < len(line); {
+				said := line[at : at+sentenceLen(line[at:])]
+				if at > 0 && quotes%2 == 0 && unicode.IsUpper(firstRune(strings.TrimLeft(said, " *_"))) {
+					if next, label, rest := labelAt(said); next != "" && next != part && label != sentence && rest != "" && !results[join(tokens(label))] && (next != "done" || len(firstTokens(rest, 3)) > 2) {
+						if !yield(line[from:at]) {
+							return
+						}
+						from, part = at, next
+					}
+				}
+				quotes += strings.Count(said, `"`)
+				at += len(said)
+			}
+			if !yield(line[from:]) {
+				return
+			}
+		}
+	}
 }
 
 // itemText is the column at which the text of a list item begins, 0 if the line
@@ -242,6 +286,9 @@ var goals = set([]string{"goal", "the goal", "objective", "aim", "ziel", "das zi
 
 // checks are labels of how to check something: the problem, or that it is done.
 var checks = set([]string{"how to check", "how to check it", "how to test", "how to test it", "how to verify", "how to verify it", "verification", "zum prüfen", "so prüft man es", "wie prüfen", "comment vérifier", "cómo comprobar", "cómo comprobarlo", "cómo verificar", "como verificar", "come verificare", "come verificarlo", "hoe te controleren", "hoe te testen", "jak sprawdzić"})
+
+// results are labels of what came of it, or is to come.
+var results = set([]string{"result", "results", "the result", "outcome", "the outcome", "ergebnis", "das ergebnis", "résultat", "le résultat", "resultado", "el resultado", "o resultado", "risultato", "il risultato", "resultaat", "het resultaat", "resultat", "resultatet", "wynik", "výsledek", "результат", "结果", "結果"})
 
 // says tells whether paragraphs hold more than a greeting.
 func says(free []string) bool {

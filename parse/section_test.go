@@ -191,6 +191,17 @@ func TestSections(t *testing.T) {
 		{"Problem: a\n{\n  result: 1\n}\n\nDone: b", Sections{Problem: "a\n{\n  result: 1\n}", Done: "b"}},
 		{"Steps:\n1. r\n   Expected: x\n   Actual: y\n\nDone: b", Sections{Reproduce: "1. r\n   Expected: x\n   Actual: y", Done: "b"}},
 		{"Steps:\n1. r\n   Expected: b\n   Actual: a", Sections{Problem: "a", Reproduce: "1. r", Done: "b"}},
+		// Labels in the middle of a line behind another.
+		{"Problem: a. Done when: b is on top. Steps: r", Sections{Problem: "a.", Reproduce: "r", Done: "b is on top."}},
+		{"Problem: it says: Failed. Done: 0 rows. Result: none at all.", Sections{Problem: "it says: Failed. Done: 0 rows. Result: none at all."}},
+		{"Problem: it says \"Failed. Done: no rows are left.\"", Sections{Problem: "it says \"Failed. Done: no rows are left.\""}},
+		// A result is what is seen behind the steps, and beside "Expected".
+		{"Problem: a\nResult: b", Sections{Problem: "a", Done: "b"}},
+		{"Steps: r\nResult: a", Sections{Problem: "a", Reproduce: "r"}},
+		{"Steps: r\nResult: a\nExpected: b", Sections{Problem: "a", Reproduce: "r", Done: "b"}},
+		// What came then is no done.
+		{"I press Save.\n\nAfter that, the page is white.", Sections{Problem: "I press Save.", Context: "After that, the page is white."}},
+		{"Ich speichere.\n\nDanach ist die Seite weiß.", Sections{Problem: "Ich speichere.", Context: "Danach ist die Seite weiß."}},
 		// Sentences that say which part they are.
 		{"a. You'll see it if r. We're finished when b. Leave the old orders as they are.", Sections{Problem: "a.", Reproduce: "You'll see it if r.", Done: "We're finished when b.", Context: "Leave the old orders as they are."}},
 		{"a. Man sieht es an Kasse 3. Fertig ist es für mich, wenn b. Bitte die Waage nicht anfassen.", Sections{Problem: "a.", Reproduce: "Man sieht es an Kasse 3.", Done: "Fertig ist es für mich, wenn b.", Context: "Bitte die Waage nicht anfassen."}},

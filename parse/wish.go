@@ -18,6 +18,14 @@ var shoulds, steps = func() (openings, openings) {
 		begins = append(begins, w+" ")
 	}
 	built := slices.Concat(words["should"], words["must"], words["expect"])
+	for _, w := range slices.Concat(words["want"], words["clause"]) { // a comma may stand in the middle of "wir wollen, dass"
+		if w, rest, _ := strings.Cut(w, " "); strings.Contains(rest, " ") {
+			then, _, _ := strings.Cut(rest, " ")
+			built = append(built, w+" "+then)
+		} else {
+			built = append(built, w)
+		}
+	}
 	for _, w := range built {
 		if strings.Contains(w, "'") {
 			built = append(built, strings.ReplaceAll(w, "'", "’"))
@@ -48,16 +56,19 @@ func wished(said string) string {
 	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
 	people := holds("people", ts[from:at])
 	lone := at == from+1 && unicode.IsUpper(firstRune(said[ts[from].start:])) && !wish["thing"].all[ts[from].text] // it may be a name
-	burden := wish["must"].prefix(ts[at:]) == n
+	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
+	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
 	case holds("keep", rest) || holds("late", rest):
 		return "context"
 	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text], len(rest) > 1 && rest[0].text == "have" && strings.HasSuffix(rest[1].text, "ed"):
 		return ""
-	case holds("aside", rest), burden && holds("toil", rest):
+	case holds("aside", rest), inMonth(rest), burden && holds("toil", rest):
+		return ""
+	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !holds("see", rest)):
 		return ""
 	case holds("able", rest):
-	case burden && (people || !holds("state", rest)), people && !holds("see", rest), lone && !holds("see", rest) && !holds("be", rest):
+	case !holds("state", rest) && (burden || !holds("shows", rest)) && !holds("see", rest), people && (burden || !holds("see", rest)), lone && !holds("see", rest) && !holds("be", rest):
 		return ""
 	}
 	for _, t := range rest {
@@ -66,6 +77,17 @@ func wished(said string) string {
 		}
 	}
 	return ""
+}
+
+// inMonth tells of words with a month behind one like "in": what is to be in May is a
+// plan, and no done.
+func inMonth(ts []token) bool {
+	for i := range ts[1:] {
+		if wish["month"].all[ts[i+1].text] && wish["into"].all[ts[i].text] {
+			return true
+		}
+	}
+	return false
 }
 
 // mayWish tells whether a sentence holds one of shoulds, before its words are cut.
@@ -86,6 +108,19 @@ func mayWish(said string) bool {
 // shouldAt finds the "should" that a sentence is built on, or what is as good: its
 // place among the tokens and how many it takes, 0 if there is none.
 func shouldAt(s string, ts []token) (from, at, n int) {
+	if k := wish["clause"].prefix(ts); k > 0 {
+		return 0, 0, k
+	}
+	if k := wish["want"].prefix(ts); k > 0 { // "We want the mail to say …"
+		for at = k + 1; at < min(len(ts), wishTokens); at++ {
+			if ts[at].text == "to" {
+				if _, other := wish["other"].any(ts[k:at]); other {
+					return 0, 0, 0
+				}
+				return k, at, 1
+			}
+		}
+	}
 	// from: the words before the last comma are another clause
 	for at = range min(len(ts), wishTokens) {
 		if at > 0 && strings.Contains(s[ts[at-1].end:ts[at].start], ",") {
