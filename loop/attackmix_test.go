@@ -26,7 +26,7 @@ priya > billing: Cart loses items
 | Done: it is not.
 priya > billing: Next one
 | Problem: next.
-| Done: done.
+| Done: it is there.
 priya > web: Search is slow
 | Problem: ten seconds.
 | Done: under one.

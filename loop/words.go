@@ -204,7 +204,8 @@ func (c *turn) chat(t *Task, cmd parse.Command) {
 
 // amend merges words into a task that is not in work yet. Parts under a label
 // of their own take the place of the old part; in a draft that lacks only its
-// done, plain words are the done; other words are added to the context.
+// done, plain words are the done if they tell one; other words, as "I don't know
+// yet", are added to the context.
 func (c *turn) amend(t *Task, text string) {
 	found, labelled := c.in.Mail.Sections, c.in.Mail.Labelled
 	if text != strings.TrimSpace(c.in.Mail.Text) { // one item of several in a mail
@@ -212,7 +213,7 @@ func (c *turn) amend(t *Task, text string) {
 	}
 	s := t.Sections
 	if len(labelled) == 0 {
-		if t.State == Draft && s.Done == "" {
+		if t.State == Draft && s.Done == "" && parse.TellsDone(text) {
 			s.Done = text
 		} else {
 			s.Context = joinParagraphs(s.Context, text)

@@ -170,7 +170,7 @@ func labelIn(line string, small bool) (part, label, rest string) {
 		}
 	}
 	// "Done when the total includes tax", "Done means …".
-	if openerWords.mayOpen(t) {
+	if openerWords.mayOpen(t) && !asks(t[:sentenceLen(t)]) {
 		ts := firstTokens(t, openerTokens)
 		if opensDone(ts) > 0 {
 			return "done", sentence, t

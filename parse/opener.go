@@ -234,13 +234,13 @@ var telling = func() phrases {
 // saidAt tells which part a sentence is by how it begins or ends, "" if that
 // does not tell.
 func saidAt(s string) string {
-	if telling.mayOpen(s) {
+	if telling.mayOpen(s) && !asks(s) {
 		ts := firstTokens(s, openerTokens)
 		if opensDone(ts) > 0 {
 			return "done"
 		}
 		for _, part := range sayingParts {
-			if sayings[part].prefix(ts) > 0 {
+			if sayings[part].prefix(ts) > 0 && (part != "done" || !advice["fault"].in(fold(s))) { // "When this is done, half of it is missing"
 				return part
 			}
 		}

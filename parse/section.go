@@ -91,6 +91,10 @@ func FindSections(text string) (s Sections, labelled []string) {
 		}
 	}
 	s.Context = joinParagraphs(title, s.Context, all("context"))
+	if s.Done != "" && !TellsDone(s.Done) {
+		s.Context, s.Done = joinParagraphs(s.Context, s.Done), ""
+		labelled = slices.DeleteFunc(labelled, func(p string) bool { return p == "done" })
+	}
 	return s, labelled
 }
 

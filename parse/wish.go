@@ -49,7 +49,7 @@ func wished(said string) string {
 	}
 	ts := firstTokens(said, wishReads)
 	from, at, n := shouldAt(said, ts)
-	if n == 0 || len(ts) == at+n || strings.HasSuffix(strings.TrimRight(said, " \"'”)*_"), "?") {
+	if n == 0 || len(ts) == at+n || asks(said) {
 		return ""
 	}
 	rest := ts[at+n:]

@@ -1,0 +1,56 @@
+package parse
+
+import (
+	"slices"
+	"strings"
+)
+
+// TellsDone tells whether words that stand for a done, below its label or in answer
+// to the question for it, say something that can be checked. "I don't know yet",
+// "will follow", a question, thanks, a form not filled in and "it works" do not: a
+// wrong done starts an engineer on a task without an end, a question more is a mail.
+func TellsDone(text string) bool {
+	for line := range strings.SplitSeq(text, "\n") {
+		for line != "" {
+			n := sentenceLen(line)
+			if checkable(strings.Trim(line[:n], " \t-*•")) {
+				return true
+			}
+			line = line[n:]
+		}
+	}
+	return false
+}
+
+// checkable tells whether a clause of a sentence says something.
+func checkable(said string) bool {
+	said = strings.TrimSpace(strings.TrimPrefix(said, "[ ]"))
+	if asks(said) || toFillIn(said) || salutes(said) || unsaid[join(firstTokens(said, longestPhrase))] {
+		return false
+	}
+	if firstRune(said) > 0x2e80 { // no spaces between the words
+		return !slices.ContainsFunc(laterWords, func(w string) bool { return strings.Contains(said, w) })
+	}
+	return slices.ContainsFunc(clauses(said, firstTokens(said, wishReads)), func(ts []token) bool {
+		return wish["later"].prefix(ts) == 0 && !wish["hollow"].is(ts) && !tails["soft"].is(ts) && !tails["friendly"].is(ts)
+	})
+}
+
+// laterWords are those of wish.txt that put a done off.
+var laterWords = tableKinds("wish.txt")["later"]
+
+// toFillIn tells of what a form says before it is filled in: "<what must be true>".
+func toFillIn(said string) bool {
+	for _, b := range []string{"<>", "[]", "{}"} {
+		if i := strings.IndexByte(said, b[1]); strings.HasPrefix(said, b[:1]) && i == len(said)-1 {
+			return true
+		}
+	}
+	return false
+}
+
+// asks tells of a sentence with a question mark at its end.
+func asks(said string) bool {
+	last := lastRune(strings.TrimRight(said, " \t\"'”)*_"))
+	return last == '?' || last == '？'
+}
