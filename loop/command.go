@@ -264,4 +264,7 @@ func (c *turn) passOn(t *Task, cmd parse.Command) {
 	}
 	c.emit(Event{Kind: PassedOn, Task: t.Number, Text: cmd.Text})
 	c.toEngineer(c.task(t.Number), Comment, Body{Who: c.p.Name, When: c.in.At, Act: "now", Text: cmd.Text})
+	if gone := c.gone(t); cmd.Word == "now" && !gone.IsZero() { // "now" is not now
+		c.write(Receipt, c.p, c.task(t.Number), Body{Act: "now", Line: cmd.Line, When: c.in.At, Gone: gone})
+	}
 }
