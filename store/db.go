@@ -81,9 +81,14 @@ func create(path string) (*DB, error) {
 // Open opens a database that exists, and brings an older schema up to date. It
 // never creates one: a mistyped path must not become an empty service that
 // answers a whole mailbox again.
-func Open(path string) (*DB, error) { return open(path, migrations) }
+func Open(path string) (*DB, error) { return open(path, migrations, false) }
 
-func open(path string, migrations []string) (*DB, error) {
+// OpenOwned is Open as the one service, with the lock that Unlock gives back. It
+// has the lock before it brings anything up to date: the other service may be of
+// the older program.
+func OpenOwned(path string) (*DB, error) { return open(path, migrations, true) }
+
+func open(path string, migrations []string, lock bool) (*DB, error) {
 	path, version, err := probe(path, len(migrations))
 	if err != nil {
 		return nil, err
@@ -92,22 +97,42 @@ func open(path string, migrations []string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
+	if lock {
+		if err := d.Lock(); err != nil {
+			d.Close()
+			return nil, err
+		}
+	}
 	if err := migrate(d.writer, version, migrations); err != nil {
-		d.Close()
-		return nil, err
+		return nil, errors.Join(err, d.Unlock(), d.Close())
 	}
 	return d, nil
 }
 
 // OpenReader opens a database that exists for reading only, beside a service
 // that may be running on it. It migrates nothing.
-func OpenReader(path string) (*DB, error) {
+func OpenReader(path string) (*DB, error) { return openCurrent(path, false) }
+
+// OpenBeside opens a database for a small change beside a service that may be
+// running on it. It migrates nothing: the service may be of the older program.
+func OpenBeside(path string) (*DB, error) { return openCurrent(path, true) }
+
+func openCurrent(path string, write bool) (*DB, error) {
 	resolved, version, err := probe(path, len(migrations))
 	if err != nil {
 		return nil, err
 	}
 	if version < len(migrations) {
-		return nil, fmt.Errorf("open database %q: its schema is version %d, this program reads version %d: start the service (gatepost run or once), which brings it up to date", path, version, len(migrations))
+		return nil, fmt.Errorf("open database %q: its schema is version %d, this program reads version %d: the service brings it up to date when it starts on it; a backup of before an upgrade is read by the program of then", path, version, len(migrations))
+	}
+	return connect(resolved, write)
+}
+
+// OpenToCopy opens a database of this or an older version for Backup alone.
+func OpenToCopy(path string) (*DB, error) {
+	resolved, _, err := probe(path, len(migrations))
+	if err != nil {
+		return nil, err
 	}
 	return connect(resolved, false)
 }

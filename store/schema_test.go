@@ -2,10 +2,12 @@ package store
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"gatepost/loop"
@@ -84,12 +86,12 @@ func TestMigrateStepByStep(t *testing.T) {
 	file := oldest(t)
 
 	whole := fmt.Sprint("version ", len(more))
-	_, err := open(file, broken) // stops at a whole version, with what it got
+	_, err := open(file, broken, false) // stops at a whole version, with what it got
 	wantErr(t, err, fmt.Sprint("migrate database to version ", len(broken)))
 	if s := schemaOf(t, file); !slices.Contains(s, whole) || slices.ContainsFunc(s, func(l string) bool { return l[:min(len(l), 10)] == "table half" }) {
 		t.Errorf("after a failed migration: %q", s)
 	}
-	d, err := open(file, more)
+	d, err := open(file, more, false)
 	must(t, err)
 	var x string
 	must(t, d.reader.QueryRow(`SELECT x FROM extra`).Scan(&x))
@@ -106,4 +108,58 @@ func TestReaderDoesNotMigrate(t *testing.T) {
 	migrations = append(slices.Clone(old), `CREATE TABLE extra (x TEXT) STRICT`)
 	_, err := OpenReader(file)
 	wantErr(t, err, "version 1", "start the service")
+}
+
+// An older database is changed by the service alone, which holds the lock: a
+// command of a newer program beside an older service must not change its tables
+// under it. It can be copied before, and the copy is as old.
+func TestOlderBesideAService(t *testing.T) {
+	file := oldest(t)
+	before := schemaOf(t, file)
+	for name, open := range map[string]func(string) (*DB, error){"OpenReader": OpenReader, "OpenBeside": OpenBeside} {
+		if d, err := open(file); err == nil || !strings.Contains(err.Error(), "its schema is version 1, this program reads version") || strings.Contains(err.Error(), "run or once") {
+			t.Errorf("%s: %v", name, err)
+			if err == nil {
+				d.Close()
+			}
+		}
+	}
+	d, err := OpenToCopy(file)
+	must(t, err)
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	must(t, d.Backup(copied))
+	must(t, d.Close())
+	if after := schemaOf(t, file); !slices.Equal(before, after) {
+		t.Errorf("the schema was changed: %v", after)
+	}
+	if got := schemaOf(t, copied); !slices.Equal(before, got) {
+		t.Errorf("the copy's schema: %v", got)
+	}
+}
+
+// A second service of a newer program changes nothing under the first one.
+func TestLockComesBeforeMigration(t *testing.T) {
+	file := oldest(t)
+	before := schemaOf(t, file)
+	first, err := OpenToCopy(file)
+	must(t, err)
+	must(t, first.Lock())
+	if d, err := OpenOwned(file); !errors.Is(err, ErrLocked) {
+		t.Errorf("%v", err)
+		if err == nil {
+			d.Close()
+		}
+	}
+	if after := schemaOf(t, file); !slices.Equal(before, after) {
+		t.Errorf("the schema was changed: %v", after)
+	}
+	must(t, first.Unlock())
+	must(t, first.Close())
+	d, err := OpenOwned(file)
+	must(t, err)
+	must(t, d.Unlock())
+	must(t, d.Close())
+	if after := schemaOf(t, file); slices.Equal(before, after) {
+		t.Error("it was not brought up to date")
+	}
 }

@@ -183,7 +183,7 @@ func (g *globals) reading(f func(cfg *Config, db *store.DB) error) error {
 // changing opens the database for a small change by the operator, beside a
 // running service, which sees it within a minute.
 func (g *globals) changing(f func(cfg *Config, db *store.DB) error) error {
-	return g.with(store.Open, f)
+	return g.with(store.OpenBeside, f)
 }
 
 func (g *globals) with(open func(string) (*store.DB, error), f func(cfg *Config, db *store.DB) error) error {

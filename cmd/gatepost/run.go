@@ -41,14 +41,11 @@ func (g *globals) owning(f func(cfg *Config, db *store.DB) error) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(cfg.Store.Path)
+	db, err := store.OpenOwned(cfg.Store.Path)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := db.Lock(); err != nil {
-		return err
-	}
 	defer db.Unlock()
 	return f(cfg, db)
 }

@@ -60,7 +60,7 @@ func newBackupCommand(g *globals) *cobra.Command {
 		Example: "  gatepost backup /var/backups/gatepost-$(date +%F).db",
 		Args:    exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return g.reading(func(cfg *Config, db *store.DB) error {
+			return g.with(store.OpenToCopy, func(cfg *Config, db *store.DB) error {
 				bar := newProgress("backup, MiB", 0)
 				stop := bar.growing(args[0]+".part", cfg.Store.Path)
 				err := db.Backup(args[0])
