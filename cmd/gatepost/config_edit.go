@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,6 +20,7 @@ import (
 // refused, and a person edits the file.
 type configText struct {
 	path   string
+	read   []byte // the file as it was
 	lines  []string
 	config *Config        // as it was before
 	at     map[string]int // path of a table or key → its line, from 1
@@ -36,7 +38,7 @@ func readConfigText(path string) (*configText, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &configText{path, strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), config, readConfigLines(data).line}, nil
+	return &configText{path, data, strings.Split(strings.TrimSuffix(string(data), "\n"), "\n"), config, readConfigLines(data).line}, nil
 }
 
 var errByHand = errors.New("edit the file by hand, and run `gatepost check`")
@@ -160,10 +162,15 @@ func (c *configText) save() error {
 	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Chmod(info.Mode().Perm()))
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok && int(owner.Uid) != os.Geteuid() {
-		err = errors.Join(err, f.Chown(int(owner.Uid), int(owner.Gid)))
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && (int(owner.Uid) != os.Geteuid() || int(owner.Gid) != os.Getegid()) {
+		if e := f.Chown(int(owner.Uid), int(owner.Gid)); int(owner.Uid) != os.Geteuid() { // a group that one is not in cannot be kept
+			err = errors.Join(err, e)
+		}
 	}
 	err = errors.Join(err, f.Sync(), f.Close())
+	if now, e := readConfigFile(c.path); err == nil && (e != nil || !bytes.Equal(now, c.read)) {
+		err = errors.New("it was changed meanwhile by somebody else, and nothing was written: call it again")
+	}
 	if err == nil {
 		err = os.Rename(f.Name(), path)
 	}

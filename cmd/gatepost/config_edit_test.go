@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"gatepost/internal/story"
@@ -273,5 +274,47 @@ func TestRetireInstead(t *testing.T) {
 	}
 	if out := commandOutput(t, "--config", r.config, "verify"); !strings.Contains(out, "clean") {
 		t.Error(out)
+	}
+}
+
+// What somebody else wrote into the file meanwhile is not written over, and the
+// file keeps its group: that of the service, most likely.
+func TestConfigEditKeepsWhatIsOthers(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "gatepost.toml")
+	if err := os.WriteFile(file, []byte(editConfig), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	edit := func() *configText {
+		t.Helper()
+		c, err := readConfigText(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.add(0, "person", "name", `"Kim"`, "email", `["kim@acme.example"]`, "role", `"reader"`); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	if os.Geteuid() == 0 {
+		if err := os.Chown(file, 0, 65534); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, second := edit(), edit()
+	if err := first.save(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.save(); err == nil || !strings.Contains(err.Error(), "changed meanwhile") {
+		t.Errorf("the second one: %v", err)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if owner := info.Sys().(*syscall.Stat_t); os.Geteuid() == 0 && owner.Gid != 65534 {
+		t.Errorf("the group is %d", owner.Gid)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(file), ".gatepost-*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
 	}
 }
