@@ -107,7 +107,7 @@ func TestReaderDoesNotMigrate(t *testing.T) {
 	file := oldest(t)
 	migrations = append(slices.Clone(old), `CREATE TABLE extra (x TEXT) STRICT`)
 	_, err := OpenReader(file)
-	wantErr(t, err, "version 1", "start the service")
+	wantErr(t, err, "version 1", "the service brings it up to date")
 }
 
 // An older database is changed by the service alone, which holds the lock: a
