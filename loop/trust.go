@@ -129,7 +129,8 @@ func (c *turn) bound() bool {
 	case m.Number == t.Number:
 		return true
 	}
-	said, own := title(m), title(parse.Mail{Subject: t.Subject})
+	words := func(m parse.Mail) string { return strings.Join(strings.Fields(title(m)), " ") } // folding may add spaces
+	said, own := words(m), words(parse.Mail{Subject: t.Subject})
 	if cut, ok := strings.CutSuffix(said, "…"); ok && len(cut) > 20 && len(cut) < len(own) { // a prefilled answer's
 		own = own[:len(cut)]
 		said = cut
