@@ -71,7 +71,8 @@ func FuzzRead(f *testing.F) {
 		if m.Park == "" && (h.From != m.From.Address || h.MessageID != m.MessageID) {
 			t.Fatalf("head %+v, mail %+v", h, m.From)
 		}
-		if Fingerprint(raw) != Fingerprint([]byte(strings.ReplaceAll(string(raw), "\r\n", "\n"))) {
+		// Of CR CR LF there remains a CRLF, which is another mail's line end.
+		if !strings.Contains(string(raw), "\r\r\n") && Fingerprint(raw) != Fingerprint([]byte(strings.ReplaceAll(string(raw), "\r\n", "\n"))) {
 			t.Fatal("the fingerprint depends on line ends")
 		}
 	})
