@@ -294,7 +294,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if strings.HasSuffix(strings.TrimRight(tail, marks), "?") && form != colon {
 		return DoubtQuestion
 	}
-	if percent(tail, ts) {
+	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || len(ts) > 2 && digits(ts[0].text) && tails["of"].is(ts[1:2]) && digits(ts[2].text) && ts[0].text != ts[2].text { // "3 of 5"
 		return DoubtCondition
 	}
 	if form == colon || lx.friendly(rest) {
@@ -355,7 +355,7 @@ func firstSentence(s string) string {
 // where it reads as one.
 func judgeReport(word string, form form, rest, tail string) string {
 	ts := tokens(tail)
-	if word == "blocked" && (tails["nothing"].all[join(tokens(firstSentence(tail)))] || len(ts) == 0 && strings.ContainsAny(rest, "-–—/")) {
+	if word != "too big" && (tails["nothing"].all[join(tokens(firstSentence(tail)))] || len(ts) == 0 && strings.ContainsAny(rest, "-–—/")) {
 		return notACommand // "Blocked: none", "Blocked: -" in a daily update
 	}
 	switch {
