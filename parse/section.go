@@ -22,10 +22,11 @@ func FindSections(text string) (s Sections, labelled []string) {
 	}
 	texts, under := map[string][]string{}, map[string]bool{}
 	var free []string // what stands under no label
-	background, title, actual := false, "", true
+	background, title, actual, above := false, "", true, false
 	for i := range blocks {
 		b := &blocks[i]
 		said := tidy(strings.Join(b.lines, "\n"))
+		above = above || b.part == "check" && !under["done"]
 		if b.label != "" || b.part == "done" {
 			under[b.part] = true
 		}
@@ -43,32 +44,27 @@ func FindSections(text string) (s Sections, labelled []string) {
 			texts[b.part] = append(texts[b.part], said)
 		}
 	}
-	// A goal beside a problem is the done, if there is no other; else it is the problem, or part of it.
-	if len(texts["goal"]) > 0 {
-		to := "problem"
-		if !under["done"] && (len(texts["problem"]) > 0 || background || says(free)) {
-			to = "done"
+	// Labels whose part hangs on the others.
+	move := func(kind, to string) {
+		if len(texts[kind]) > 0 {
+			texts[to] = append(texts[to], texts[kind]...)
+			under[to] = true
 		}
-		texts[to] = append(texts[to], texts["goal"]...)
-		under[to] = true
 	}
-	// A result is the done, but for the one of the steps, or beside "Expected".
-	if len(texts["result"]) > 0 {
-		to := "done"
-		if under["done"] || under["reproduce"] {
-			to = "problem"
-		}
-		texts[to] = append(texts[to], texts["result"]...)
-		under[to] = true
+	if !under["done"] && (len(texts["problem"]) > 0 || background || says(free)) {
+		move("goal", "done")
+	} else {
+		move("goal", "problem")
 	}
-	// How to check it, above the done, is how to see the problem; else it belongs to the done.
-	if len(texts["check"]) > 0 {
-		to := "done"
-		if under["done"] && !under["reproduce"] && blocks[slices.IndexFunc(blocks, func(b labelBlock) bool { return b.part == "done" || b.part == "check" })].part == "check" {
-			to = "reproduce"
-		}
-		texts[to] = append(texts[to], texts["check"]...)
-		under[to] = true
+	if under["done"] || under["reproduce"] { // what the steps came to
+		move("result", "problem")
+	} else {
+		move("result", "done")
+	}
+	if above && under["done"] && !under["reproduce"] { // how to check it above the done is how to see the problem
+		move("check", "reproduce")
+	} else {
+		move("check", "done")
 	}
 	all := func(part string) string { return strings.Join(texts[part], "\n\n") }
 	s = Sections{Problem: all("problem"), Reproduce: all("reproduce"), Done: all("done")}
@@ -91,7 +87,7 @@ func FindSections(text string) (s Sections, labelled []string) {
 		}
 	}
 	s.Context = joinParagraphs(title, s.Context, all("context"))
-	if s.Done != "" && !TellsDone(s.Done) {
+	if s.Done != "" && !tellsDone(s.Done) {
 		s.Context, s.Done = joinParagraphs(s.Context, s.Done), ""
 		labelled = slices.DeleteFunc(labelled, func(p string) bool { return p == "done" })
 	}

@@ -5,15 +5,23 @@ import (
 	"strings"
 )
 
-// TellsDone tells whether words that stand for a done, below its label or in answer
-// to the question for it, say something that can be checked. "I don't know yet",
-// "will follow", a question, thanks, a form not filled in and "it works" do not: a
-// wrong done starts an engineer on a task without an end, a question more is a mail.
+// TellsDone tells whether words in answer to the question for a done tell one. What
+// opens as another part does not: "Please don't touch the API".
 func TellsDone(text string) bool {
+	return anySentence(text, func(said string) bool { at := saidAt(said); return (at == "" || at == "done") && checkable(said) })
+}
+
+// tellsDone tells whether words that stand for a done say something that can be
+// checked. "I don't know yet", "will follow", a question, thanks, a form not filled in
+// and "it works" do not: a wrong done starts an engineer on a task without an end, a
+// question more is a mail.
+func tellsDone(text string) bool { return anySentence(text, checkable) }
+
+func anySentence(text string, ok func(said string) bool) bool {
 	for line := range strings.SplitSeq(text, "\n") {
 		for line != "" {
 			n := sentenceLen(line)
-			if checkable(strings.Trim(line[:n], " \t-*•")) {
+			if ok(strings.TrimSpace(strings.TrimPrefix(strings.Trim(line[:n], " \t-*•"), "[ ]"))) {
 				return true
 			}
 			line = line[n:]
@@ -24,7 +32,6 @@ func TellsDone(text string) bool {
 
 // checkable tells whether a clause of a sentence says something.
 func checkable(said string) bool {
-	said = strings.TrimSpace(strings.TrimPrefix(said, "[ ]"))
 	if asks(said) || toFillIn(said) || salutes(said) || unsaid[join(firstTokens(said, longestPhrase))] {
 		return false
 	}

@@ -8,7 +8,7 @@ func TestTellsDone(t *testing.T) {
 	for _, s := range []string{
 		"I don't know yet.", "I don't know yet, let's talk", "Not sure yet, I'll ask Anna.", "no idea, what do you think?", "will follow", "Will send it tomorrow.",
 		"depends on what Anna says", "TBC with legal", "see above", "to be discussed", "it works", "It should work again.", "fixed", "when it's done", "Done when it is done.", "???",
-		"What do you mean?", "Isn't that clear?", "Thanks!", "Ok", "Ok, thanks, I'll get back to you.", "Let me think about it.", "Let me check with sales first.", "I'll get back to you on Monday.",
+		"What do you mean?", "Isn't that clear?", "Please don't touch the API.", "To reproduce, open any order.", "Thanks!", "Ok", "Ok, thanks, I'll get back to you.", "Let me think about it.", "Let me check with sales first.", "I'll get back to you on Monday.",
 		"Give me a day.", "Good question.", "Good question, I will ask the customer.", "Hmm.", "yes", "No.", "Sorry, I am on the train, more later", "Hi Dana,\n\nnot yet clear, sorry.\n\nBest", "<describe what must be true>", "- [ ] to be defined", "[ ] TODO", "...",
 		"weiß ich noch nicht", "noch offen", "folgt", "Kommt morgen.", "Keine Ahnung, frag Anna.", "Muss ich noch klären.", "Was meinst du damit?", "Danke!", "siehe oben", "Das überlege ich mir noch.",
 		"à définir", "Je ne sais pas encore.", "On verra.", "Aucune idée.", "Je te dis ça demain.", "por definir", "No lo sé todavía.", "Ya veremos.", "Te digo mañana.", "Ainda não sei.", "a definir", "Non lo so ancora.", "Ti faccio sapere.", "da definire",
@@ -23,7 +23,7 @@ func TestTellsDone(t *testing.T) {
 		"Anna sees the same total as the customer.", "Customers who come back later see their cart.", "A note to follow the order is in the mail.", "Yes: the total includes tax.", "Ok, so: a valid number gets a green tick.",
 		"Is the number known? Then the name is shown.", "I'd say when the total is right on both pages.", "no mail on a green run", "No order is lost.", "Not more than one mail a day.", "under two seconds", "It works on an iPad.", "It works without a login.",
 		"Let the customer choose the day.", "see the mock-up: the button is blue", "What the customer sees equals what we bill.", "- [ ] the file has a header\n- [ ] one line an item", "Hi Dana,\n\nthe list shows ten rows.\n\nBest",
-		"I am not sure about the colour. The button is on every page.", "die Liste zeigt zehn Zeilen", "Keine Bestellung geht verloren.", "Es geht auch ohne Anmeldung.", "la liste montre dix lignes", "la lista muestra diez filas", "a lista mostra dez linhas", "la lista mostra dieci righe",
+		"I am not sure about the colour. The button is on every page.", "open orders are listed", "Later orders come last.", "I must see the total.", "offene Posten sind rot", "die Liste zeigt zehn Zeilen", "Keine Bestellung geht verloren.", "Es geht auch ohne Anmeldung.", "la liste montre dix lignes", "la lista muestra diez filas", "a lista mostra dez linhas", "la lista mostra dieci righe",
 		"de lijst toont tien regels", "listan visar tio rader", "lista pokazuje dziesięć wierszy", "一覧に十行が表示される。", "列表显示十行。", "HTTP 422", "<b>bold</b> is shown as text",
 	} {
 		if !TellsDone(s) {
