@@ -54,21 +54,25 @@ func wished(said string) string {
 	}
 	rest := ts[at+n:]
 	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
-	people := holds("people", ts[from:at])
+	people, sees := holds("people", ts[from:at]), holds("see", rest)
 	lone := at == from+1 && unicode.IsUpper(firstRune(said[ts[from].start:])) && !wish["thing"].all[ts[from].text] // it may be a name
 	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
 	case holds("keep", rest) || holds("late", rest):
 		return "context"
-	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text], len(rest) > 1 && rest[0].text == "have" && strings.HasSuffix(rest[1].text, "ed"):
+	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text]:
 		return ""
-	case holds("aside", rest), inMonth(rest), burden && holds("toil", rest):
+	case len(rest) > 1 && (rest[0].text == "have" || rest[0].text == "be" && len(rest) == 2) && strings.HasSuffix(rest[1].text, "ed"): // what was, and a deed: "should be redesigned"
 		return ""
-	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !holds("see", rest)):
+	case holds("aside", ts), inMonth(ts), burden && holds("toil", rest):
+		return ""
+	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees):
 		return ""
 	case holds("able", rest):
-	case !holds("state", rest) && (burden || !holds("shows", rest)) && !holds("see", rest), people && (burden || !holds("see", rest)), lone && !holds("see", rest) && !holds("be", rest):
+	case people && (burden || !sees), lone && !sees && !holds("be", rest):
+		return ""
+	case !sees && !holds("state", rest) && (burden || !holds("shows", rest)): // nothing that can be seen
 		return ""
 	}
 	for _, t := range rest {
