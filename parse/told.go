@@ -19,6 +19,9 @@ func tellsDone(text string) bool { return anySentence(text, checkable) }
 
 func anySentence(text string, ok func(said string) bool) bool {
 	for line := range strings.SplitSeq(text, "\n") {
+		if _, label, rest := labelAt(line); label != "" && label != sentence {
+			line = rest
+		}
 		for line != "" {
 			n := sentenceLen(line)
 			if ok(strings.TrimSpace(strings.TrimPrefix(strings.Trim(line[:n], " \t-*•"), "[ ]"))) {
