@@ -23,6 +23,9 @@ func against(said string, ts []token, aside bool) string {
 	deny, fault, mended := false, false, false
 	aside = aside && !speaksOfThis(ts)
 	fits := describes(ts)
+	if !aside && len(ts) > 0 && wishing[ts[0].text] && table["toils"].any2(ts) {
+		return DoubtContradiction
+	}
 	for i := 0; i < len(ts); {
 		if i > 0 && strings.ContainsAny(said[ts[i-1].end:ts[i].start], ",;:") || ts[i].text == "but" {
 			if fault && !mended && !aside {
@@ -372,6 +375,9 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	}
 	return ""
 }
+
+// wishing are words that a wish begins with.
+var wishing = set(strings.Fields("have enjoy happy"))
 
 // imagined are words behind which trouble is none yet.
 var imagined = set(strings.Fields("if when whenever falls wenn si cuando quand se quando als"))

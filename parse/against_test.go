@@ -47,7 +47,7 @@ func TestPhrasesAgainst(t *testing.T) {
 	for kind, text := range map[string]string{
 		"halts": "Dana, the list %s here", "denies": "Dana, the list %s here", "faults": "Dana, the list %s here",
 		"revokes": "%s that", "points": "Ignore %s", "hangs": "%s the release", "dates": "%s Friday", "scraps": "%s Dana", "joins": "%s changes", "checks": "%s it done?", "opens": "%s ignore that",
-		"spares": "You see, Dana, %s there", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
+		"spares": "You see, Dana, %s there", "toils": "Have a great weekend %s the header", "mended": "Dana, the bug is %s", "aside": "The %s: the list fails", "here": "The next task is fine, %s fails",
 		"lacks": "Dana, the list has %s bugs", "meets": "I have not %s a bug", "amid": "I saw no %s bug", "woes": "I saw no %s",
 		"once-was": "The list %s, now it is good", "by-now": "The list was wrong, %s", "changes": "Please %s the list", "asks-to": "%s remove the list", "records": "Please add it to the %s", "pieces": "%s", "passed": "- no stock: %s", "chats": "%s x?",
 		"wishes": "%s space", "work": "%s drivers get strange routes", "kindly": "That driver gets %s routes", "met": "%s brown bread routes", "weak": "I see %s brown routes there", "row": "The next one %s fails", "absent": "From Friday Lee covers for %s", "lists": "Three %s: the icon", "you-did": "Praise %s finding the bug", "mends": "Good that you %s the bug", "compares": "More %s fun", "begs": "blue %s", "deploys": "blue %s please", "parts": "%s the demo", "lets": "%s Lee test it", "looks": "Let Lee %s it", "pieces-spared": "%s",
@@ -64,7 +64,7 @@ func TestPhrasesAgainst(t *testing.T) {
 			}
 		}
 	}
-	if len(kinds) != 65 { // those of TestPhrasesOfTalk among them
+	if len(kinds) != 66 { // those of TestPhrasesOfTalk among them
 		t.Errorf("%d kinds", len(kinds))
 	}
 }
