@@ -114,26 +114,29 @@ func readPrivate(what, file, remedy string) ([]byte, error) {
 	return content, nil
 }
 
-// strangeSecret tells that the newest letter of a team was written with a
-// secret that the config does not have: replies to the letters so far will be
-// held. "" if all is well, or there is no such letter.
+// strangeSecret tells that the newest letter to somebody of a team was written
+// with a secret that the config does not have: replies to the letters so far will
+// be held. "" if all is well, or there is no such letter among the last.
 func strangeSecret(ctx context.Context, cfg *Config, db *store.DB) string {
-	for _, t := range cfg.Teams {
-		sent, err := db.Outbox(ctx, store.PostFilter{Team: t.Address, State: store.PostSent, Limit: 20})
-		if err != nil {
-			return "" // whatever is wrong with the database, others say it
+	sent, err := db.Outbox(ctx, store.PostFilter{State: store.PostSent, Limit: 50})
+	if err != nil {
+		return "" // whatever is wrong with the database, others say it
+	}
+	teams := teamsByAddress(cfg.Teams)
+	for _, p := range slices.Backward(sent) {
+		local, _, _ := strings.Cut(p.MessageID, "@")
+		parts := strings.Split(local, ".") // ref.token.serial; a letter to nobody of the team has no token
+		t := teams[p.Letter.Team]
+		if t == nil || len(parts) != 3 {
+			continue
 		}
-		for _, p := range slices.Backward(sent) {
-			local, _, _ := strings.Cut(p.MessageID, "@")
-			parts := strings.Split(local, ".") // ref.token.serial; a letter to nobody of the team has no token
-			if who := t.Person(p.Letter.To); len(parts) != 3 || who == nil || who.Key() != p.Letter.To {
-				continue
-			}
-			if !t.Holds(parts[1], parts[0], p.Letter.To) {
-				return fmt.Sprintf("the letters of team %s so far carry another secret than %s: replies to them will be held. Put the right one back, or name it in old under [secret]", t.Name, filepath.Base(cfg.Secret.File))
-			}
-			break
+		if who := t.Person(p.Letter.To); who == nil || who.Key() != p.Letter.To {
+			continue
 		}
+		if t.Holds(parts[1], parts[0], p.Letter.To) {
+			return ""
+		}
+		return fmt.Sprintf("the letters of team %s so far carry another secret than %s: replies to them will be held. Put the right one back, or name it in old under [secret]", t.Name, filepath.Base(cfg.Secret.File))
 	}
 	return ""
 }
