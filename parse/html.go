@@ -57,7 +57,7 @@ func readHTML(text string, limit int) (*htmlReader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read html: %w", err)
 	}
-	r := &htmlReader{limit: limit}
+	r := &htmlReader{limit: limit, out: make([]line, 0, min(limit, 32))}
 	r.styles(doc)
 	r.walk(doc, ctx{color: "#000000", ground: "#ffffff"})
 	r.flush(ctx{}, false)

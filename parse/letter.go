@@ -26,7 +26,8 @@ func newLetter(text string) *letterIndex {
 		return nil
 	}
 	lines, _ := plainLines(text, false, false, mime.Defaults.Lines)
-	x := &letterIndex{runs: map[uint64]bool{}, lines: map[string]bool{}, words: map[uint64]bool{}}
+	n := len(text) / 6 // words, about
+	x := &letterIndex{runs: make(map[uint64]bool, n), lines: make(map[string]bool, len(lines)), words: make(map[uint64]bool, n/2)}
 	var words []string
 	for i := range lines {
 		var ws []string
@@ -115,6 +116,16 @@ func (x *letterIndex) has(s string) bool {
 	}
 	ts := tokens(s)
 	return len(ts) > 2 && x.lines[join(ts)]
+}
+
+// endsWith tells whether the letter's last line ends with the words of s. Most lines
+// are told apart by their last letter, before they are cut into words.
+func (x *letterIndex) endsWith(s string) bool {
+	n, last := strings.LastIndexFunc(s, wordRune), len(x.last)-1
+	if n >= 0 && last >= 0 && s[n] < utf8.RuneSelf && x.last[last] < utf8.RuneSelf && s[n] != '\'' && s[n] != '_' && fold(s[n:n+1]) != x.last[last:] {
+		return false
+	}
+	return strings.HasSuffix(x.last, join(tokens(s)))
 }
 
 // besideLink tells whether what stands at i is an address or a file name that a
@@ -278,7 +289,7 @@ func (r *reading) answers(x *letterIndex) {
 				}
 			}
 			between, last = between[:0], i
-			if wholes++; strings.HasSuffix(x.last, join(tokens(l.text))) {
+			if wholes++; x.endsWith(l.text) {
 				return
 			}
 		case last < 0:
