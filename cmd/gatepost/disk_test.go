@@ -185,6 +185,7 @@ func TestReadOnlyDisk(t *testing.T) {
 
 // Another program that holds the database is waited for.
 func TestLockedDatabase(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	r := newRig(t)
 	p := startProcess(t, "run", "--from-start", "--config", r.config)
 	p.says(t, "gatepost runs")

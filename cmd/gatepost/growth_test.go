@@ -54,6 +54,9 @@ func growthConfig(t *testing.T, town growth.Town) *Config {
 // A town's years end as they were planned: every task approved, nothing held,
 // parked or unread, and the record folds to the state.
 func TestGrowth(t *testing.T) {
+	if !*growthReport {
+		t.Parallel()
+	}
 	town := growthTown()
 	cfg := growthConfig(t, town)
 	dir := *growthDir

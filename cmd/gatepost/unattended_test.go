@@ -34,6 +34,7 @@ func leaves(c *cobra.Command, path []string) (list [][]string) {
 // input, which never ends, each comes to its end by itself, with an exit status
 // that is one of ours.
 func TestNothingAsksOffATerminal(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	r := newRig(t)
 	r.write(t, "old.mbox", oldMailbox().String())
 	given := map[string][]string{ // arguments that let it go as far as it can
