@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 )
@@ -79,7 +80,7 @@ func (c *turn) floods() bool {
 
 // weigh notes the weight of a mail that was taken.
 func (c *turn) weigh() {
-	if n := len(c.out.Events); n > 0 && c.out.Verdict == Read && c.weight() > 0 {
+	if n := len(c.out.Events); n > 0 && c.out.Verdict == Read {
 		e := &c.out.Events[n-1]
 		e.Long = c.weight()
 		c.s.weighed(*e)
@@ -106,9 +107,9 @@ func (c *turn) bridle(s *State) {
 	if len(c.out.Letters) == 0 || c.in.Vouched != "" || len(c.out.Events) == 0 {
 		return
 	}
-	again := c.saidBefore(s)
+	again := sync.OnceValue(func() bool { return c.saidBefore(s) }) // goes through the whole record of a task
 	if slices.ContainsFunc(c.out.Events, aboutWork) {
-		c.out.Letters = slices.DeleteFunc(c.out.Letters, func(l Letter) bool { return again && l.Kind == Comment && l.Task == c.out.Task && !l.Asked })
+		c.out.Letters = slices.DeleteFunc(c.out.Letters, func(l Letter) bool { return l.Kind == Comment && l.Task == c.out.Task && !l.Asked && again() })
 		return
 	}
 	own := func(l Letter) bool { return l.Asked && c.shown() }
@@ -148,7 +149,7 @@ func (c *turn) bridle(s *State) {
 		return
 	}
 	c.out.Letters = slices.DeleteFunc(c.out.Letters, func(l Letter) bool {
-		return l.Kind != Alert && (again && !l.Asked && l.Kind != Confirm || day[Sent{To: l.To, Own: own(l)}] >= lettersADay)
+		return l.Kind != Alert && (!l.Asked && l.Kind != Confirm && again() || day[Sent{To: l.To, Own: own(l)}] >= lettersADay)
 	})
 	last := &c.out.Events[len(c.out.Events)-1]
 	for _, l := range c.out.Letters {

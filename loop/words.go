@@ -72,9 +72,11 @@ func (c *turn) words(t *Task, text string) {
 			return
 		}
 		if c.boss(t) || t.Proposed && t.By == c.p.Key() {
-			if _, labelled := parse.FindSections(text); len(labelled) == 0 && parse.Chat(text) {
-				c.chat(t, parse.Command{Text: text, Line: firstLine(text)})
-				return
+			if parse.Chat(text) {
+				if _, labelled := parse.FindSections(text); len(labelled) == 0 {
+					c.chat(t, parse.Command{Text: text, Line: firstLine(text)})
+					return
+				}
 			}
 			c.amend(t, text)
 			return

@@ -17,7 +17,7 @@ func Chat(text string) bool {
 	if len(ts) == 0 || len(ts) > longestChat {
 		return false
 	}
-	if containsAny(text[len(text)-1:], "?") || strings.HasSuffix(text, "？") {
+	if strings.HasSuffix(text, "?") || strings.HasSuffix(text, "？") {
 		return true
 	}
 	for len(ts) > 0 {

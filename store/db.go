@@ -287,6 +287,18 @@ func (d *DB) Close() error {
 // Backup writes a consistent copy to a new file that only its owner can read.
 // The service may be writing meanwhile: the copy is of one moment.
 func (d *DB) Backup(path string) error {
+	// A connection of its own: the reading ones may not VACUUM, and the
+	// writing one must stay free.
+	db, err := pool(d.path, 1, url.Values{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return backup(db, path)
+}
+
+// backup copies what the connection has open to a new file.
+func backup(db *sql.DB, path string) error {
 	op := fmt.Sprintf("backup to %q", path)
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("%s: %w: name a new file", op, fs.ErrExist)
@@ -304,13 +316,6 @@ func (d *DB) Backup(path string) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	defer f.Close()
-	// A connection of its own: the reading ones may not VACUUM, and the
-	// writing one must stay free.
-	db, err := pool(d.path, 1, url.Values{})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
 	if _, err := db.Exec(`VACUUM INTO ?`, part); err != nil {
 		return explain(op, err)
 	}
@@ -340,24 +345,10 @@ func (d *DB) InPlace() error {
 		Op: fmt.Sprintf("keep database %q in use", d.path), Err: errors.New("it was moved, removed or replaced"),
 		Remedy: fmt.Sprintf("what it held is in %q now: put that or a backup in its place, without -wal and -shm beside it, and start again", d.path+".kept"),
 	}
-	if err := d.keep(d.path + ".kept"); err != nil {
+	if err := backup(d.writer, d.path+".kept"); err != nil { // only the writing connection is sure to have that file
 		gone.Remedy = fmt.Sprintf("and it could not be copied (%v): put it or a backup back, and start again", err)
 	}
 	return gone
-}
-
-// keep copies the open database, wherever its file is.
-func (d *DB) keep(path string) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	if _, err := d.writer.Exec(`VACUUM INTO ?`, path); err != nil {
-		os.Remove(path)
-		return err
-	}
-	return f.Sync()
 }
 
 // syncFolder makes the names in a folder survive a loss of power: syncing a

@@ -16,7 +16,6 @@ import (
 	"gatepost/loop"
 	"gatepost/mailin"
 	"gatepost/mailout"
-	"gatepost/store"
 )
 
 // checkStep is how long one look at a server may take: some greet half a minute
@@ -172,13 +171,10 @@ func (k *checkup) here(ctx context.Context, c *Config) {
 	}
 	found, err := checkFiles(c)
 	k.line("files", found, err)
-	if k.line("database", c.Store.Path, checkDatabase(c.Store.Path)) {
-		if db, err := store.OpenReader(c.Store.Path); err == nil {
-			if strange := strangeSecret(ctx, c, db); strange != "" {
-				k.say(markNote, "secrets", strange)
-			}
-			db.Close()
-		}
+	strange, err := checkDatabase(ctx, c)
+	k.line("database", c.Store.Path, err)
+	if strange != "" {
+		k.say(markNote, "secrets", strange)
 	}
 	for _, l := range c.logins() {
 		k.say(checkLogin(ctx, l, k.now()))

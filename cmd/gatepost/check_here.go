@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,12 +72,13 @@ func checkFiles(c *Config) (string, error) {
 }
 
 // checkDatabase opens for reading, so that a running service is not disturbed.
-func checkDatabase(file string) error {
-	db, err := store.OpenReader(file)
+// strange is what is odd about the secret beside it, "" if nothing is.
+func checkDatabase(ctx context.Context, c *Config) (strange string, err error) {
+	db, err := store.OpenReader(c.Store.Path)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return db.Close()
+	return strangeSecret(ctx, c, db), db.Close()
 }
 
 // bytesOf is a size in the unit that reads best.

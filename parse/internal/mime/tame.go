@@ -8,7 +8,8 @@ import (
 
 // Invisible tells whether a rune shows nothing and could hide or reorder what
 // is shown: zero-width marks, bidi controls, variation selectors, tags, soft
-// hyphen, fillers. Joiners are among them; where they stay is for who reads lines to say.
+// hyphen, fillers. Joiners are among them, which belong into some scripts: whoever
+// reads lines says where they stay.
 func Invisible(r rune) bool {
 	switch {
 	case r < 0xad:
