@@ -4,14 +4,15 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // wish are the words of sentences that say what must be so (tables/wish.txt).
 var wish = phraseKinds("wish.txt")
 
-// shoulds are what a sentence can be built on; steps begin one that says, behind a
-// problem, how to see it.
-var shoulds, steps = func() (openings, openings) {
+// shoulds are what a sentence can be built on, by their first byte; steps begin one
+// that says, behind a problem, how to see it.
+var shoulds, steps = func() (by [utf8.RuneSelf + 1][]string, _ openings) {
 	words := tableKinds("wish.txt")
 	var begins []string
 	for _, w := range words["step"] {
@@ -31,7 +32,10 @@ var shoulds, steps = func() (openings, openings) {
 			built = append(built, strings.ReplaceAll(w, "'", "’"))
 		}
 	}
-	return newOpenings(built...), newOpenings(begins...)
+	for _, w := range built {
+		by[bucket(w[0])] = append(by[bucket(w[0])], w)
+	}
+	return by, newOpenings(begins...)
 }()
 
 // wishTokens is how many words stand up to "should" at most, wishReads how many of a
@@ -97,16 +101,25 @@ func inMonth(ts []token) bool {
 // mayWish tells whether a sentence holds one of shoulds, before its words are cut.
 func mayWish(said string) bool {
 	for i := range min(len(said), 300) { // more than wishTokens have
-		if i > 0 && said[i-1] != ' ' && said[i-1] != '\n' || !shoulds.starts.may(said[i:]) {
+		if i > 0 && said[i-1] != ' ' && said[i-1] != '\n' {
 			continue
 		}
-		for _, w := range shoulds.list {
+		for _, w := range shoulds[bucket(said[i])] {
 			if len(said)-i >= len(w) && strings.EqualFold(said[i:i+len(w)], w) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// bucket is where in shoulds the words stand that can begin with a byte: small or
+// capital, and those of other scripts together.
+func bucket(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return min(c, utf8.RuneSelf)
 }
 
 // shouldAt finds the "should" that a sentence is built on, or what is as good: its
