@@ -185,11 +185,24 @@ func (s *State) streamNames() []string {
 // else it asks for just what is missing.
 func (c *turn) settle(n int) {
 	t := c.task(n)
-	if m := missing(t); len(m) > 0 {
-		c.write(NeedsDone, c.p, t, Body{Missing: m, Advice: t.Advice, Streams: c.streamsIfMissing(t)})
+	if len(missing(t)) > 0 {
+		b := c.needs(t)
+		b.Advice = t.Advice
+		c.write(NeedsDone, c.p, t, b)
 		return
 	}
 	c.enqueue(n)
+}
+
+// needs is what a letter says that asks for what a draft lacks. Where only the done is
+// missing, a sentence of the task that likely says it is offered: it stays the
+// reader's to send.
+func (c *turn) needs(t *Task) Body {
+	b := Body{Missing: missing(t), Streams: c.streamsIfMissing(t)}
+	if said := parse.LikelyDone(t.Sections); said != "" && len(b.Missing) == 1 && b.Missing[0] == "done" {
+		b.Choices = []Choice{{"Done", "done: " + said}}
+	}
+	return b
 }
 
 // enqueue queues a draft, tells its PM so, and starts it if its stream is free.

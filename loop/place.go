@@ -19,8 +19,10 @@ func (c *turn) queue(t *Task, cmd parse.Command) {
 		c.refuse(t, cmd, CauseState)
 		return
 	}
-	if m := missing(t); len(m) > 0 {
-		c.tell(c.p, t, NeedsDone, CauseNoDone, Body{Cause: CauseNoDone, Missing: m, Streams: c.streamsIfMissing(t)})
+	if len(missing(t)) > 0 {
+		b := c.needs(t)
+		b.Cause = CauseNoDone
+		c.tell(c.p, t, NeedsDone, CauseNoDone, b)
 		return
 	}
 	c.enqueue(t.Number)

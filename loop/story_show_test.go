@@ -42,7 +42,7 @@ func (g *stage) show(l Letter) string {
 			fmt.Fprintf(&b, " of-%s=%s", n.Kind, showFiles(n.Files))
 		}
 	}
-	if (l.Kind == Unclear || l.Kind == Refused) && len(y.Choices) == 1 {
+	if (l.Kind == Unclear || l.Kind == Refused || l.Kind == NeedsDone) && len(y.Choices) == 1 {
 		fmt.Fprintf(&b, " offers=%q", y.Choices[0].Body)
 	}
 	if !y.Gone.IsZero() {

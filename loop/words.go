@@ -199,8 +199,9 @@ func (c *turn) chat(t *Task, cmd parse.Command) {
 	case t.Proposed:
 		c.tell(c.p, t, Proposal, CauseChat, c.proposalBody(t))
 	default:
-		m := missing(t)
-		c.tell(c.p, t, NeedsDone, CauseNoDone, Body{Missing: m, Streams: c.streamsIfMissing(t), Choices: []Choice{{"Drop it", "drop"}}})
+		b := c.needs(t)
+		b.Choices = append(b.Choices, Choice{"Drop it", "drop"})
+		c.tell(c.p, t, NeedsDone, CauseNoDone, b)
 	}
 }
 

@@ -112,7 +112,7 @@ func passages(p string, problem, done bool) []passage {
 			case next == "context" && !problem && part == "" && strings.TrimSpace(p[from:at]) == "":
 				next = ""
 			case next == "" && problem && !done && opensAt(p, at):
-				if next = wished(sentenceAt(p, at, at+n)); next == "" && part != "done" && goesTo(said) {
+				if next, _ = wished(sentenceAt(p, at, at+n)); next == "" && part != "done" && goesTo(said) {
 					next = "reproduce"
 				}
 			}

@@ -46,15 +46,16 @@ const wishTokens, wishReads = 14, 40
 // it can be checked, "context" if something has to stay as it is or a date is named,
 // else "". "That should be easy", "The button that should open it", "Should we …?" and
 // "Each order has to be copied by hand" say nothing of the kind. What only may be a
-// done is none: a question more is the lesser harm.
-func wished(said string) string {
+// done ("The auditors must get a copy") is likely, and none: a question more is the
+// lesser harm.
+func wished(said string) (part string, likely bool) {
 	if !mayWish(said) {
-		return ""
+		return "", false
 	}
 	ts := firstTokens(said, wishReads)
 	from, at, n := shouldAt(said, ts)
 	if n == 0 || len(ts) == at+n || asks(said) {
-		return ""
+		return "", false
 	}
 	rest := ts[at+n:]
 	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
@@ -64,27 +65,24 @@ func wished(said string) string {
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
 	case holds("keep", rest) || holds("late", rest):
-		return "context"
+		return "context", false
 	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text]:
-		return ""
+		return "", false
 	case len(rest) > 1 && (rest[0].text == "have" || rest[0].text == "be" && len(rest) == 2) && strings.HasSuffix(rest[1].text, "ed"): // what was, and a deed: "should be redesigned"
-		return ""
-	case holds("aside", ts), inMonth(ts), burden && holds("toil", rest):
-		return ""
+		return "", false
+	case holds("aside", ts), inMonth(ts), burden && holds("toil", rest), !slices.ContainsFunc(rest, func(t token) bool { return !wish["vague"].all[t.text] }):
+		return "", false
 	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees):
-		return ""
+		return "", false
 	case holds("able", rest):
-	case people && (burden || !sees), lone && !sees && !holds("be", rest):
-		return ""
-	case !sees && !holds("state", rest) && (burden || !holds("shows", rest)): // nothing that can be seen
-		return ""
+		return "done", true
+	case lone && !sees && !holds("be", rest):
+		return "", false
+	case people && (burden || !sees), // somebody's burden, or next step
+		!sees && !holds("state", rest) && (burden || !holds("shows", rest)): // nothing that can be seen
+		return "", true
 	}
-	for _, t := range rest {
-		if !wish["vague"].all[t.text] {
-			return "done"
-		}
-	}
-	return ""
+	return "done", true
 }
 
 // inMonth tells of words with a month behind one like "in": what is to be in May is a

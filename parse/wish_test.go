@@ -121,7 +121,7 @@ func TestWished(t *testing.T) {
 		},
 	} {
 		for _, s := range sentences {
-			if got := wished(s); got != want {
+			if got, _ := wished(s); got != want {
 				t.Errorf("%q: %q, want %q", s, got, want)
 			}
 		}

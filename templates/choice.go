@@ -16,7 +16,6 @@ import (
 // client and does nothing else. No line of ours begins with the word itself,
 // so that a reply which quotes it without any mark is not a decision.
 type choice struct {
-	Shown string // approve; redirect: why
 	Reply string // Reply "redirect: why"
 	Why   string // when to send it
 	Link  string // mailto:
@@ -71,6 +70,8 @@ func (v *view) choice(c loop.Choice, first bool) choice {
 	}
 	why := ""
 	switch {
+	case v.L.Kind == loop.NeedsDone && word == "done":
+		why = v.says("when.told")
 	case word == "undo" && v.At(v.B.Undo) != "":
 		why = v.says("when.undo-by")
 	case v.Has("when", word):
@@ -78,7 +79,8 @@ func (v *view) choice(c loop.Choice, first bool) choice {
 	case c.Label != "":
 		why = "(" + c.Label + ")"
 	}
-	return choice{Shown: shown, Reply: v.says("reply", "answer", clip(shown, 48)), Why: why, Link: v.mailto(send), First: first}
+	shown = clip(strings.ReplaceAll(shown, `"`, "'"), 180) // a sentence of the reader's at most
+	return choice{Reply: v.says("reply", "answer", shown), Why: why, Link: v.mailto(send), First: first}
 }
 
 // word is a command word in the reader's language: the one that their buttons

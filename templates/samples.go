@@ -109,6 +109,9 @@ func sampleLoop() []loop.Letter {
 	queued.Body.Task.Files, queued.Body.Task.Below = []loop.File{{Name: "invoice-2025.pdf", Size: 88000}, {Name: "layout.png", Size: 412000}}, true
 	paused := to(loop.Taken, priya, "t13", march(3, 11, 5), loop.Body{Task: refunds(loop.Queued), Place: 1, Act: "pause"})
 	needs := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{Task: draft(), Missing: []string{"done"}, Advice: []string{"no-done", "no-reproduce"}})
+	told := draft()
+	told.Sections.Problem = "Several people said that search in the shop feels slow, most of all in the morning. The newsletter says so, too. Ideally a search for a colour brings only what is in stock."
+	needsTold := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{Task: told, Missing: []string{"done"}, Choices: []loop.Choice{{Label: "Done", Body: "done: Ideally a search for a colour brings only what is in stock."}}})
 	stream := draft()
 	stream.Stream = ""
 	needsBoth := to(loop.NeedsDone, priya, "t15", march(3, 11, 20), loop.Body{Task: stream, Missing: []string{"done", "stream"}, Streams: []string{"web", "billing"}})
@@ -181,7 +184,7 @@ func sampleLoop() []loop.Letter {
 	})
 	handed.Body.Task.Engineer = "Lee Osei"
 	given := to(loop.Comment, dana, "t12", march(4, 9, 0), loop.Body{Task: handed.Body.Task, Who: "Lee Osei", When: march(4, 9, 0), Act: "handed"})
-	return []loop.Letter{taken, queued, paused, needs, needsBoth, call, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt, handed, given}
+	return []loop.Letter{taken, queued, paused, needs, needsBoth, call, needsTold, proposal, bare, task, prompt, prompts, question, blocked, answer, now, gate, gate2, approved, last, redirected, receipt, handed, given}
 }
 
 func sampleGate() loop.Body {
