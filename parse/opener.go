@@ -172,12 +172,16 @@ var aboutIt = set([]string{"it", "it's", "this", "that", "we", "we're", "es", "d
 
 // sentenceLen is how much of a line its first sentence takes.
 func sentenceLen(s string) int {
-	for i, r := range s {
-		switch {
-		case strings.ContainsRune("。！？", r):
-			return i + utf8.RuneLen(r)
-		case strings.ContainsRune(".!?;", r) && i+1 < len(s) && s[i+1] == ' ':
-			return i + 1
+	for i := range len(s) {
+		switch s[i] {
+		case '.', '!', '?', ';':
+			if i+1 < len(s) && s[i+1] == ' ' {
+				return i + 1
+			}
+		case "。"[0], "！"[0]: // and of "？"
+			if r, n := utf8.DecodeRuneInString(s[i:]); strings.ContainsRune("。！？", r) {
+				return i + n
+			}
 		}
 	}
 	return len(s)
