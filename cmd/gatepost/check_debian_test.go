@@ -120,6 +120,7 @@ func TestCheckOnPostfixSetUps(t *testing.T) {
 
 // A certificate that has ended is named as that.
 func TestCheckOnAnEndedCertificate(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h, err := debmail.Start(debmail.Config{Users: map[string]string{"shop@acme.example": "hunter2"}, CertEnds: time.Now().Add(-time.Hour)})
 	if err != nil {
 		t.Fatal(err)
@@ -150,6 +151,7 @@ func expectMarks(t *testing.T, marks map[string]string, out, want string, say []
 
 // The set-up is proven on Dovecot and Postfix, sound and broken in turn.
 func TestCheckOnDovecotAndPostfix(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	h, err := debmail.Start(debmail.Config{Users: map[string]string{"shop@acme.example": "hunter2", "other@acme.example": "hunter2"}})
 	if err != nil {
 		t.Fatal(err)

@@ -57,6 +57,7 @@ func callCheck(t *testing.T, g *globals, args ...string) (string, error) {
 	var out strings.Builder
 	cmd.SetOut(&out)
 	cmd.SetArgs(args)
+	cmd.SetArgs([]string{}) // else those of the test binary
 	err := cmd.ExecuteContext(t.Context())
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("the password is shown:\n%s", out.String())

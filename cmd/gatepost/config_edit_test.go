@@ -177,6 +177,7 @@ func shellWords(s string) (words []string) {
 // A stream goes to another engineer with its open task, the one before leaves,
 // and a running service takes it by itself; the record stays sound.
 func TestStreamChangesHands(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	r := newRig(t)
 	commandOutput(t, "--config", r.config, "once")
 	p := startProcess(t, "run", "--config", r.config)

@@ -28,6 +28,7 @@ func output(t *testing.T, args ...string) string {
 // says so, stays up, acknowledges nothing that is not kept, and goes on by
 // itself once the disk is well, wherever it was struck.
 func TestDiskFailsWhileRunning(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	kinds := []struct {
 		name  string
 		errno syscall.Errno

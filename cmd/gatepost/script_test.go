@@ -21,10 +21,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv("GATEPOST_TEST_MAIN") == "1" { // this binary is the program, see process_test.go
 		os.Exit(run(os.Args[1:]))
 	}
+	os.Setenv("GORACE", swiftEnd)
 	testscript.Main(m, map[string]func(){
 		"gatepost": func() { os.Exit(run(os.Args[1:])) },
 	})
 }
+
+// swiftEnd keeps the race detector from holding each process that ends for a second.
+// What it found by then it has told.
+const swiftEnd = "atexit_sleep_ms=0"
 
 const scriptSecret = "0123456789abcdef0123456789abcdef"
 
@@ -35,6 +40,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		UpdateScripts:       *updateGoldens,
 		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", swiftEnd)
 			return os.WriteFile(filepath.Join(e.WorkDir, "gatepost.secret"), []byte(scriptSecret+"\n"), 0o600)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){

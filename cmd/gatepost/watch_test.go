@@ -16,6 +16,7 @@ import (
 // to the operator and goes on with the old one, without it takes it. Its log
 // is JSON if asked.
 func TestRunNoticesTheConfig(t *testing.T) {
+	t.Parallel() // it waits more than it works
 	r := newRig(t)
 	r.edit(t, "gatepost.toml", "[[team]]", "[operator]\nemail = \""+story.Stranger+"\"\n\n[[team]]")
 	commandOutput(t, "--config", r.config, "once")
