@@ -56,8 +56,7 @@ func callCheck(t *testing.T, g *globals, args ...string) (string, error) {
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	var out strings.Builder
 	cmd.SetOut(&out)
-	cmd.SetArgs(args)
-	cmd.SetArgs([]string{}) // else those of the test binary
+	cmd.SetArgs(append([]string{}, args...)) // nil would be those of the test binary
 	err := cmd.ExecuteContext(t.Context())
 	if strings.Contains(out.String(), "hunter2") {
 		t.Errorf("the password is shown:\n%s", out.String())
