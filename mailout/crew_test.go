@@ -152,7 +152,7 @@ func TestTogetherStopped(t *testing.T) {
 // An outbox that fails to note ends the pass; the next one sends no other
 // bytes.
 func TestTogetherOutboxFails(t *testing.T) {
-	for _, method := range []string{"keep", "sent", "later"} {
+	for _, method := range []string{"next", "keep", "sent", "later"} {
 		o := newOutbox(t, many(40, 40)...)
 		o.fail[method] = "not"
 		w := newWatcher(t, 2)
@@ -195,6 +195,9 @@ func TestTogetherSlow(t *testing.T) {
 	l.Connections = 2
 	if n, err := l.Once(within(t, 20*time.Second)); n != letters || err != nil {
 		t.Errorf("%d sent, %v; %d others", n, err, others.Load())
+	}
+	if o.asked > letters {
+		t.Errorf("the outbox was asked %d times what is next", o.asked)
 	}
 }
 

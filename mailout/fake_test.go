@@ -23,6 +23,7 @@ type outbox struct {
 	rows  []*row
 	tasks map[int]*loop.Task
 	fail  map[string]string
+	asked int // how often NextPosts was
 }
 
 type row struct {
@@ -71,6 +72,7 @@ func (o *outbox) row(serial int64) *row {
 
 func (o *outbox) NextPosts(_ context.Context, now time.Time, most, scheduled int, underway ...int64) (posts []*loop.Post, err error) {
 	err = o.call("next", func() {
+		o.asked++
 		left := map[bool]int{false: most}
 		for _, later := range []bool{false, true} {
 			if later {
