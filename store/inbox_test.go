@@ -297,3 +297,51 @@ func TestTwinInOneTurn(t *testing.T) {
 		return err
 	}))
 }
+
+// A mail that is read again, because somebody vouched for it or it can be read
+// now, is not taken for its own copy in another mailbox, which was ignored
+// because of it. Of what was decided before it, it is the copy still.
+func TestReadAgainBesideItsCopy(t *testing.T) {
+	for name, c := range map[string]struct {
+		verdict string
+		again   func(r *rig, id int64) error
+		copied  string // verdict of the copy
+		at      int    // when the copy had it
+		want    int64
+	}{
+		"confirmed": {Held, func(r *rig, id int64) error {
+			return r.Commit(r.Context(), Step{At: clock(9), Release: []int64{id}})
+		}, Ignored, 2, 0},
+		"let in, in one turn with its copy": {Held, func(r *rig, id int64) error { return r.ReleaseHeld(r.Context(), id) }, Ignored, 1, 0},
+		"parked":                            {Parked, func(r *rig, id int64) error { return r.RetryParked(r.Context(), id) }, Ignored, 2, 0},
+		"ignored before it":                 {Held, func(r *rig, id int64) error { return r.ReleaseHeld(r.Context(), id) }, Ignored, 0, 2},
+		"its copy was let in":               {Held, func(r *rig, id int64) error { return r.ReleaseHeld(r.Context(), id) }, Read, 2, 2},
+		"waiting":                           {Waiting, func(*rig, int64) error { return nil }, Ignored, 2, 2},
+		"unread":                            {"", func(*rig, int64) error { return nil }, Ignored, 2, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			must(t, r.Begin(t.Context(), "imap://other/INBOX", 3, 0, start))
+			raw := []byte("From: <priya@acme.example>\r\nMessage-ID: <1@x>\r\n\r\napprove\r\n")
+			id := r.receive(string(raw))
+			if _, err := r.Receive(t.Context(), "imap://other/INBOX", 3, 1, clock(0), raw); err != nil {
+				t.Fatal(err)
+			}
+			if c.verdict != "" {
+				must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(1), Mail: id, Verdict: c.verdict, Until: clock(5)}))
+			}
+			must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(c.at), Mail: 2, Verdict: c.copied}))
+			must(t, c.again(r, id))
+			must(t, r.Turn(t.Context(), func(turn *Turn) error {
+				if ids, err := turn.Next(clock(10), 10); err != nil || len(ids) != 1 || ids[0] != id {
+					t.Fatal(ids, err)
+				}
+				twin, err := turn.Elsewhere(id, shop)
+				if twin != c.want {
+					t.Errorf("it is told to be mail %d, want %d", twin, c.want)
+				}
+				return err
+			}))
+		})
+	}
+}

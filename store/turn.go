@@ -157,7 +157,9 @@ const sameMail = `
 
 // Elsewhere is a mail of the same fingerprint that came into another mailbox
 // and had its verdict for this team, in this turn or before; 0 if there is none.
-// A team that changed its mailbox is not moved twice by one mail.
+// A team that changed its mailbox is not moved twice by one mail. One that was
+// held or parked and is read again is the first of its kind: what came after its
+// verdict was ignored because of it, and does not count.
 func (t *Turn) Elsewhere(id int64, team string) (mail int64, err error) {
 	if t.twins != nil && !t.twins[id] {
 		return 0, nil
@@ -173,6 +175,7 @@ func (t *Turn) Elsewhere(id int64, team string) (mail int64, err error) {
 		 WHERE inbox.id = ?1
 		   AND other.team = ?2
 		   AND other.verdict NOT IN ('', 'waiting')
+		   AND NOT (other.verdict = 'ignored' AND inbox.verdict = '' AND inbox.decided <> '' AND other.decided >= inbox.decided)
 		 ORDER BY other.id
 		 LIMIT 1`, id, team).Scan(&mail)
 	if errors.Is(err, sql.ErrNoRows) {
