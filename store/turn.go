@@ -189,7 +189,13 @@ func (t *Turn) Elsewhere(id int64, team string) (mail int64, err error) {
 func (t *Turn) Load(team *loop.Team, named []int) (*loop.State, error) {
 	s := t.states[team]
 	if s == nil {
-		var err error
+		// Nothing is read while the pen writes: SQLite ends the transaction at
+		// some errors of a question as well, and the next statement of a step
+		// would commit by itself.
+		err := t.pen.wait()
+		if err != nil {
+			return nil, err
+		}
 		if s, err = load(t.ctx, t.tx, team, Want{}); err != nil {
 			return nil, explain(fmt.Sprintf("load state of %s", team.Address), err)
 		}

@@ -168,6 +168,12 @@ func TestTurnRefused(t *testing.T) {
 			_, err := turn.IsLetter([]string{"x@y"})
 			return err
 		},
+		"another team": func(_ *rig, turn *Turn, _ int64) error {
+			if _, err := turn.Load(&loop.Team{Address: "other@acme.example"}, nil); err != nil {
+				return err
+			}
+			return errors.New("it was read beside the pen")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)
