@@ -280,9 +280,10 @@ func (o *forgetting) mail(id int64, m Mail, raw []byte) error {
 		m.From, m.Subject, m.Text, m.Reason = o.o.Clean(m.From), o.o.Clean(m.Subject), o.o.Clean(m.Text), o.o.Clean(m.Reason)
 	}
 	raw = fmt.Appendf(nil, "From: <%s>\r\nSubject: %s\r\nX-Gatepost: cut down when somebody was forgotten\r\n\r\n%s\r\n", m.From, m.Subject, strings.ReplaceAll(m.Text, "\n", "\r\n"))
-	return errors.Join(
-		o.exec(`UPDATE inbox SET verdict = ?, sender = ?, subject = ?, text = ?, reason = ?, size = ? WHERE id = ?`, verdict, m.From, m.Subject, m.Text, m.Reason, len(raw), id),
-		o.exec(`UPDATE raw SET bytes = ?, form = '' WHERE mail = ?`, raw, id))
+	if err := o.exec(`UPDATE inbox SET verdict = ?, sender = ?, subject = ?, text = ?, reason = ?, size = ? WHERE id = ?`, verdict, m.From, m.Subject, m.Text, m.Reason, len(raw), id); err != nil {
+		return err
+	}
+	return o.exec(`UPDATE raw SET bytes = ?, form = '' WHERE mail = ?`, raw, id)
 }
 
 // speaks tells whether a mail has the name or an address in it, in any of its
