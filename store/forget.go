@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -44,15 +43,21 @@ const (
 // state, inbox, raw mails, outbox and search. The record keeps its numbers,
 // dates and kinds, and the state is folded anew from it. With dry, and where
 // there is nothing of them, nothing is changed. Nobody else may use the database: Lock it before. Afterwards the
-// file is written anew, so that nothing of them is left in it or in its log.
+// file is written anew, so that nothing of them is left in it or in its log;
+// if that was cut short, the next Forget does it, though it finds nothing.
 func (d *DB) Forget(ctx context.Context, addresses, names []string, dry bool) (f Forgotten, err error) {
 	f = Forgotten{Addresses: addresses, Names: slices.Clone(names), Problems: []string{}}
 	errDry := errors.New("dry run")
+	before := false // somebody was forgotten
 	err = d.write(ctx, "forget", func(tx *sql.Tx) error {
+		d.memory.forget()
 		if _, err := tx.ExecContext(ctx, `PRAGMA secure_delete = ON`); err != nil {
 			return err
 		}
 		o := &forgetting{ctx: ctx, tx: tx, f: &f, tasks: map[string]bool{}}
+		if before, err = o.alias(); err != nil {
+			return err
+		}
 		if err := o.who(); err != nil {
 			return err
 		}
@@ -67,25 +72,33 @@ func (d *DB) Forget(ctx context.Context, addresses, names []string, dry bool) (f
 		return nil
 	})
 	if errors.Is(err, errDry) {
-		return f, nil
-	}
-	if err != nil {
+		if dry || !before || !f.Nothing() {
+			return f, nil
+		}
+	} else if err != nil {
 		return f, err
 	}
-	return f, d.rewrite(ctx)
+	// A crash before this is done: they are out of every table, and their words
+	// may lie in free pages and in the log.
+	if err := d.rewrite(ctx); err != nil {
+		return f, fmt.Errorf("they are out of every table, but words of theirs may lie in the file until the same forget is run once more: %w", err)
+	}
+	return f, nil
 }
 
 // rewrite makes the file anew and empties the log.
 func (d *DB) rewrite(ctx context.Context) error {
-	db, err := pool(d.path, 1, url.Values{"_secure_delete": {"true"}})
-	if err != nil {
-		return err
+	const op = "write the database anew"
+	if _, err := d.writer.ExecContext(ctx, `VACUUM`); err != nil {
+		return explain(op, err)
 	}
-	defer db.Close()
-	for _, statement := range []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
-		if _, err := db.ExecContext(ctx, statement); err != nil {
-			return explain("write the database anew", err)
-		}
+	var busy bool
+	var pages, moved int
+	if err := d.writer.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved); err != nil {
+		return explain(op, err)
+	}
+	if busy {
+		return errors.New(op + ": another program reads it: end that one")
 	}
 	return nil
 }
@@ -101,15 +114,24 @@ type forgetting struct {
 
 func taskKey(team string, task int) string { return fmt.Sprint(team, " ", task) }
 
-// who finds the names in the person's own mails, and an alias that nobody has.
-func (o *forgetting) who() error {
-	taken, err := column[int](o.ctx, o.tx, `SELECT count(DISTINCT name) FROM person WHERE name GLOB 'forgotten-*@invalid'`)
-	if err != nil {
-		return err
+// alias finds one that stands nowhere, and tells whether others do.
+func (o *forgetting) alias() (others bool, err error) {
+	for n := 1; ; n++ {
+		o.f.Alias = fmt.Sprintf("forgotten-%d@invalid", n)
+		taken, err := column[bool](o.ctx, o.tx, `
+			SELECT EXISTS (SELECT 1 FROM event WHERE instr(body, ?1))
+			    OR EXISTS (SELECT 1 FROM inbox WHERE instr(sender || ' ' || subject || ' ' || text || ' ' || reason, ?1))
+			    OR EXISTS (SELECT 1 FROM post WHERE instr(letter, ?1))`, o.f.Alias)
+		if err != nil || !taken[0] {
+			return n > 1, err
+		}
 	}
-	o.f.Alias = fmt.Sprintf("forgotten-%d@invalid", taken[0]+1)
+}
+
+// who finds the names in the person's own mails.
+func (o *forgetting) who() error {
 	known := loop.NewOblivion(o.f.Addresses, nil, o.f.Alias)
-	err = o.pages(pageMails, `
+	err := o.pages(pageMails, `
 		SELECT inbox.id,
 		       raw.bytes,
 		       raw.form,

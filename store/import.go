@@ -32,6 +32,7 @@ func (d *DB) Import(ctx context.Context, s Step, mails []OldMail) error {
 	// A crash before this commit: the thread is not known, and the next import
 	// takes it. After it: its mails are known, and no import takes them again.
 	return d.write(ctx, "import", func(tx *sql.Tx) error {
+		d.memory.forget()
 		if _, err := tx.ExecContext(ctx, `INSERT INTO team (address) VALUES (?) ON CONFLICT DO NOTHING`, s.Team); err != nil {
 			return err
 		}

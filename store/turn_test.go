@@ -115,7 +115,7 @@ func (r *rig) dump() string {
 }
 
 // A turn begins with the state of the database, whoever wrote it: a step
-// outside turns, or another process.
+// outside turns, an import, another process, or whoever took a person out.
 func TestTurnSeesWhatOthersWrote(t *testing.T) {
 	r := newRig(t)
 	must(t, r.opens(1, r.receive("one")))
@@ -129,9 +129,17 @@ func TestTurnSeesWhatOthersWrote(t *testing.T) {
 	r.DB = mine
 	must(t, other.Close())
 	must(t, r.opens(5, r.receive("five")))
+	old := r.plan(0, opened(6, "web", "Of old mail"))
+	must(t, r.Import(t.Context(), old, nil))
+	must(t, r.opens(7, r.receive("seven")))
+	r.forget("priya@acme.example") // who opened them
+	eight := r.receive("eight")
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		return r.stepIn(turn, eight, clock(r.now), []loop.Event{said(loop.Noted, 7, "A word.")})
+	}))
 	must(t, r.Turn(t.Context(), func(turn *Turn) error {
 		s, err := turn.Load(team, nil)
-		if err == nil && (len(s.Tasks) != 5 || s.LastTask != 5) {
+		if err == nil && (len(s.Tasks) != 7 || s.LastTask != 7) {
 			t.Errorf("%d tasks, the last is %d", len(s.Tasks), s.LastTask)
 		}
 		return err
