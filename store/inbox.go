@@ -260,6 +260,10 @@ func twin(ctx context.Context, tx *sql.Tx, a *arrival) (mail int64, err error) {
 // complete gives the bytes to a mail of which only the header was fetched, as
 // after a larger limit and a second reading of the mailbox.
 func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, error) {
+	// It is whole, or came whole to another place, if its bytes are here.
+	if _, err := twin(ctx, tx, &a); !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
 	r, err := tx.ExecContext(ctx, `
 		UPDATE inbox
 		   SET fingerprint = ?1,
@@ -270,8 +274,7 @@ func complete(ctx context.Context, tx *sql.Tx, mail int64, a arrival) (bool, err
 		       decided = ''
 		 WHERE id = ?3
 		   AND whole = 0
-		   AND verdict = 'parked'
-		   AND NOT EXISTS (SELECT 1 FROM inbox WHERE fingerprint = ?1)`, a.fingerprint, a.size, mail)
+		   AND verdict = 'parked'`, a.fingerprint, a.size, mail)
 	if err != nil {
 		return false, err
 	}

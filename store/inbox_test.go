@@ -345,3 +345,28 @@ func TestReadAgainBesideItsCopy(t *testing.T) {
 		})
 	}
 }
+
+// A mail that was too large for the mailboxes of two teams is made whole in both.
+func TestParkedInTwoMailboxes(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	large := "Subject: large\r\n\r\n" + strings.Repeat("x", 9000)
+	boxes := map[string]uint32{"INBOX": 7, "imap://other/INBOX": 3}
+	must(t, r.Begin(ctx, "imap://other/INBOX", 3, 0, start))
+	for box, validity := range boxes {
+		must(t, r.Park(ctx, box, validity, 1, start, []byte(large[:18]), "too large"))
+	}
+	for box, validity := range boxes {
+		must(t, r.Begin(ctx, box, validity, 0, time.Time{}))
+		for _, first := range []bool{true, false} {
+			if fresh, err := r.Receive(ctx, box, validity, 1, start, []byte(large)); fresh != first || err != nil {
+				t.Errorf("%s: fresh is %v, %v", box, fresh, err)
+			}
+		}
+	}
+	list, err := r.NextMails(ctx, clock(1), 0, 9, 1<<30)
+	if err != nil || len(list) != 2 || string(list[0].Raw) != large || string(list[1].Raw) != large {
+		t.Errorf("%d mails, %v", len(list), err)
+	}
+	r.verifyClean()
+}
