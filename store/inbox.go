@@ -372,8 +372,8 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		if m.Large = stack > 0; m.Large {
 			what, here := d.skims.take(stack)
 			if !here {
-				what, err = skim(&pieces{ctx: ctx, from: d.reader, stack: stack})
-				if errors.Is(err, errUnread) {
+				what, err = skim(&pieces{ctx: ctx, from: d.reader, stack: stack, size: length})
+				if errors.Is(err, errUnread) || errors.Is(err, errDamaged) {
 					m.Damaged = err.Error()
 				} else if err != nil {
 					return nil, explain("next mail", err)

@@ -246,7 +246,7 @@ func whole(ctx context.Context, from rower, stored []byte, form string, size, st
 	if stack == 0 {
 		return unpack(stored, form, size)
 	}
-	return io.ReadAll(&pieces{ctx: ctx, from: from, stack: stack})
+	return io.ReadAll(&pieces{ctx: ctx, from: from, stack: stack, size: size})
 }
 
 // RawReader reads what Raw gives, without holding all of a large mail.
@@ -274,7 +274,7 @@ func (d *DB) RawReader(ctx context.Context, id int64) (io.Reader, error) {
 		}
 		return bytes.NewReader(raw), nil
 	}
-	return &pieces{ctx: ctx, from: d.reader, stack: stack}, nil
+	return &pieces{ctx: ctx, from: d.reader, stack: stack, size: size}, nil
 }
 
 // pieces reads a stack of them.
@@ -282,7 +282,9 @@ type pieces struct {
 	ctx   context.Context
 	from  rower
 	stack int64
+	size  int64 // of all of them
 	n     int
+	read  int64  // bytes of those before n
 	held  reused // the last one
 	left  []byte // of it
 }
@@ -304,13 +306,17 @@ func (r *reused) Scan(v any) error {
 func (p *pieces) Read(b []byte) (int, error) {
 	for len(p.left) == 0 {
 		err := p.from.QueryRowContext(p.ctx, `SELECT bytes FROM piece WHERE stack = ? AND n = ?`, p.stack, p.n).Scan(&p.held)
-		if errors.Is(err, sql.ErrNoRows) {
+		if errors.Is(err, sql.ErrNoRows) && p.read == p.size {
 			return 0, io.EOF
+		}
+		if errors.Is(err, sql.ErrNoRows) {
+			return 0, fmt.Errorf("%d bytes are kept of %d: %w", p.read, p.size, errDamaged)
 		}
 		if err != nil {
 			return 0, err
 		}
 		p.left = p.held
+		p.read += int64(len(p.held))
 		p.n++
 	}
 	n := copy(b, p.left)

@@ -177,3 +177,41 @@ func TestLargeMailCompletesAHead(t *testing.T) {
 		t.Errorf("%+v %v", m, err)
 	}
 }
+
+// A large mail of which a piece is lost is never taken for a shorter one: who
+// reads it is told, it stops no other, and verify finds it.
+func TestLargeMailWithoutAPiece(t *testing.T) {
+	for name, script := range map[string]string{
+		"the first":   `DELETE FROM piece WHERE n = 0`,
+		"one between": `DELETE FROM piece WHERE n = 1`,
+		"the last":    `DELETE FROM piece WHERE n = 3`,
+		"all":         `DELETE FROM piece`,
+		"shorter":     `UPDATE piece SET bytes = substr(bytes, 2) WHERE n = 2`,
+		"one more":    `INSERT INTO piece VALUES (1, 4, x'00')`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			part := strings.Repeat("0123456789abcde\n", 100)
+			if fresh, err := r.arrives(1, "From: <a@x>\r\n\r\n", part, part, part); !fresh || err != nil {
+				t.Fatal(fresh, err)
+			}
+			r.uid = 1
+			r.receive("From: <b@x>\r\n\r\nthe next")
+			r.verifyClean()
+			_, err := r.writer.Exec(script)
+			must(t, err)
+			r.skims.take(1) // what was skimmed as it arrived
+			list, err := r.NextMails(t.Context(), clock(1), 0, 9, 1<<30)
+			if err != nil || len(list) != 2 || !strings.Contains(list[0].Damaged, "kept of 4815") || list[1].Damaged != "" {
+				t.Errorf("next mails %+v, %v", list, err)
+			}
+			if raw, err := r.Raw(t.Context(), 1); !errors.Is(err, errDamaged) {
+				t.Errorf("%d bytes, %v", len(raw), err)
+			}
+			bad, err := r.Verify(t.Context(), nil)
+			if err != nil || len(bad) != 1 || !strings.Contains(bad[0], "mail 1: its bytes are damaged") {
+				t.Errorf("found %q, %v", bad, err)
+			}
+		})
+	}
+}

@@ -167,6 +167,16 @@ var invariants = []string{
 	   FROM inbox
 	  WHERE NOT EXISTS (SELECT 1 FROM raw WHERE raw.mail = inbox.id)`,
 
+	`SELECT format('mail %d: its bytes are damaged: %d are kept of %d, in %d pieces up to the one numbered %d',
+	               mail, coalesce(sum(length(piece.bytes)), 0), size, count(n), coalesce(max(n), -1))
+	   FROM raw
+	   JOIN inbox ON inbox.id = raw.mail
+	   LEFT JOIN piece ON piece.stack = raw.stack
+	  WHERE raw.stack > 0
+	  GROUP BY mail
+	 HAVING coalesce(sum(length(piece.bytes)), 0) <> size
+	     OR count(n) <> coalesce(max(n), -1) + 1`,
+
 	`SELECT format('mail %d: is still unread, but %d events and letters come of it', id,
 	               (SELECT count(*) FROM event WHERE event.mail = inbox.id) + (SELECT count(*) FROM post WHERE post.mail = inbox.id)) AS line
 	   FROM inbox
