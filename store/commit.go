@@ -167,13 +167,9 @@ func (s Step) appendEvent(ctx context.Context, tx *sql.Tx, e loop.Event) (int64,
 	if err != nil {
 		return 0, err
 	}
-	task := e.Task
-	if task == 0 && e.Hold != nil {
-		task = e.Hold.Task
-	}
 	r, err := tx.ExecContext(ctx, `
 		INSERT INTO event (team, task, kind, at, mail, body)
-		VALUES (?, ?, ?, ?, ?, ?)`, s.Team, task, string(e.Kind), stamp(e.At), null(e.Mail), string(body))
+		VALUES (?, ?, ?, ?, ?, ?)`, s.Team, taskOf(e), string(e.Kind), stamp(e.At), null(e.Mail), string(body))
 	if err != nil {
 		return 0, err
 	}
@@ -182,6 +178,14 @@ func (s Step) appendEvent(ctx context.Context, tx *sql.Tx, e loop.Event) (int64,
 		return 0, err
 	}
 	return seq, say(ctx, tx, s.Team, seq, 0, words(e))
+}
+
+// taskOf is the task in whose record an event stands.
+func taskOf(e loop.Event) int {
+	if e.Task == 0 && e.Hold != nil {
+		return e.Hold.Task
+	}
+	return e.Task
 }
 
 // index makes what a mail said findable. What was not read is not: nobody but

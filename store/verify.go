@@ -6,10 +6,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
+	"time"
+	"unicode"
 
 	"gatepost/loop"
 )
@@ -153,6 +157,13 @@ var invariants = []string{
 	  WHERE task <> 0
 	    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.team = post.team AND t.number = post.task)`,
 
+	`SELECT format('letter %d: its row is not that of its letter', serial)
+	   FROM post
+	  WHERE iif(json_valid(letter),
+	            (team, kind, recipient, task) IS NOT (letter ->> '$.team', letter ->> '$.kind', letter ->> '$.to', coalesce(letter ->> '$.task', 0))
+	            OR key NOT IN ('', coalesce(letter ->> '$.key', '')),
+	            1)`,
+
 	`SELECT format('letter %d: is sent, but its bytes are not kept', serial)
 	   FROM post
 	  WHERE state = 'sent'
@@ -192,8 +203,35 @@ var invariants = []string{
 	 HAVING count(*) > 1`,
 }
 
+// times are the columns that hold one; whoever reads a row with another text in
+// it fails, and with it all that comes after.
+var times = []struct{ what, key, table, columns string }{
+	{"mailbox", "mailbox", "position", "since polled"},
+	{"mail", "id", "inbox", "at until first_seen decided"},
+	{"letter", "serial", "post", "created next closed"},
+	{"trouble with", "place", "trouble", "since at"},
+	{"count of expired", "what", "expired", "at"},
+}
+
 func verifyRows(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
-	for _, query := range invariants {
+	queries := slices.Clone(invariants)
+	like := strings.Map(func(r rune) rune { // the layout, with any digit for each of its own
+		if unicode.IsDigit(r) {
+			return '#'
+		}
+		return r
+	}, layout)
+	like = strings.ReplaceAll(like, "#", "[0-9]")
+	for _, t := range times {
+		for _, column := range strings.Fields(t.columns) {
+			queries = append(queries, fmt.Sprintf(`
+				SELECT format('%s %%s: %s is %%Q, which is no time', %s, %[2]s)
+				  FROM %[4]s
+				 WHERE %[2]s <> ''
+				   AND %[2]s NOT GLOB '%[5]s'`, t.what, column, t.key, t.table, like))
+		}
+	}
+	for _, query := range queries {
 		lines, err := column[string](ctx, tx, query+"\n LIMIT 20")
 		if err != nil {
 			return nil, err
@@ -207,16 +245,26 @@ func verifyRows(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
 // What was said about tasks is most of both, and is never held: of the notes of
 // each task only their sum is.
 func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func()) (bad []string, err error) {
+	var diff []string
+	say := func(format string, a ...any) { diff = append(diff, fmt.Sprintf(format, a...)) }
 	stored, err := loadCounters(ctx, tx, team)
+	if unreadable := new(time.ParseError); errors.As(err, &unreadable) {
+		stored, err = loop.NewState(team), nil
+		say("the counters cannot be read: %v", unreadable)
+	}
 	if err != nil {
 		return nil, err
 	}
-	notes := notesSums{}
+	notes, rows := notesSums{}, map[int]string{}
 	err = errors.Join(
-		each(ctx, tx, func(t *loop.Task) { stored.Tasks[t.Number] = notes.add(t) }, `SELECT body FROM task WHERE team = ?`, team.Address),
-		each(ctx, tx, func(v *loop.Stream) { stored.Streams[v.Name] = v }, `SELECT body FROM stream WHERE team = ?`, team.Address),
-		each(ctx, tx, func(p *loop.Presence) { stored.People[p.Key] = p }, `SELECT body FROM person WHERE team = ?`, team.Address),
-		each(ctx, tx, func(h *loop.Hold) { stored.Holds[h.Number] = h }, `SELECT body FROM hold WHERE team = ?`, team.Address),
+		storedTasks(ctx, tx, team, say, func(n int, t *loop.Task, beside string) {
+			if stored.Tasks[n] = notes.add(t); beside != "" {
+				rows[n] = beside
+			}
+		}),
+		objects(ctx, tx, "stream", say, stored.Streams, `SELECT name, body FROM stream WHERE team = ?`, team.Address),
+		objects(ctx, tx, "person", say, stored.People, `SELECT name, body FROM person WHERE team = ?`, team.Address),
+		objects(ctx, tx, "hold", say, stored.Holds, `SELECT number, body FROM hold WHERE team = ?`, team.Address),
 	)
 	if err != nil {
 		return nil, err
@@ -225,7 +273,7 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func())
 		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
 	}
 	record, said := loop.NewState(team), notesSums{}
-	err = events(ctx, tx, func(e loop.Event) error {
+	err = storedEvents(ctx, tx, team, say, func(e loop.Event) {
 		if said := fold(record, e); said != "" && len(bad) < shown {
 			bad = append(bad, fmt.Sprintf("%s: event %d (%s) does not fit what came before: %s", team.Address, e.Seq, string(e.Kind), said))
 		}
@@ -233,12 +281,10 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func())
 			record.Tasks[e.Task] = said.add(t)
 		}
 		folded()
-		return nil
-	}, ` WHERE team = ?`, team.Address)
+	})
 	if err != nil {
 		return nil, err
 	}
-	var diff []string
 	if counters(stored) != counters(record) {
 		diff = append(diff, fmt.Sprintf("the counters (last task, last hold, strangers, begun) are %q, the record says %q", counters(stored), counters(record)))
 	}
@@ -246,6 +292,11 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func())
 	for _, n := range slices.Sorted(maps.Keys(stored.Tasks)) {
 		if record.Tasks[n] != nil && !bytes.Equal(notes[n], said[n]) {
 			diff = append(diff, fmt.Sprintf("task %d: what was said about it is not what the record says", n))
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(rows)) {
+		if told := fmt.Sprintf("task %d: ", n); !slices.ContainsFunc(diff, func(l string) bool { return strings.HasPrefix(l, told) }) {
+			diff = append(diff, told+rows[n])
 		}
 	}
 	diff = append(diff, differ("stream", stored.Streams, record.Streams)...)
@@ -259,6 +310,121 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func())
 		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
 	}
 	return bad, nil
+}
+
+// objects reads rows of a key and a JSON column. One that cannot be read is said.
+func objects[K cmp.Ordered, T any](ctx context.Context, tx *sql.Tx, what string, say func(string, ...any), into map[K]*T, query string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key K
+		var body string
+		if err := rows.Scan(&key, &body); err != nil {
+			return err
+		}
+		v := new(T)
+		if err := json.Unmarshal([]byte(body), v); err != nil {
+			say("%s %v: cannot be read: %v", what, key, err)
+			continue
+		}
+		into[key] = v
+	}
+	return rows.Err()
+}
+
+// storedTasks reads the tasks of a team. What stands beside a task in its row,
+// to be found by, must be what the task says; beside tells where it is not.
+func storedTasks(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(string, ...any), add func(number int, t *loop.Task, beside string)) error {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT number,
+		       stream,
+		       state,
+		       changed,
+		       root,
+		       brief,
+		       body
+		  FROM task
+		 WHERE team = ?`, team.Address)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number int
+		var row, own [5]string // stream, state, changed, root, brief
+		var body string
+		if err := rows.Scan(&number, &row[0], &row[1], &row[2], &row[3], &row[4], &body); err != nil {
+			return err
+		}
+		t, short := new(loop.Task), new(brief)
+		err := json.Unmarshal([]byte(body), t)
+		if err == nil {
+			err = json.Unmarshal([]byte(row[4]), short)
+		}
+		if err != nil {
+			say("task %d: cannot be read: %v", number, err)
+			continue
+		}
+		kept, err := json.Marshal(short) // an older program wrote the same in other words
+		if err != nil {
+			return err
+		}
+		row[4] = string(kept)
+		if own[4], err = briefOf(t); err != nil {
+			return err
+		}
+		own[0], own[1], own[2], own[3] = t.Stream, string(t.State), stamp(t.Changed), t.Root
+		beside := ""
+		for i, column := range []string{"stream", "state", "changed", "root", "brief"} {
+			if row[i] != own[i] && beside == "" {
+				x, y := part([]byte(row[i]), []byte(own[i]))
+				beside = fmt.Sprintf("its row has the %s %s, the task itself %s", column, x, y)
+			}
+		}
+		add(number, t, beside)
+	}
+	return rows.Err()
+}
+
+// storedEvents hands on the record of a team as events does. What stands beside
+// an event in its row must be what the event says.
+func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(string, ...any), add func(loop.Event)) error {
+	rows, err := tx.QueryContext(ctx, `
+		SELECT seq,
+		       task,
+		       kind,
+		       at,
+		       coalesce(mail, 0),
+		       body
+		  FROM event
+		 WHERE team = ?
+		 ORDER BY seq`, team.Address)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq, mail int64
+		var task int
+		var kind, at, body string
+		if err := rows.Scan(&seq, &task, &kind, &at, &mail, &body); err != nil {
+			return err
+		}
+		e := loop.Event{}
+		if err := json.Unmarshal([]byte(body), &e); err != nil {
+			say("event %d: cannot be read: %v", seq, err)
+			continue
+		}
+		e.Seq = seq
+		if task != taskOf(e) || kind != string(e.Kind) || at != stamp(e.At) || mail != e.Mail {
+			say("event %d: its row has task %d, kind %s, time %s, mail %d, the event itself %d, %s, %s, %d", seq, task, kind, at, mail, taskOf(e), string(e.Kind), stamp(e.At), e.Mail)
+		}
+		add(e)
+	}
+	return rows.Err()
 }
 
 // notesSums has for each task a chain over its notes: each sum is over the one
