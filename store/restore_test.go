@@ -151,8 +151,8 @@ func TestDamagedInTheMiddle(t *testing.T) {
 			continue
 		}
 		bad, err := d.Verify(t.Context(), nil)
-		if err == nil && len(bad) == 0 && usedPage(t, r.file, at/4096+1) {
-			t.Errorf("a damaged page %d of %d is not found", at/4096+1, len(b)/4096)
+		if (err != nil || len(bad) == 0) && usedPage(t, r.file, at/4096+1) {
+			t.Errorf("of a damaged page %d of %d verify finds %q, %v", at/4096+1, len(b)/4096, bad, err)
 		}
 		d.Close()
 	}

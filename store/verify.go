@@ -15,6 +15,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/mattn/go-sqlite3"
+
 	"gatepost/loop"
 )
 
@@ -37,10 +39,9 @@ func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(wh
 		for what, look := range []func(context.Context, *sql.Tx) ([]string, error){verifyFile, verifyRows} {
 			tell([]string{"file", "rows"}[what], 0, 0)
 			more, err := look(ctx, tx)
-			if err != nil {
+			if bad = append(bad, more...); err != nil {
 				return err
 			}
-			bad = append(bad, more...)
 		}
 		more, err := verifyBytes(ctx, tx, tell)
 		if err != nil {
@@ -78,6 +79,10 @@ func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(wh
 		}
 		return nil
 	})
+	var se sqlite3.Error
+	if len(bad) > 0 && errors.As(err, &se) && se.Code == sqlite3.ErrCorrupt { // what is found says more
+		return append(bad, "database: no more can be looked at, for it is damaged: stop the service, keep the file, restore a backup"), nil
+	}
 	return bad, err
 }
 
@@ -124,16 +129,24 @@ func verifyBytes(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64
 
 // verifyFile asks SQLite about the file itself.
 func verifyFile(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
-	lines, err := column[string](ctx, tx, `PRAGMA integrity_check(20)`)
+	rows, err := tx.QueryContext(ctx, `PRAGMA integrity_check(20)`)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range lines {
-		if l != "ok" {
-			bad = append(bad, "database: "+l)
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return bad, err
+		}
+		if line != "ok" {
+			bad = append(bad, "database: "+line)
 		}
 	}
-	lines, err = column[string](ctx, tx, `
+	if err := rows.Err(); err != nil { // the check meets the damage as well
+		return bad, err
+	}
+	lines, err := column[string](ctx, tx, `
 		SELECT format('%s row %s: refers to a row of %s that is not there', "table", rowid, parent)
 		  FROM pragma_foreign_key_check
 		 LIMIT 20`)
