@@ -13,6 +13,7 @@
 package powercut
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -109,7 +110,8 @@ func (d *Disk) On(rng *rand.Rand) {
 		r.apply(d.kept)
 	}
 	d.seen = map[string]*file{}
-	for name, f := range d.kept {
+	for _, name := range slices.Sorted(maps.Keys(d.kept)) { // the same rng leaves the same
+		f := d.kept[name]
 		f.forget(rng)
 		d.seen[name] = f
 	}
