@@ -71,7 +71,7 @@ func create(path string) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(d.writer, 0, migrations); err != nil {
+	if err := migrate(d.writer, migrations); err != nil {
 		d.Close()
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func Open(path string) (*DB, error) { return open(path, migrations, false) }
 func OpenOwned(path string) (*DB, error) { return open(path, migrations, true) }
 
 func open(path string, migrations []string, lock bool) (*DB, error) {
-	path, version, err := probe(path, len(migrations))
+	path, _, err := probe(path, len(migrations))
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func open(path string, migrations []string, lock bool) (*DB, error) {
 			return nil, err
 		}
 	}
-	if err := migrate(d.writer, version, migrations); err != nil {
+	if err := migrate(d.writer, migrations); err != nil {
 		return nil, errors.Join(err, d.Unlock(), d.Close())
 	}
 	return d, nil
@@ -177,7 +177,7 @@ func probe(path string, newest int) (resolved string, version int, err error) {
 		return "", 0, fmt.Errorf("open database %q: it is a SQLite database, but not of Gatepost: look at path under [store], or --db", path)
 	}
 	if version > newest {
-		return "", 0, fmt.Errorf("open database %q: its schema is version %d, this program knows up to %d: install the newer gatepost that wrote it, or restore a backup", path, version, newest)
+		return "", 0, fmt.Errorf("open database %q: %w", path, errNewer(version, newest))
 	}
 	return resolved, version, nil
 }

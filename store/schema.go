@@ -13,34 +13,49 @@ const applicationID = 0x47505354
 // version i+1. They are only ever added to: a released one never changes.
 var migrations = []string{version1, version2, mailboxSources, expiries, largeMails, taskBrief, rawForm, termIndex, postRank, queuedAt}
 
-// migrate brings a database from version to the newest one. Each step is a
-// transaction with its version number, so a crash leaves a whole older schema.
-func migrate(db *sql.DB, version int, migrations []string) error {
-	for version < len(migrations) {
-		op := fmt.Sprintf("migrate database to version %d", version+1)
-		tx, err := db.BeginTx(context.Background(), nil)
-		if err != nil {
-			return explain(op, err)
+// migrate brings a database to the newest version. Each step is a transaction
+// with its version number, so a crash leaves a whole older schema. What was
+// asked before the service had its lock does not count: a program of another
+// version may have been there.
+func migrate(db *sql.DB, migrations []string) error {
+	for {
+		var version int
+		if err := db.QueryRow(`PRAGMA user_version`).Scan(&version); err != nil {
+			return explain("migrate database", err)
 		}
-		defer tx.Rollback()
-		// Another process may have migrated it while we waited for the lock.
-		if err := tx.QueryRow(`PRAGMA user_version`).Scan(&version); err != nil {
-			return explain(op, err)
+		if version == len(migrations) {
+			return nil
 		}
-		if version < len(migrations) {
-			if _, err := tx.Exec(migrations[version]); err != nil {
-				return explain(op, err)
-			}
-			version++
-			if _, err := tx.Exec(fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, version)); err != nil {
-				return explain(op, err)
-			}
+		if version > len(migrations) {
+			return fmt.Errorf("migrate database: %w", errNewer(version, len(migrations)))
 		}
-		if err := tx.Commit(); err != nil {
-			return explain(op, err)
+		if err := migrateFrom(db, version, migrations[version]); err != nil {
+			return explain(fmt.Sprintf("migrate database to version %d", version+1), err)
 		}
 	}
-	return nil
+}
+
+func migrateFrom(db *sql.DB, version int, migration string) error {
+	tx, err := db.BeginTx(context.Background(), nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	var now int
+	if err := tx.QueryRow(`PRAGMA user_version`).Scan(&now); err != nil || now != version {
+		return err // another process migrated it while we waited for the lock
+	}
+	if _, err := tx.Exec(migration); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(fmt.Sprintf(`PRAGMA application_id = %d; PRAGMA user_version = %d`, applicationID, version+1)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func errNewer(version, newest int) error {
+	return fmt.Errorf("its schema is version %d, this program knows up to %d: install the newer gatepost that wrote it, or restore a backup", version, newest)
 }
 
 const version1 = `

@@ -163,3 +163,24 @@ func TestLockComesBeforeMigration(t *testing.T) {
 		t.Error("it was not brought up to date")
 	}
 }
+
+// A newer program may have been on the database between the look at it and the
+// lock: what it made is left alone, at whatever version it was before.
+func TestNewerProgramWasFirst(t *testing.T) {
+	for name, make := range map[string]func() *DB{
+		"it was up to date": func() *DB { return newRig(t).DB },
+		"it was old": func() *DB {
+			d, err := connect(oldest(t), true)
+			must(t, err)
+			t.Cleanup(func() { d.Close() })
+			return d
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := make()
+			_, err := d.writer.Exec(`PRAGMA user_version = 99`)
+			must(t, err)
+			wantErr(t, migrate(d.writer, migrations), "version 99", "install the newer gatepost")
+		})
+	}
+}
