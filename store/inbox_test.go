@@ -214,6 +214,7 @@ func TestHeldMail(t *testing.T) {
 			r := newRig(t)
 			id := r.receive("approve")
 			wantErr(t, r.ReleaseHeld(t.Context(), id), "release held mail 1", ErrUnknown.Error())
+			must(t, r.CountMails(t.Context(), []int64{id}))
 			must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(1), Mail: id, Verdict: Held, Reason: "token", From: "x@y.example", Subject: "Re: Login", Task: 4, Text: "approve"}))
 			list, err := r.Held(t.Context())
 			must(t, err)
@@ -226,8 +227,8 @@ func TestHeldMail(t *testing.T) {
 			}
 			m, err := r.NextMail(t.Context(), clock(9))
 			must(t, err)
-			if got := m != nil; got != (c.vouched != "") || got && m.Vouched != c.vouched {
-				t.Errorf("next mail is %+v, want vouched %q", m, c.vouched)
+			if got := m != nil; got != (c.vouched != "") || got && (m.Vouched != c.vouched || m.Attempts != 0 || m.Tries != 0 || !m.FirstSeen.IsZero()) {
+				t.Errorf("next mail is %+v, want vouched %q and never put off", m, c.vouched)
 			}
 			if c.act(r, id) == nil && strings.HasSuffix(c.name, "operator") {
 				t.Error("a second time is taken for done")

@@ -90,8 +90,8 @@ func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(wh
 // put into words, one after the other.
 func verifyBytes(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
 	for _, kept := range []struct{ what, count, query string }{
-		{"mail", `SELECT count(*) FROM raw`, `SELECT raw.mail, raw.bytes, raw.form, inbox.size, inbox.size FROM raw JOIN inbox ON inbox.id = raw.mail WHERE length(raw.bytes) > 0`},
-		{"letter", `SELECT count(*) FROM post`, `SELECT serial, raw, raw_form, raw_size, iif(raw_form = '', length(raw), raw_size) FROM post WHERE length(raw) > 0`},
+		{"mail", `SELECT count(*) FROM raw`, `SELECT raw.mail, raw.bytes, raw.form, inbox.size, inbox.size FROM raw JOIN inbox ON inbox.id = raw.mail WHERE raw.stack = 0`},
+		{"letter", `SELECT count(*) FROM post`, `SELECT serial, raw, raw_form, raw_size, iif(raw_form = '', length(raw), raw_size) FROM post WHERE raw IS NOT NULL`},
 	} {
 		var done, total int64
 		if err := tx.QueryRowContext(ctx, kept.count).Scan(&total); err != nil {

@@ -21,6 +21,8 @@ func TestVerifyFinds(t *testing.T) {
 		{"lost mail", `PRAGMA foreign_keys = 0; DELETE FROM inbox WHERE id = 4`, "refers to a row of inbox that is not there"},
 		{"lost bytes", `DELETE FROM raw WHERE mail = 4`, "mail 4: its bytes are not kept"},
 		{"damaged bytes", `UPDATE raw SET bytes = x'00' WHERE mail = 4`, "mail 4: its bytes are damaged"},
+		{"emptied bytes", `UPDATE raw SET bytes = x'' WHERE mail = 4`, "mail 4: its bytes are damaged: 0 bytes are kept of 6"},
+		{"emptied letter", `UPDATE post SET raw = x'', raw_form = 'zstd', raw_size = 5 WHERE serial = 1`, "letter 1: its bytes are damaged"},
 		{"damaged letter", `UPDATE post SET raw = x'0011', raw_form = 'zstd', raw_size = 5 WHERE serial = 1`, "letter 1: its bytes are damaged"},
 		{"changed note", `UPDATE task SET body = replace(body, 'cookie', 'biscuit') WHERE number = 1`, "task 1: what was said about it is not what the record says"},
 		{"lost note", `UPDATE task SET body = json_remove(body, '$.notes[0]') WHERE json_array_length(body, '$.notes') > 0`, "what was said about it is not what the record says"},
