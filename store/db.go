@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/mattn/go-sqlite3"
@@ -309,13 +310,12 @@ func backup(db *sql.DB, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	os.Remove(part)
-	defer os.Remove(part)
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	f, err := claimPart(part)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
-	defer f.Close()
+	defer f.Close() // and with it the claim
+	defer os.Remove(part)
 	if _, err := db.Exec(`VACUUM INTO ?`, part); err != nil {
 		return explain(op, err)
 	}
@@ -329,6 +329,29 @@ func backup(db *sql.DB, path string) error {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	return nil
+}
+
+// claimPart makes a new file that is locked as long as it is open. Two backups of
+// one name never write beside each other: the first would give its name to what
+// the second has written so far.
+func claimPart(part string) (*os.File, error) {
+	taken := fmt.Errorf("another backup writes %q: %w", part, ErrLocked)
+	if old, err := os.OpenFile(part, os.O_RDWR|syscall.O_NOFOLLOW, 0); err == nil { // of one that was killed, or goes on
+		defer old.Close()
+		if syscall.Flock(int(old.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil {
+			return nil, taken
+		}
+	}
+	os.Remove(part)
+	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) != nil || !current(f, part) {
+		f.Close()
+		return nil, taken
+	}
+	return f, nil
 }
 
 // InPlace fails if the file at the path is no longer the one that is open: it

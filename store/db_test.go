@@ -238,6 +238,32 @@ func TestBackupWhileWriting(t *testing.T) {
 	wantErr(t, r.Backup(filepath.Join(t.TempDir(), "no", "folder")), "no such file")
 }
 
+// Two backups of one name: the second is refused while the first goes on, and
+// what a killed one left is in nobody's way.
+func TestBackupBesideAnother(t *testing.T) {
+	r := newRig(t)
+	r.story()
+	file := filepath.Join(t.TempDir(), "copy.db")
+	first, err := claimPart(file + ".part")
+	must(t, err)
+	_, err = first.WriteString("half of it")
+	must(t, err)
+	err = r.Backup(file)
+	wantErr(t, err, "another backup writes")
+	if !errors.Is(err, ErrLocked) || string(read(t, file+".part")) != "half of it" {
+		t.Errorf("%v, and the part of the first is gone", err)
+	}
+	must(t, first.Close()) // killed
+	must(t, r.Backup(file))
+	if _, err := os.Stat(file + ".part"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the part is left: %v", err)
+	}
+	d, err := OpenReader(file)
+	must(t, err)
+	(&rig{TB: t, DB: d}).verifyClean()
+	must(t, d.Close())
+}
+
 func TestDiskFull(t *testing.T) {
 	r := newRig(t)
 	r.story()
