@@ -181,6 +181,13 @@ func TestWaiting(t *testing.T) {
 		if m == nil || m.ID != c.want {
 			t.Errorf("at minute %d the next mail is %+v, want %d", c.now, m, c.want)
 		}
+		must(t, r.Turn(ctx, func(turn *Turn) error {
+			ids, err := turn.Next(clock(c.now), 9)
+			if len(ids) == 0 || ids[0] != c.want {
+				t.Errorf("at minute %d a turn begins with %v, want %d", c.now, ids, c.want)
+			}
+			return err
+		}))
 	}
 	wait.At, wait.Until = clock(15), clock(20)
 	must(t, r.Commit(ctx, wait))
@@ -232,6 +239,16 @@ func TestHeldMail(t *testing.T) {
 			}
 			if c.act(r, id) == nil && strings.HasSuffix(c.name, "operator") {
 				t.Error("a second time is taken for done")
+			}
+			want := Gone
+			if m != nil {
+				want = Read
+				must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(10), Mail: id, Verdict: Read}))
+			}
+			must(t, r.Commit(t.Context(), Step{At: clock(11), Release: []int64{id}}))
+			must(t, r.Commit(t.Context(), Step{At: clock(11), Drop: []int64{id}}))
+			if m, err := r.Mail(t.Context(), id); err != nil || m.Verdict != want {
+				t.Errorf("a mail that is held no more: %+v, %v", m, err)
 			}
 			r.verifyClean()
 		})
@@ -345,6 +362,28 @@ func TestReadAgainBesideItsCopy(t *testing.T) {
 			}))
 		})
 	}
+}
+
+// A mail that waits has not had its turn: its copy is not ignored because of it.
+// Else each would be ignored because of the other.
+func TestCopyOfAMailThatWaits(t *testing.T) {
+	r := newRig(t)
+	must(t, r.Begin(t.Context(), "imap://other/INBOX", 3, 0, start))
+	raw := []byte("From: <priya@acme.example>\r\nMessage-ID: <1@x>\r\n\r\nan update\r\n")
+	must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(1), Mail: r.receive(string(raw)), Verdict: Waiting, Until: clock(15)}))
+	if _, err := r.Receive(t.Context(), "imap://other/INBOX", 3, 1, clock(2), raw); err != nil {
+		t.Fatal(err)
+	}
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		if _, err := turn.Next(clock(3), 9); err != nil {
+			return err
+		}
+		twin, err := turn.Elsewhere(2, shop)
+		if twin != 0 {
+			t.Errorf("it is told to be mail %d", twin)
+		}
+		return err
+	}))
 }
 
 // A mail that was too large for the mailboxes of two teams is made whole in both.

@@ -132,9 +132,11 @@ func TestOutboxOrder(t *testing.T) {
 func TestWithdraw(t *testing.T) {
 	r := newRig(t)
 	ctx := t.Context()
-	r.post(due(60, "a@acme.example"), due(25, "b@acme.example"))
+	gate := due(60, "a@acme.example")
+	gate.Key = "gate|a@acme.example|t1r1"
+	r.post(gate, due(30, "b@acme.example"))
 	if err := r.Commit(ctx, Step{At: clock(20), Withdraw: []int64{1, 2}}); !errors.Is(err, ErrStale) {
-		t.Errorf("a letter that is due in five minutes was taken back: %v", err)
+		t.Errorf("a letter that is due in ten minutes was taken back: %v", err)
 	}
 	if got := r.next(60); got != 2 {
 		t.Fatalf("next is %d: the step that failed took something back", got)
@@ -146,6 +148,10 @@ func TestWithdraw(t *testing.T) {
 	}
 	if err := r.Commit(ctx, Step{At: clock(20), Withdraw: []int64{1}}); !errors.Is(err, ErrStale) {
 		t.Errorf("a letter was taken back twice: %v", err)
+	}
+	r.post(gate) // its key is free
+	if got := r.next(100); got != 3 {
+		t.Errorf("next is %d, want another like the one that was taken back", got)
 	}
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -145,6 +146,25 @@ func TestTurnSeesWhatOthersWrote(t *testing.T) {
 		return err
 	}))
 	r.verifyClean()
+}
+
+// A turn that was committed keeps its states for the next one, unless somebody
+// wrote before it came to that.
+func TestTurnKeepsItsStates(t *testing.T) {
+	r := newRig(t)
+	for _, between := range []bool{false, true} {
+		var keep func()
+		must(t, r.write(t.Context(), "a turn", func(tx *sql.Tx) (err error) {
+			_, keep, err = r.memory.take(t.Context(), tx)
+			return err
+		}))
+		if between {
+			r.does("one", opened(1, "web", "By a step of its own"))
+		}
+		if keep(); (r.memory.states == nil) != between {
+			t.Errorf("somebody wrote: %v, and the states are %v", between, r.memory.states)
+		}
+	}
 }
 
 // A turn that fails has done nothing, and the next one does not know of it.
