@@ -66,8 +66,8 @@ func TestTurnIsItsSteps(t *testing.T) {
 				}
 				return nil
 			}))
+			r.verifyClean()
 		}
-		r.verifyClean()
 		if got := r.dump(); want == "" {
 			want = got
 		} else if got != want {
@@ -164,6 +164,23 @@ func TestTurnKeepsItsStates(t *testing.T) {
 		if keep(); (r.memory.states == nil) != between {
 			t.Errorf("somebody wrote: %v, and the states are %v", between, r.memory.states)
 		}
+	}
+}
+
+// What is kept of a team is one state, also when the config was read again.
+func TestTurnKeepsOneStateOfATeam(t *testing.T) {
+	r := newRig(t)
+	must(t, r.opens(1, r.receive("one")))
+	again := *team
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		s, err := turn.Load(&again, nil)
+		if err == nil && (s.Tasks[1] == nil || s.Team != &again) {
+			t.Errorf("%+v", s)
+		}
+		return err
+	}))
+	if n := len(r.memory.states); n != 1 {
+		t.Errorf("%d states are kept", n)
 	}
 }
 
