@@ -103,9 +103,13 @@ func (a *ahead) heap(metas []meta) (n int) {
 	return n
 }
 
-// pieces fetches one mail piece by piece, until one comes short; the size that
-// the server told is not relied on.
+// pieces fetches one mail piece by piece. The size that the server told is not
+// relied on: some servers only guess it. But a mail that ends before it is
+// asked for once more, as a server may give nothing, as if it were the rest, of
+// a mail that somebody removes at that moment (see bodies), and others give less
+// than a piece at a time.
 func (a *ahead) pieces(ctx context.Context, of []meta) bool {
+	short := 0 // pieces in a row that were none or not full
 	for m, at := of[0], int64(0); ; {
 		got, err := a.section(ctx, m, &imap.FetchItemBodySection{Peek: true, Partial: &imap.SectionPartial{Offset: at, Size: piece}}, piece)
 		if err != nil {
@@ -121,7 +125,10 @@ func (a *ahead) pieces(ctx context.Context, of []meta) bool {
 		if at += int64(len(b.body)); at > a.cfg.MaxBytes {
 			return a.header(ctx, of, at)
 		}
-		more := len(b.body) >= piece
+		if short++; len(b.body) >= piece {
+			short = 0
+		}
+		more := short == 0 || at < m.size && (len(b.body) > 0 || short < 2)
 		if !a.send(portion{kind: largePiece, metas: of, piece: b.body, more: more}) {
 			return false
 		}

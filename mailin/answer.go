@@ -66,6 +66,35 @@ func readAnswer(msg *imapclient.FetchMessageData) (answer, error) {
 	}
 }
 
+// late is the answers that nobody asked for, as far as the library can tell.
+//
+// QUIRK: the items of an answer come in any order (RFC 9051 §7.5.2), but the
+// library finds the command by what stands before the first literal. A server
+// that tells the UID behind the mail would seem to have none.
+type late struct {
+	mu   sync.Mutex
+	told []answer // since the command in flight began; its allowance bounds them
+}
+
+// read takes an answer as it comes. The library's reader waits at a literal
+// until it is read, so what holds one is here before the command ends.
+func (l *late) read(msg *imapclient.FetchMessageData) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a, err := readAnswer(msg); err == nil && a.full { // the library's own reading can panic, see answers
+		l.told = append(l.told, a)
+	}
+}
+
+// take hands over what came.
+func (l *late) take() []answer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	told := l.told
+	l.told = nil
+	return told
+}
+
 // spare is buffers of pieces that were handed over: new ones cost more than what
 // is done with the bytes in them.
 var spare = sync.Pool{New: func() any { return new(bytes.Buffer) }}

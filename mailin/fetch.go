@@ -308,7 +308,11 @@ func (p *Poller) fetch(ctx context.Context, s *session, uids []uint32, bytes int
 		for _, uid := range uids {
 			set.AddNum(imap.UID(uid))
 		}
-		told, err := do(ctx, s, 2*s.limit, 2*bytes, func() ([]answer, error) { return answers(s.c.Fetch(set, options)) })
+		told, err := do(ctx, s, 2*s.limit, 2*bytes, func() ([]answer, error) {
+			s.late.take() // what came in between belongs to nothing
+			all, err := answers(s.c.Fetch(set, options))
+			return append(s.late.take(), all...), err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("%s: fetch %d mails from UID %d: %w", p.addr, len(uids), uids[0], err)
 		}

@@ -153,6 +153,8 @@ func TestOddButHarmlessServer(t *testing.T) {
 		"a flag told before the mail":   {body: "* 1 FETCH (UID 7 FLAGS (\\Seen))\r\n" + plain(nil)[body] + "|||" + plain(nil)[body]},
 		"no UIDNEXT":                    {"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\nT OK done\r\n"},
 		"UIDNEXT that is late":          {"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 7] n\r\nT OK done\r\n"},
+		"the UID behind the mail":       {body: fmt.Sprintf("* 1 FETCH (BODY[] {%d}\r\n%s UID 7)\r\nT OK done\r\n", len(hostileMail), hostileMail)},
+		"flags of others, without UID":  {body: "* 1 FETCH (FLAGS (\\Seen))\r\n" + plain(nil)[body]},
 		"search twice and out of order": {"UID SEARCH": "* SEARCH 7 3\r\n* SEARCH 7\r\nT OK done\r\n"},
 		"mail as a quoted string":       {"UID FETCH 7 (UID BODY": "* 1 FETCH (UID 7 BODY[] \"Subject: x\")\r\nT OK done\r\n"},
 		"no text behind OK":             {"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3]\r\n* OK [UIDNEXT 8]\r\nT OK\r\n"},
@@ -168,6 +170,9 @@ func TestOddButHarmlessServer(t *testing.T) {
 			}
 			if rep != want || m.uid != 7 {
 				t.Errorf("%+v, position %d", rep, m.uid)
+			}
+			if got := strings.Join(m.bodies(), ""); rep.Fresh == 1 && got != hostileMail && got != "Subject: x" {
+				t.Errorf("%q", got)
 			}
 		})
 	}
@@ -247,4 +252,41 @@ func TestMailThatComesAsNothing(t *testing.T) {
 		t.Errorf("after all tries: %+v", rep)
 	}
 	m.expect(t)
+}
+
+// A large mail that somebody removes between two pieces is gone, not received
+// without its end. One that is shorter than the server told is whole, and so is
+// one that comes in smaller pieces than were asked for.
+func TestMailThatEndsEarly(t *testing.T) {
+	raw := large("many pieces", piece+100<<10)
+	give := func(from, to int) string {
+		return fmt.Sprintf("* 1 FETCH (UID 7 BODY[]<%d> {%d}\r\n%s)\r\nT OK done\r\n", from, to-from, raw[from:to])
+	}
+	for name, c := range map[string]struct {
+		pieces []string
+		want   Report
+		mail   string
+	}{
+		"removed behind the first piece":  {[]string{give(0, piece), give(piece, piece), "T OK done\r\n"}, Report{Gone: 1}, ""},
+		"removed behind a short piece":    {[]string{give(0, 1000), "T OK done\r\n"}, Report{Gone: 1}, ""},
+		"shorter than it was told":        {[]string{give(0, 1000), give(0, 0)}, Report{Fresh: 1}, raw[:1000]},
+		"shorter by all behind one piece": {[]string{give(0, piece), give(0, 0)}, Report{Fresh: 1}, raw[:piece]},
+		"in pieces of its own size": {[]string{
+			give(0, 300<<10), give(300<<10, 500<<10), give(500<<10, 610<<10), give(610<<10, len(raw)), give(0, 0),
+		}, Report{Fresh: 1}, raw},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := known(t)
+			s := plain(script{
+				"UID FETCH":             fmt.Sprintf("* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE \"02-Mar-2026 10:00:00 +0000\")\r\nT OK done\r\n", len(raw)+7),
+				"UID FETCH 7 (UID BODY": strings.Join(c.pieces, "|||"),
+			})
+			if rep := once(t, s.start(t).poller(m)); rep != c.want {
+				t.Errorf("%+v", rep)
+			}
+			if got := strings.Join(m.bodies(), ""); got != c.mail {
+				t.Errorf("%d bytes, want %d", len(got), len(c.mail))
+			}
+		})
+	}
 }

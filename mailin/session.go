@@ -26,6 +26,7 @@ type session struct {
 	news  chan struct{} // holds one token when the server spoke of new mail
 	deaf  bool          // IDLE was refused
 	box   uint32        // UIDVALIDITY of the mailbox that is open; 0: none
+	late  late          // answers that told their UID last
 }
 
 // do runs one exchange with the server within limit and with at most
@@ -168,7 +169,7 @@ func (p *Poller) greet(ctx context.Context, s *session) error {
 					}
 				}
 			},
-			Fetch: func(msg *imapclient.FetchMessageData) { readAnswer(msg) }, // the library's own reading can panic, see answers
+			Fetch: s.late.read,
 		},
 	}
 	switch p.cfg.TLS {
