@@ -192,7 +192,18 @@ func (p *Poller) greet(ctx context.Context, s *session) error {
 	default:
 		s.c = imapclient.New(s.w, options)
 	}
-	if err := s.run(ctx, s.c.WaitGreeting); err != nil {
+	// QUIRK: behind a BYE the connection is closed as well, and the library tells
+	// one or the other, by chance: asked again it tells the reason in the end.
+	greeting := func() (err error) {
+		var answer *imap.Error
+		for range 30 {
+			if err = s.c.WaitGreeting(); err == nil || errors.As(err, &answer) {
+				break
+			}
+		}
+		return err
+	}
+	if err := s.run(ctx, greeting); err != nil {
 		var answer *imap.Error
 		if errors.As(err, &answer) {
 			return fmt.Errorf("%s: the server turns us away: %w", p.addr, err)
