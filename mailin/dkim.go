@@ -29,7 +29,9 @@ import (
 //     no NUL, no line that is no field, one From, and no second one of a field
 //     that may come once. Of two, the signature covers the lower one and readers
 //     take the upper;
-//   - at most five signatures are looked at.
+//   - at most five signatures are looked at, and what would take the check long
+//     is none: who can write our member's name above a mail must not be able to
+//     keep others waiting with it.
 //
 // One DKIM is for one goroutine at a time.
 type DKIM struct {
@@ -87,6 +89,8 @@ func (d *DKIM) VerifyFrom(ctx context.Context, head []byte, whole func() (io.Rea
 		switch {
 		case ctx.Err() != nil:
 			return s, ctx.Err()
+		case body.fault != nil:
+			return s, body.fault
 		case err != nil && (dkim.IsTempFail(err) || errors.Is(err, ErrLater)):
 			later = true
 			continue
@@ -109,6 +113,9 @@ func (d *DKIM) VerifyFrom(ctx context.Context, head []byte, whole func() (io.Rea
 // one verifies the signature at index i alone. The others are left out: the
 // library would check them side by side, where a panic cannot be caught.
 func (d *DKIM) one(ctx context.Context, fields []rawField, i int, body io.Reader) (*dkim.Verification, error) {
+	if strings.Count(fields[i].tag("h"), ":") >= maxSigned {
+		return nil, errors.New("the signature names too many fields")
+	}
 	var b bytes.Buffer
 	for k := range fields {
 		if k == i || !fields[k].is("dkim-signature") {
@@ -200,13 +207,23 @@ func (f *rawField) tag(key string) string {
 	return found
 }
 
-// headerLimit bounds a header block in bytes.
-const headerLimit = 256 << 10
+// What more of would be a check of minutes: the library looks for each signed
+// field among all, puts long fields together line by line, and of empty lines
+// copies all that came so far, again and again.
+const (
+	headerLimit = 256 << 10 // bytes of a header block
+	headerLines = 3000      // lines of it
+	maxSigned   = 500       // fields that a signature names
+	maxEmpty    = 10_000    // empty lines in a row in a body
+)
+
+// errEmpty is a body with more empty lines than that.
+var errEmpty = errors.New("the body has too many empty lines in a row")
 
 // plainHeader takes the header block apart, if there is only one way to do so,
 // and tells where the body begins.
 func plainHeader(raw []byte) (fields []rawField, body int, ok bool) {
-	for pos := 0; pos < min(len(raw), headerLimit); {
+	for pos, lines := 0, 0; pos < min(len(raw), headerLimit) && lines < headerLines; lines++ {
 		end := bytes.IndexByte(raw[pos:], '\n')
 		if end < 0 {
 			return nil, 0, false
@@ -255,7 +272,7 @@ func single(fields []rawField) bool {
 
 // bodyAt is the body of a mail, from its offset, with every line end made CRLF:
 // mail from a folder may have lost them.
-func bodyAt(whole func() (io.Reader, error), at int) (io.Reader, error) {
+func bodyAt(whole func() (io.Reader, error), at int) (*crlf, error) {
 	r, err := whole()
 	if err != nil {
 		return nil, err
@@ -268,9 +285,11 @@ func bodyAt(whole func() (io.Reader, error), at int) (io.Reader, error) {
 
 // crlf reads with each bare LF made CRLF.
 type crlf struct {
-	from *bufio.Reader
-	last byte
-	due  bool // an LF
+	from  *bufio.Reader
+	last  byte
+	due   bool  // an LF
+	ends  int   // of lines, in a row
+	fault error // why it could not be read to its end
 }
 
 // Read implements io.Reader.
@@ -279,8 +298,18 @@ func (c *crlf) Read(b []byte) (n int, err error) {
 		v := byte('\n')
 		if !c.due {
 			if v, err = c.from.ReadByte(); err != nil {
+				if !errors.Is(err, io.EOF) {
+					c.fault = err
+				}
 				return n, err
 			}
+		}
+		if v == '\n' {
+			if c.ends++; c.ends > maxEmpty {
+				return n, errEmpty
+			}
+		} else if v != '\r' {
+			c.ends = 0
 		}
 		if v == '\n' && !c.due && c.last != '\r' {
 			v, c.due = '\r', true

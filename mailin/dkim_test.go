@@ -9,11 +9,13 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"io"
 	"math/big"
 	"net"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/emersion/go-msgauth/dkim"
@@ -286,6 +288,59 @@ func TestDKIMLater(t *testing.T) {
 	dns.set(func() { dns.mute, dns.records = false, nil })
 	if r, err := verify(); err != nil || r != "fail" {
 		t.Errorf("a key that is gone: %s, %v", r, err)
+	}
+}
+
+// What a stranger can put together to keep the check busy is not checked: the
+// key is never asked for, or the hashing ended.
+func TestDKIMTakesNoTime(t *testing.T) {
+	s := newSigner(t)
+	good := s.sign(t, dkimMail, "acme.example", nil)
+	simple := s.sign(t, dkimMail, "acme.example", func(o *dkim.SignOptions) { o.BodyCanonicalization = "simple" })
+	// the signer's own empty lines, as many as are allowed
+	lines := func(n int) string {
+		return s.sign(t, strings.TrimSuffix(dkimMail, "\r\n")+strings.Repeat("\r\n", n)+"x\r\n", "acme.example", nil)
+	}
+	named := func(n int) string { // n fields are named
+		return strings.Replace(good, "h=From:", "h=From:"+strings.Repeat("a:", n-strings.Count(good[strings.Index(good, "h="):strings.Index(good, "s=s1")], ":")-1), 1)
+	}
+	for _, c := range []struct{ name, mail, key, want, why string }{
+		{"empty lines", lines(maxEmpty), s.record(), "pass", ""},
+		{"one more", lines(maxEmpty + 1), s.record(), "fail", errEmpty.Error()},
+		{"empty lines, LF", strings.ReplaceAll(lines(maxEmpty+1), "\r\n", "\n"), s.record(), "fail", errEmpty.Error()},
+		{"a whole mail of them", simple + strings.Repeat("\r\n", 12<<20), s.record(), "fail", errEmpty.Error()},
+		{"lines of a header", "X: y\r\n" + strings.Repeat(" x\r\n", headerLines) + good, s.record(), "none", ""},
+		{"some lines of a header", "X: y\r\n" + strings.Repeat(" x\r\n", headerLines-100) + good, s.record(), "pass", ""},
+		{"fields that are named", named(maxSigned), s.record(), "fail", "did not verify"},
+		{"one field more", named(maxSigned + 1), s.record(), "fail", "names too many fields"},
+		{"a large key", good, s.record() + strings.Repeat(" ", maxKey-len(s.record())), "pass", ""},
+		{"too large a key", good, s.record() + strings.Repeat(" ", maxKey-len(s.record())+1), "fail", "the key is too large"},
+	} {
+		d := &DKIM{Keys: &Keys{Resolver: oneKey(c.key), Now: time.Now}, Now: time.Now}
+		got, err := d.Verify(t.Context(), []byte(c.mail), "acme.example")
+		if err != nil || got.Result != c.want || !strings.Contains(got.Why, c.why) {
+			t.Errorf("%s: %+v, %v; want %s %s", c.name, got, err, c.want, c.why)
+		}
+	}
+}
+
+// oneKey is the key of everybody.
+type oneKey string
+
+func (k oneKey) LookupTXT(context.Context, string) ([]string, error) { return []string{string(k)}, nil }
+
+// A mail that cannot be read to its end is none whose signature does not hold.
+func TestDKIMOfAMailThatBreaksOff(t *testing.T) {
+	s := newSigner(t)
+	good := s.sign(t, dkimMail, "acme.example", nil)
+	d := &DKIM{Keys: &Keys{Resolver: oneKey(s.record()), Now: time.Now}, Now: time.Now}
+	for _, n := range []int{10, len(good) - 5} {
+		got, err := d.VerifyFrom(t.Context(), []byte(good), func() (io.Reader, error) {
+			return io.MultiReader(strings.NewReader(good[:n]), iotest.ErrReader(errDisk)), nil
+		}, "acme.example")
+		if !errors.Is(err, errDisk) {
+			t.Errorf("broken at %d: %+v, %v", n, got, err)
+		}
 	}
 }
 

@@ -40,6 +40,7 @@ const (
 	keepNone  = 10 * time.Minute
 	keepFault = 30 * time.Second
 	maxKnown  = 1000            // names
+	maxKey    = 4096            // bytes of a record: RSA of 16,384 bits takes 2,800, and one of 400,000 would take a quarter of a minute
 	askFor    = 5 * time.Second // one question, its repetitions included
 )
 
@@ -74,6 +75,8 @@ func (k *Keys) lookup(ctx context.Context, name string) ([]string, error) {
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
+	case err == nil && len(strings.Join(txt, "")) > maxKey:
+		a.txt, a.err = nil, errors.New("the key is too large")
 	case err == nil && inTestMode(txt):
 		a.txt, a.err = nil, errors.New("the key is in test mode") // RFC 6376 §3.6.1: as if unsigned
 	case err == nil:
