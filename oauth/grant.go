@@ -63,9 +63,13 @@ func (k *kept) ending(now time.Time) bool {
 	return now.Add(min(early, k.End.Sub(k.Got)/4)).After(k.End)
 }
 
+// afterStop is how long an answer is waited for when ctx has ended meanwhile.
+const afterStop = 5 * time.Second
+
 // renew trades the refresh token in (RFC 6749 §6). The new tokens are in the
 // file before anybody has them. A crash between the server's answer and the
-// file loses a refresh token that rotates; then a person logs in again.
+// file loses a refresh token that rotates; then a person logs in again. A
+// service that is stopped must not: its question is not taken back.
 func (g *Grant) renew(ctx context.Context, k *kept) error {
 	if k.Refresh == "" {
 		return noGrant("token file %q has an access token that has ended and no refresh token: make it anew with `gatepost login`", g.File)
@@ -79,11 +83,17 @@ func (g *Grant) renew(ctx context.Context, k *kept) error {
 	if err != nil {
 		return err
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	asking, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(afterStop, end) })()
 	now := g.Client.now()
-	t, err := c.TokenSource(g.Client.through(ctx), &oauth2.Token{RefreshToken: k.Refresh}).Token()
+	t, err := c.TokenSource(g.Client.through(asking), &oauth2.Token{RefreshToken: k.Refresh}).Token()
 	if err != nil {
 		err = g.Client.said(err)
-		if errors.Is(err, ErrGrant) && ctx.Err() == nil {
+		if errors.Is(err, ErrGrant) {
 			if k.Refused.IsZero() {
 				k.Refused = now.UTC()
 			}

@@ -339,6 +339,73 @@ func TestNothingAskedThatCannotBeKept(t *testing.T) {
 	}
 }
 
+// underWay is a network on which something happens while the answer comes.
+type underWay struct{ happens func() }
+
+func (u underWay) RoundTrip(r *http.Request) (*http.Response, error) {
+	answer, err := http.DefaultTransport.RoundTrip(r)
+	u.happens()
+	if r.Context().Err() != nil {
+		if err == nil {
+			answer.Body.Close()
+		}
+		return nil, r.Context().Err()
+	}
+	return answer, err
+}
+
+// A service that is stopped while it asks waits for the answer: the refresh
+// token that it showed is good for nothing any more.
+func TestStoppedWhileItAsks(t *testing.T) {
+	s, g := house(t)
+	login(t, g)
+	old, err := g.Token(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	stopped := &Grant{Client: g.Client, File: g.File}
+	stopped.Client.HTTP = &http.Client{Transport: underWay{stop}}
+	_, _ = stopped.Token(ctx, old) // it may give one or say that it was stopped
+	if ctx.Err() == nil || s.Refreshes() != 1 {
+		t.Fatalf("%d refreshes", s.Refreshes())
+	}
+	token, err := g.Token(t.Context(), old)
+	if err != nil || s.Who(token) == "" || s.Refreshes() != 1 {
+		t.Errorf("after the restart: %q, %v, %d refreshes", token, err, s.Refreshes())
+	}
+	if _, err := g.Token(ctx, token); !errors.Is(err, context.Canceled) || s.Refreshes() != 1 {
+		t.Errorf("begun after the stop: %v, %d refreshes", err, s.Refreshes())
+	}
+}
+
+// But it does not wait long for a server that is silent.
+func TestStoppedBesideASilentServer(t *testing.T) {
+	_, g := house(t)
+	login(t, g)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		silent := &Grant{Client: g.Client, File: g.File}
+		silent.Client.HTTP = &http.Client{Transport: mute{stop}}
+		begin := time.Now()
+		if err := silent.Renew(ctx); err == nil {
+			t.Error("no error")
+		}
+		if took := time.Since(begin); took > afterStop {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// mute is a network on which nothing comes back.
+type mute struct{ happens func() }
+
+func (m mute) RoundTrip(r *http.Request) (*http.Response, error) {
+	m.happens()
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
 // Files that are no good say what to do.
 func TestTokenFile(t *testing.T) {
 	s, g := house(t)
