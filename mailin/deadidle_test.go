@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -11,10 +12,9 @@ import (
 	"time"
 )
 
-// falls is an IMAP server with an empty mailbox that falls silent, without
-// closing the connection, once it was asked for what mute names: the connection
-// is dead, as after a firewall forgot it.
-func falls(c net.Conn, mute string) {
+// falls is an IMAP server with an empty mailbox that ends, as then says, once it
+// was asked for what last names.
+func falls(c net.Conn, last string, then func()) {
 	defer c.Close()
 	const able = "CAPABILITY IMAP4rev1 IDLE AUTH=PLAIN SASL-IR"
 	fmt.Fprintf(c, "* OK [%s] ready\r\n", able)
@@ -38,9 +38,8 @@ func falls(c net.Conn, mute string) {
 		default:
 			fmt.Fprintf(c, "%s OK done\r\n", tag)
 		}
-		if verb == mute {
-			for in.Scan() {
-			}
+		if verb == last {
+			then()
 			return
 		}
 	}
@@ -57,7 +56,7 @@ func TestDeadIdleIsNoticed(t *testing.T) {
 				dials := make(chan time.Time, 100)
 				p.dial = func(context.Context, string, string) (net.Conn, error) {
 					ours, theirs := net.Pipe()
-					go falls(theirs, "IDLE")
+					go falls(theirs, "IDLE", func() { io.Copy(io.Discard, theirs) }) // dead, as after a firewall forgot it
 					dials <- time.Now()
 					return ours, nil
 				}
@@ -74,4 +73,27 @@ func TestDeadIdleIsNoticed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server that lets us in and hangs up when the mailbox was read is not called
+// again every second: it would lock us out.
+func TestServerThatHangsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+		defer stop()
+		p := New(Config{Host: "127.0.0.1", TLS: "none", User: "u", Password: func() (string, error) { return "p", nil }}, newMemory(t))
+		dials := 0
+		p.dial = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go falls(theirs, "IDLE", func() {})
+			dials++
+			return ours, nil
+		}
+		if err := p.Run(ctx); err != nil {
+			t.Error(err)
+		}
+		if dials < 55 || dials > 75 { // but mail is polled for
+			t.Errorf("%d connections in an hour", dials)
+		}
+	})
 }

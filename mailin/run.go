@@ -23,18 +23,24 @@ func (p *Poller) Run(ctx context.Context) error {
 	}
 	faults := 0
 	for ctx.Err() == nil {
+		read := 0 // how often, on this connection
 		err := p.stay(ctx, func() {
-			if faults > 0 {
+			if read++; read == 1 && faults > 0 {
 				p.log.Info("mail is read again", "faults", faults)
 			}
 			p.fault(nil)
-			faults = 0
+			if read > 1 { // a server that hangs up after each first reading is called ever slower too
+				faults = 0
+			}
 		})
 		if ctx.Err() != nil {
 			break
 		}
 		faults++
 		pause := p.pause(err, faults)
+		if read > 0 {
+			pause = min(pause, p.cfg.Poll)
+		}
 		log := p.log.Warn
 		if faults >= 3 || !Temporary(err) {
 			log = p.log.Error
