@@ -16,7 +16,7 @@ const (
 	heap      = 2 << 20   // bytes of whole mails in one FETCH: small enough for its time limit on a slow line
 	piece     = 512 << 10 // bytes of one mail in one FETCH
 	headBytes = 256 << 10 // of the head of a mail that is parked
-	tries     = 5         // fetches of one mail before it is parked
+	tries     = 5         // fetches of one mail that fail before it is parked, see hopeless
 )
 
 // meta is what is known of a mail before it is fetched.
@@ -29,8 +29,8 @@ type meta struct {
 // take reads the mails uids, ascending, hands each to the receiver and files
 // away what was stored.
 func (p *Poller) take(ctx context.Context, s *session, at *cursor, uids []uint32, rep *Report) error {
-	if len(uids) == 1 && p.fails[uids[0]] >= tries {
-		reason := fmt.Sprintf("could not be fetched from the server in %d tries", tries)
+	if len(uids) == 1 && p.hopeless(uids[0]) {
+		reason := fmt.Sprintf("could not be fetched from the server in %d tries", p.fails[uids[0]].tries)
 		return p.park(ctx, at, meta{uid: uids[0], at: p.cfg.Now()}, nil, reason, rep)
 	}
 	var stored []uint32
@@ -236,9 +236,28 @@ func (p *Poller) fetchFault(ctx context.Context, uids []uint32, err error) error
 	}
 	p.alone = true
 	if len(uids) == 1 {
-		p.fails[uids[0]]++
+		f, now := p.fails[uids[0]], p.cfg.Now()
+		if f.tries++; f.tries == 1 {
+			f.first = now
+		}
+		f.last = now
+		p.fails[uids[0]] = f
 	}
 	return err
+}
+
+// failing is a mail whose fetches fail.
+type failing struct {
+	tries       int
+	first, last time.Time
+}
+
+// hopeless tells whether a mail is not tried any more. That takes a while as
+// well: a server that starts anew, or whose disk is away, fails at every mail,
+// and one that was parked unread is not asked for again.
+func (p *Poller) hopeless(uid uint32) bool {
+	f := p.fails[uid]
+	return f.tries >= tries && f.last.Sub(f.first) >= 300*p.cfg.Retry
 }
 
 // metas is size and date of those of the mails that are still there.

@@ -2,6 +2,7 @@ package mailin
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"gatepost/internal/fault"
@@ -45,47 +47,49 @@ func plain(change script) script {
 
 func (s script) start(t *testing.T) *house {
 	t.Helper()
-	f, err := fault.Script(func(c net.Conn) {
-		io.WriteString(c, s[""])
-		r := bufio.NewReader(c)
-		last, used := "", map[string]int{}
-		for {
-			line, err := r.ReadString('\n')
-			if err != nil {
-				return
-			}
-			tag, command, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
-			if tag == "DONE" {
-				tag, command = last, "DONE"
-			}
-			last = tag
-			key := ""
-			for k := range s {
-				if strings.HasPrefix(command, k) && len(k) > len(key) {
-					key = k
-				}
-			}
-			if key == "" {
-				io.WriteString(c, tag+" BAD what?\r\n")
-				continue
-			}
-			turns := strings.Split(s[key], "|||")                                     // the first time, the second, and from then on
-			say, flood := strings.CutSuffix(turns[min(used[key], len(turns)-1)], "…") // over and over
-			used[key]++
-			say = tagged.ReplaceAllString(say, tag+" $1")
-			for {
-				if _, err := io.WriteString(c, say); err != nil {
-					return
-				}
-				if !flood {
-					break
-				}
-			}
-		}
-	})
+	f, err := fault.Script(s.serve)
 	must(t, err)
 	t.Cleanup(func() { f.Close() })
 	return &house{user: "u", password: "p", imap: f.Addr}
+}
+
+func (s script) serve(c net.Conn) {
+	io.WriteString(c, s[""])
+	r := bufio.NewReader(c)
+	last, used := "", map[string]int{}
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return
+		}
+		tag, command, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
+		if tag == "DONE" {
+			tag, command = last, "DONE"
+		}
+		last = tag
+		key := ""
+		for k := range s {
+			if strings.HasPrefix(command, k) && len(k) > len(key) {
+				key = k
+			}
+		}
+		if key == "" {
+			io.WriteString(c, tag+" BAD what?\r\n")
+			continue
+		}
+		turns := strings.Split(s[key], "|||")                                     // the first time, the second, and from then on
+		say, flood := strings.CutSuffix(turns[min(used[key], len(turns)-1)], "…") // over and over
+		used[key]++
+		say = tagged.ReplaceAllString(say, tag+" $1")
+		for {
+			if _, err := io.WriteString(c, say); err != nil {
+				return
+			}
+			if !flood {
+				break
+			}
+		}
+	}
 }
 
 func known(t *testing.T) *memory {
@@ -208,7 +212,7 @@ func TestOneBadMailStopsNothing(t *testing.T) {
 		h.deliver(mail("three"), now)
 		p := h.proxy(t)
 		p.Replace("25-Dec-2031", "25-Foo-2031")
-		running(t, h.poller(m, at(p.Addr)))
+		running(t, h.poller(m, at(p.Addr), func(c *Config) { c.Retry = time.Millisecond }))
 		until(t, "both good mails are there", func() bool { return len(m.bodies()) == 2 })
 		m.expect(t, mail("one"), mail("three"))
 		if len(m.parked) != 1 || !strings.Contains(m.parked[0].reason, "could not be fetched") {
@@ -231,6 +235,17 @@ func TestServerThatCriesWolf(t *testing.T) {
 	}
 }
 
+// What failed under an old UIDVALIDITY says nothing of the mail that has the
+// number now.
+func TestRenumberedAfterFaults(t *testing.T) {
+	m := known(t)
+	p := plain(script{"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 4] v\r\n* OK [UIDNEXT 8] n\r\nT OK done\r\n"}).start(t).poller(m)
+	p.fails[7] = failing{tries: tries, first: long, last: time.Now()}
+	if rep := once(t, p); rep != (Report{Fresh: 1}) {
+		t.Errorf("%+v", rep)
+	}
+}
+
 // A mail that somebody removes while it is fetched may come as nothing; nothing
 // is no mail.
 func TestMailThatComesAsNothing(t *testing.T) {
@@ -242,10 +257,19 @@ func TestMailThatComesAsNothing(t *testing.T) {
 	}
 	m.expect(t)
 	m = known(t)
-	p := plain(script{"UID FETCH 7 (UID BODY": nothing}).start(t).poller(m)
+	now := time.Now()
+	p := plain(script{"UID FETCH 7 (UID BODY": nothing}).start(t).poller(m, func(c *Config) {
+		c.Retry, c.Now = time.Second, func() time.Time { return now }
+	})
 	for range tries {
 		if rep, err := p.Once(t.Context()); err == nil || !Temporary(err) || rep != (Report{}) {
 			t.Errorf("still there: %+v, %v", rep, err)
+		}
+	}
+	for range 2 {
+		now = now.Add(5*time.Minute - 1)
+		if rep, err := p.Once(t.Context()); err == nil || rep != (Report{}) {
+			t.Errorf("after all tries, but too soon: %+v, %v", rep, err)
 		}
 	}
 	if rep := once(t, p); rep != (Report{Parked: 1}) {
@@ -287,6 +311,38 @@ func TestMailThatEndsEarly(t *testing.T) {
 			if got := strings.Join(m.bodies(), ""); got != c.mail {
 				t.Errorf("%d bytes, want %d", len(got), len(c.mail))
 			}
+		})
+	}
+}
+
+// A server that gives no mail for some minutes, as one that is started anew, or
+// whose disk is away, costs none: only a mail that cannot be had for longer is
+// parked, and then the next is read.
+func TestServerThatIsIllForAWhile(t *testing.T) {
+	for ill, want := range map[time.Duration]Report{5 * time.Minute: {Fresh: 1}, 20 * time.Minute: {Parked: 1}} {
+		t.Run(ill.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, begin := known(t), time.Now()
+				ctx, stop := context.WithTimeout(t.Context(), time.Hour)
+				defer stop()
+				p := New(Config{Host: "127.0.0.1", TLS: "none", User: "u", Password: func() (string, error) { return "p", nil }}, m)
+				p.dial = func(context.Context, string, string) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					s := plain(nil)
+					if time.Since(begin) < ill {
+						s["UID FETCH 7 (UID BODY"] = "T NO [SERVERBUG] Internal error\r\n"
+					}
+					go func() {
+						defer theirs.Close()
+						s.serve(theirs)
+					}()
+					return ours, nil
+				}
+				must(t, p.Run(ctx))
+				if got := (Report{Fresh: len(m.mails), Parked: len(m.parked)}); got != want {
+					t.Errorf("%+v, want %+v", got, want)
+				}
+			})
 		})
 	}
 }

@@ -116,8 +116,8 @@ type Poller struct {
 	to    Receiver
 	addr  string
 	log   *slog.Logger
-	fails map[uint32]int // UID → fetches that failed, see fetchFault
-	alone bool           // fetch mails one by one, to find the one that fails
+	fails map[uint32]failing // by UID, see fetchFault
+	alone bool               // fetch mails one by one, to find the one that fails
 
 	dial func(ctx context.Context, network, addr string) (net.Conn, error) // net.Dialer's but in virtual time
 }
@@ -158,7 +158,7 @@ func New(cfg Config, to Receiver) *Poller {
 	}
 	addr := net.JoinHostPort(cfg.Host, strconv.Itoa(cfg.Port))
 	return &Poller{
-		cfg: cfg, to: to, addr: addr, fails: map[uint32]int{}, dial: new(net.Dialer).DialContext,
+		cfg: cfg, to: to, addr: addr, fails: map[uint32]failing{}, dial: new(net.Dialer).DialContext,
 		log: cfg.Log.With("imap", addr, "mailbox", cfg.Mailbox),
 	}
 }

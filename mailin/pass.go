@@ -133,6 +133,7 @@ func (p *Poller) place(ctx context.Context, s *session, box *imap.SelectData, re
 		at.uid, at.since = 0, time.Time{}
 		p.log.Info("old mail is taken now, from the start of the mailbox")
 	case validity != box.UIDValidity:
+		clear(p.fails)               // they were of other mails
 		at.uid, at.before = 0, since // strict: here only the date tells old from new
 		p.log.Warn("the mailbox was renumbered: everything in it is looked at again, known mail is recognised", "uidvalidity_was", validity, "uidvalidity", box.UIDValidity)
 	case box.UIDNext != 0 && uint32(box.UIDNext) <= uid:
