@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +165,40 @@ func TestTurnKeepsItsStates(t *testing.T) {
 		if keep(); (r.memory.states == nil) != between {
 			t.Errorf("somebody wrote: %v, and the states are %v", between, r.memory.states)
 		}
+	}
+}
+
+// The state that a turn keeps is the one that a load would bring, whatever the
+// database makes of bytes and zones; the state of the step stays as it was.
+func TestTurnHoldsWhatALoadBrings(t *testing.T) {
+	r := newRig(t)
+	mail, at := r.receive("one"), clock(1).In(time.FixedZone("IST", 19800))
+	var after *loop.State
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		before, err := turn.Load(team, nil)
+		if err != nil {
+			return err
+		}
+		after = fork(before)
+		e := opened(1, "web", "broken \xff")
+		e.At, e.Mail, e.Watchers = at, mail, []string{}
+		after.Fold(e)
+		return turn.Commit(Step{Team: shop, At: at, Mail: mail, Verdict: Read, Before: before, After: after, Events: []loop.Event{e}})
+	}))
+	if len(r.memory.states) != 1 {
+		t.Fatal("no state is kept")
+	}
+	loaded, err := r.Load(t.Context(), team, Want{})
+	must(t, err)
+	must(t, r.Turn(t.Context(), func(turn *Turn) error {
+		kept, err := turn.Load(team, nil)
+		if err == nil && (!reflect.DeepEqual(kept.Tasks, loaded.Tasks) || kept.Begun != loaded.Begun || kept.LastTask != 1) {
+			t.Errorf("kept %+v %v, want %+v %v", kept.Tasks[1], kept.Begun, loaded.Tasks[1], loaded.Begun)
+		}
+		return err
+	}))
+	if after.Tasks[1].Title != "broken \xff" {
+		t.Errorf("the state of the step says %q", after.Tasks[1].Title)
 	}
 }
 
