@@ -214,7 +214,9 @@ func (s *stack) begin(ctx context.Context, tx *sql.Tx) error {
 		   AND stack NOT IN (SELECT value FROM json_each(?))`, string(list)); err != nil {
 		return err
 	}
-	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(stack), 0) + 1 FROM piece`).Scan(&s.id); err != nil {
+	if err := tx.QueryRowContext(ctx, `
+		SELECT max(coalesce((SELECT max(stack) FROM piece), 0),
+		           coalesce((SELECT max(stack) FROM raw WHERE stack > 0), 0)) + 1`).Scan(&s.id); err != nil {
 		return err
 	}
 	if n := len(ids); n > 0 {

@@ -215,3 +215,27 @@ func TestLargeMailWithoutAPiece(t *testing.T) {
 		})
 	}
 }
+
+// No mail gets the number of another's pieces: not of one that has none, and not
+// of one whose writing failed and that has not come to its end yet.
+func TestStacksStayApart(t *testing.T) {
+	r := newRig(t)
+	if fresh, err := r.arrives(1); !fresh || err != nil {
+		t.Fatal(fresh, err)
+	}
+	if fresh, err := r.arrives(2, "From: <a@x>\r\n\r\nwords"); !fresh || err != nil {
+		t.Fatal(fresh, err)
+	}
+	if raw, err := r.Raw(t.Context(), 1); err != nil || len(raw) > 0 {
+		t.Errorf("a mail without bytes has %q, %v", raw, err)
+	}
+	r.verifyClean()
+	failed, other := &stack{db: r.DB, op: "one"}, &stack{db: r.DB, op: "two"}
+	defer failed.end()
+	defer other.end()
+	wantErr(t, failed.write(t.Context(), func(*sql.Tx) error { return errors.New("no room") }), "no room")
+	must(t, other.write(t.Context(), func(*sql.Tx) error { return nil }))
+	if failed.id == other.id {
+		t.Errorf("both have %d", other.id)
+	}
+}
