@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -103,7 +102,7 @@ func (d *DB) Known(ctx context.Context, team string, fingerprints []string) (tas
 			    ON inbox.fingerprint >= wanted.value
 			   AND inbox.fingerprint < wanted.value || '!'
 			 WHERE inbox.team = ?2
-			    OR inbox.mailbox = ?3`, string(bytes.TrimSpace(list)), team, importBox)
+			    OR inbox.mailbox = ?3`, string(list), team, importBox)
 		if err != nil {
 			return err
 		}
