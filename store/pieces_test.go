@@ -239,3 +239,17 @@ func TestStacksStayApart(t *testing.T) {
 		t.Errorf("both have %d", other.id)
 	}
 }
+
+// A piece that cannot be written when all have been handed over is an error, and
+// not a mail without it.
+func TestLargeMailOnAFullDisk(t *testing.T) {
+	r := newRig(t)
+	_, err := r.writer.Exec(`CREATE TRIGGER full BEFORE INSERT ON piece BEGIN SELECT raise(ABORT, 'no room'); END`)
+	must(t, err)
+	fresh, err := r.arrives(1, "From: <a@x>\r\n\r\n"+strings.Repeat("x", pieceBytes))
+	wantErr(t, err, "no room")
+	_, uid, _, _, err := r.Position(t.Context(), "INBOX")
+	if fresh || uid != 0 || err != nil || r.count(`SELECT count(*) FROM inbox`) != 0 {
+		t.Errorf("fresh %v, position %d, %v", fresh, uid, err)
+	}
+}
