@@ -178,7 +178,8 @@ func TestKeepPost(t *testing.T) {
 		t.Errorf("other bytes for a kept letter: %v", err)
 	}
 	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2, MessageID: p.MessageID, Raw: []byte("x")}), "another letter's")
-	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2}), "no bytes")
+	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2, MessageID: "t1.tok.2@acme.example"}), "no bytes")
+	wantErr(t, r.KeepPost(ctx, &loop.Post{Serial: 2, Raw: []byte("x")}), "no bytes or no Message-ID")
 
 	for _, ids := range [][]string{nil, {"", "x@y"}, {"x@y", p.MessageID}} {
 		found, err := r.LettersByID(ctx, ids)
