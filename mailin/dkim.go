@@ -159,7 +159,7 @@ func (d *DKIM) binding(v *dkim.Verification, fields []rawField) error {
 		return slices.ContainsFunc(fields, func(f rawField) bool { return f.is(name) })
 	}
 	switch {
-	case !has("from") || !covered("from"):
+	case !covered("from"):
 		return errors.New("from is not signed")
 	case has("to") && covered("to") && covered("cc"):
 	case !has("message-id") || !covered("message-id"):

@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,7 @@ func TestDKIM(t *testing.T) {
 	dated := func(age time.Duration) string {
 		return "Date: " + now.Add(-age).Format(time.RFC1123Z) + "\r\n" + dkimMail
 	}
+	toNobody := strings.Replace(dated(0), "To: shop+t1r1.aaaaaaaaaaaaaaaa@acme.example\r\n", "", 1)
 	swap := func(old, new string) string {
 		if !strings.Contains(good, old) {
 			t.Fatalf("%q is not in the mail", old)
@@ -232,6 +234,17 @@ func TestDKIM(t *testing.T) {
 		{"not expired", s.sign(t, dkimMail, "acme.example", func(o *dkim.SignOptions) { o.Expiration = now.Add(time.Hour) }), "pass"},
 		{"the fifth signature", foreign(4) + good, "pass"},
 		{"the sixth signature", foreign(5) + good, "none"},
+		{"to nobody, with the subject signed", s.sign(t, toNobody, "acme.example", headers("From", "Subject")), "fail"},
+		{"to nobody, without a Message-ID", s.sign(t, strings.Replace(toNobody, "Message-ID: <1@acme.example>\r\n", "", 1), "acme.example", headers("From", "Date")), "fail"},
+		{"an old mail, sent on today", "Resent-Date: " + now.Format(time.RFC1123Z) + "\r\n" + s.sign(t, dated(8*24*time.Hour), "acme.example", headers("From", "Message-ID", "Date")), "fail"},
+		{"capital letters", s.sign(t, dkimMail, "ACME.Example", nil), "pass"},
+		{"a NUL in the header", swap("Subject: Re", "Subject: Re\x00"), "none"},
+		{"a line that is blank to some", "Subject: Re: Cart\r\n \r\n" + strings.Replace(good, "Subject: Re: Cart\r\n", "", 1), "none"},
+		{"a field without a name", ": x\r\n" + good, "none"},
+		{"no From", swap("From: Priya Nair <priya@acme.example>\r\n", ""), "none"},
+		{"a second In-Reply-To on top", "In-Reply-To: <2@x>\r\n" + s.sign(t, "In-Reply-To: <1@x>\r\n"+dkimMail, "acme.example", nil), "none"},
+		{"a second References on top", "References: <2@x>\r\n" + s.sign(t, "References: <1@x>\r\n"+dkimMail, "acme.example", nil), "none"},
+		{"a second encoding on top", "Content-Transfer-Encoding: base64\r\n" + s.sign(t, "Content-Transfer-Encoding: 7bit\r\n"+dkimMail, "acme.example", nil), "none"},
 		{"no header", "\r\napprove\r\n", "none"},
 		{"no body", strings.TrimSuffix(good, "\r\napprove\r\n"), "none"},
 		{"nothing", "", "none"},
@@ -243,6 +256,102 @@ func TestDKIM(t *testing.T) {
 		}
 		if got.Result == "fail" && got.Why == "" || got.Result == "pass" && got.Domain == "" {
 			t.Errorf("%s: %+v says not why", c.name, got)
+		}
+	}
+}
+
+// x= is by the clock that was handed in.
+func TestDKIMExpires(t *testing.T) {
+	s := newSigner(t)
+	end := time.Now().Add(time.Hour).Truncate(time.Second)
+	mail := s.sign(t, dkimMail, "acme.example", func(o *dkim.SignOptions) { o.Expiration = end })
+	for _, c := range []struct {
+		now  time.Time
+		want string
+	}{{end.Add(-1), "pass"}, {end, "fail"}} {
+		d := &DKIM{Keys: &Keys{Resolver: oneKey(s.record()), Now: time.Now}, Now: func() time.Time { return c.now }}
+		if got, err := d.Verify(t.Context(), []byte(mail), "acme.example"); err != nil || got.Result != c.want {
+			t.Errorf("%v before its end: %+v, %v", end.Sub(c.now), got, err)
+		}
+	}
+}
+
+// A check that was broken off says nothing, and nothing is remembered of it.
+func TestDKIMStopped(t *testing.T) {
+	dns, resolver := newNameServer(t)
+	s := newSigner(t)
+	dns.publish("s1._domainkey.acme.example", s.record())
+	mail := []byte(s.sign(t, dkimMail, "acme.example", nil))
+	d := &DKIM{Keys: &Keys{Resolver: resolver, Now: time.Now}, Now: time.Now}
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if got, err := d.Verify(ctx, mail, "acme.example"); !errors.Is(err, context.Canceled) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := d.Verify(t.Context(), mail, "acme.example"); err != nil || got.Result != "pass" {
+		t.Errorf("after that: %+v, %v", got, err)
+	}
+}
+
+// asked is a resolver that tells how it is asked.
+type asked func(ctx context.Context, name string) ([]string, error)
+
+func (f asked) LookupTXT(ctx context.Context, name string) ([]string, error) { return f(ctx, name) }
+
+func TestKeys(t *testing.T) {
+	now := time.Now()
+	none := true
+	k := &Keys{Now: func() time.Time { return now }, Resolver: asked(func(ctx context.Context, name string) ([]string, error) {
+		if end, ok := ctx.Deadline(); !ok || time.Until(end) > askFor {
+			t.Errorf("a question may take until %v", end)
+		}
+		if !strings.HasSuffix(name, "acme.example.") {
+			t.Errorf("%q would be looked for in the domains of this machine as well", name)
+		}
+		if none {
+			return nil, &net.DNSError{IsNotFound: true}
+		}
+		return []string{"v=DKIM1; p=x"}, nil
+	})}
+	there := func() bool {
+		_, err := k.lookup(t.Context(), "s1._domainkey.acme.example")
+		return err == nil
+	}
+	if there() {
+		t.Error("there is none")
+	}
+	none = false
+	if now = now.Add(keepNone - 1); there() {
+		t.Error("not remembered that there is none")
+	}
+	if now = now.Add(1); !there() {
+		t.Error("remembered for too long that there is none")
+	}
+	for i := range maxKnown {
+		if _, err := k.lookup(t.Context(), strconv.Itoa(i)+".acme.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if len(k.known) > maxKnown {
+		t.Errorf("%d names remembered", len(k.known))
+	}
+}
+
+func TestAlignedHosts(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want bool
+	}{
+		{"acme.example", "ACME.Example", true},
+		{"x.acme.co.uk", "y.acme.co.uk", true},
+		{"a.co.uk", "b.co.uk", false},
+		{"co.uk", "a.co.uk", false},
+		{"co.uk", "co.uk", true},
+		{"", "", false},
+		{"acmé.example", "acmé.example", false},
+	} {
+		if got := alignedHosts(c.a, c.b); got != c.want {
+			t.Errorf("%q, %q: %v", c.a, c.b, got)
 		}
 	}
 }
