@@ -421,6 +421,7 @@ func TestTokenFile(t *testing.T) {
 		grant         bool
 	}{
 		{"open to all", string(good), 0o644, "chmod 600", false},
+		{"open to the group", string(good), 0o620, "chmod 600", false},
 		{"not JSON", "hunter2", 0o600, "holds no tokens: make it anew with `gatepost login`", true},
 		{"no tokens", "{}", 0o600, "holds no tokens", true},
 		{"another client", strings.Replace(string(good), s.ClientID, "other", 1), 0o600, "another client_id", true},
@@ -439,6 +440,10 @@ func TestTokenFile(t *testing.T) {
 	}
 	if err := os.Remove(g.File); err != nil {
 		t.Fatal(err)
+	}
+	folder := &Grant{Client: g.Client, File: t.TempDir()}
+	if _, err := folder.State(); err == nil || !strings.Contains(err.Error(), "is not a file") {
+		t.Errorf("%v", err)
 	}
 	if _, err := g.Token(t.Context(), ""); !errors.Is(err, ErrGrant) || !strings.Contains(err.Error(), "does not exist: make it with `gatepost login`") {
 		t.Errorf("%v", err)
