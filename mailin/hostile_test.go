@@ -346,3 +346,16 @@ func TestServerThatIsIllForAWhile(t *testing.T) {
 		})
 	}
 }
+
+// The number tells new mail from old, and not the clock of a server that is some
+// hours late; what is older than that was put there by somebody.
+func TestServerWhoseClockIsLate(t *testing.T) {
+	arrived := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC) // as the server says
+	for late, want := range map[time.Duration]Report{skew: {Fresh: 1}, skew + time.Second: {OldBefore: 1}} {
+		m := known(t)
+		m.since = arrived.Add(late)
+		if rep := once(t, plain(nil).start(t).poller(m)); rep != want || m.uid != 7 || !m.since.Equal(arrived.Add(late)) {
+			t.Errorf("%v before the first start: %+v, position %d, since %v", late, rep, m.uid, m.since)
+		}
+	}
+}
