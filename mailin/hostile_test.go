@@ -119,6 +119,8 @@ func TestHostileServer(t *testing.T) {
 		"unknown untagged":        {"EXAMINE": "* VANISHED 1:9\r\n"},
 		"line without end":        {"EXAMINE": strings.Repeat("* OK x", 100) + "…"},
 		"unavailable":             {"EXAMINE": "T NO [UNAVAILABLE] later\r\n"},
+		"a fault of its own":      {"EXAMINE": "T NO [SERVERBUG] later\r\n"},
+		"in use":                  {"EXAMINE": "T NO [INUSE] later\r\n"},
 		"search for star":         {"UID SEARCH": "* SEARCH 0\r\nT OK done\r\n"},
 		"search too wide":         {"UID SEARCH": "* ESEARCH UID ALL 1:4294967295\r\nT OK done\r\n"},
 		"search without end":      {"UID SEARCH": "* SEARCH 7 9 11 13 15\r\n…"},
