@@ -191,6 +191,7 @@ func TestMailboxThatCannotBeRead(t *testing.T) {
 	}{
 		"no UIDVALIDITY":  {script{"EXAMINE": "* 1 EXISTS\r\nT OK done\r\n"}, "UIDVALIDITY"},
 		"UIDs that fall":  {script{"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 5] n\r\nT OK done\r\n"}, "replaced by an older one"},
+		"UIDs one behind": {script{"EXAMINE": "* 1 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 6] n\r\nT OK done\r\n"}, "replaced by an older one"},
 		"no such mailbox": {script{"EXAMINE": "T NO [NONEXISTENT] none\r\n"}, "check mailbox"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -359,5 +360,25 @@ func TestServerWhoseClockIsLate(t *testing.T) {
 		if rep := once(t, plain(nil).start(t).poller(m)); rep != want || m.uid != 7 || !m.since.Equal(arrived.Add(late)) {
 			t.Errorf("%v before the first start: %+v, position %d, since %v", late, rep, m.uid, m.since)
 		}
+	}
+}
+
+// A mail that turns out larger than the server told is parked like any other.
+func TestLargerThanTold(t *testing.T) {
+	raw := large("one piece and more", piece+100)
+	give := func(section, part string) string {
+		return fmt.Sprintf("* 1 FETCH (UID 7 BODY[%s]<0> {%d}\r\n%s)\r\nT OK done\r\n", section, len(part), part)
+	}
+	m := known(t)
+	s := plain(script{
+		"UID FETCH":                          fmt.Sprintf("* 1 FETCH (UID 7 RFC822.SIZE %d INTERNALDATE \"02-Mar-2026 10:00:00 +0000\")\r\nT OK done\r\n", piece+1),
+		"UID FETCH 7 (UID BODY":              give("", raw[:piece]) + "|||" + give("", raw[piece:]),
+		"UID FETCH 7 (UID BODY.PEEK[HEADER]": give("HEADER", "Subject: x\r\n\r\n"),
+	})
+	if rep := once(t, s.start(t).poller(m, func(c *Config) { c.MaxBytes = piece + 50 })); rep != (Report{Parked: 1}) {
+		t.Errorf("%+v", rep)
+	}
+	if len(m.parked) != 1 || string(m.parked[0].raw) != "Subject: x\r\n\r\n" || !strings.Contains(m.parked[0].reason, "larger than the limit") {
+		t.Errorf("%+v", m.parked)
 	}
 }
