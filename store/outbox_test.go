@@ -330,6 +330,34 @@ func TestCancelPost(t *testing.T) {
 	r.verifyClean()
 }
 
+// What a server took is sent, whatever became of the letter meanwhile and
+// whatever is said of it after: else it could go out once more.
+func TestSentIsSent(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	r.post(due(1, "a@acme.example"), due(60, "b@acme.example"), due(1, "c@acme.example"))
+	must(t, r.DropPost(ctx, 1, clock(2)))
+	must(t, r.Commit(ctx, Step{At: clock(2), Withdraw: []int64{2}}))
+	must(t, r.FailPost(ctx, 3, clock(2), "550 no such user"))
+	must(t, r.RetryPost(ctx, 3))
+	if p, err := r.Outbox(ctx, PostFilter{State: PostWaiting}); err != nil || len(p) != 1 || !p[0].Closed.IsZero() || p[0].Attempts != 1 {
+		t.Errorf("retried: %+v, %v", p, err)
+	}
+	must(t, r.SentPost(ctx, clock(3), 1, 2, 3))
+	must(t, r.SentPost(ctx, clock(9), 1, 2, 3))
+	for serial := range int64(3) {
+		must(t, r.FailPost(ctx, serial+1, clock(9), "too late"))
+		must(t, r.LaterPost(ctx, serial+1, clock(9), "too late"))
+	}
+	list, err := r.Outbox(ctx, PostFilter{})
+	must(t, err)
+	for i, p := range list {
+		if attempts := []int{1, 1, 2}[i]; p.State != PostSent || !p.Closed.Equal(clock(3)) || p.Reason != "" || p.Attempts != attempts {
+			t.Errorf("letter %d is %+v", p.Serial, p)
+		}
+	}
+}
+
 // A letter gets another time only while no sender can have it in its hands, and a
 // retry does not send what still waits for its hour.
 func TestRedate(t *testing.T) {
