@@ -2,6 +2,8 @@ package store
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +59,7 @@ func TestReceiveOnce(t *testing.T) {
 		{"same place, other bytes", "INBOX", 7, 1, "rewritten by the server", false},
 		{"second copy", "INBOX", 7, 2, head + "approve", false},
 		{"second copy again", "INBOX", 7, 2, head + "approve", false},
+		{"place of the second copy, other bytes", "INBOX", 7, 2, "rewritten by the server", false},
 		{"same Message-ID, other bytes", "INBOX", 7, 3, head + "redirect: no", true},
 		{"new UIDVALIDITY, known", "INBOX", 8, 1, head + "approve", false},
 		{"new UIDVALIDITY, unknown", "INBOX", 8, 2, head + "question: why", true},
@@ -79,6 +82,47 @@ func TestReceiveOnce(t *testing.T) {
 			r.verifyClean()
 		})
 	}
+}
+
+// A mail that is twice among those that come at once is kept once, and stops
+// none of the others; none at all are none.
+func TestReceiveTwiceAtOnce(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	if fresh, err := r.ReceiveAll(ctx, "INBOX", 7, nil); len(fresh) > 0 || err != nil {
+		t.Errorf("of none: %v, %v", fresh, err)
+	}
+	one, two := []byte("Message-ID: <1@x>\r\n\r\none"), []byte("Message-ID: <2@x>\r\n\r\ntwo")
+	for _, first := range []bool{true, false} {
+		fresh, err := r.ReceiveAll(ctx, "INBOX", 7, []Arrived{{1, start, one}, {2, start, one}, {3, start, two}})
+		if err != nil || !slices.Equal(fresh, []bool{first, false, first}) {
+			t.Errorf("fresh are %v, %v", fresh, err)
+		}
+	}
+	r.verifyClean()
+}
+
+// Only a header that waits for its body is ever replaced: not a whole mail that
+// could not be read, nor a header that the operator has done with.
+func TestOnlyAParkedHeadIsMadeWhole(t *testing.T) {
+	r := newRig(t)
+	ctx := t.Context()
+	read := r.receive("cannot be read")
+	must(t, r.Commit(ctx, Step{At: clock(1), Mail: read, Verdict: Parked, Reason: "no header"}))
+	must(t, r.Park(ctx, "INBOX", 7, 2, start, []byte("Subject: huge\r\n"), "too large"))
+	must(t, r.DropParked(ctx, 2))
+	for uid := range uint32(2) {
+		if fresh, err := r.Receive(ctx, "INBOX", 7, uid+1, start, fmt.Appendf(nil, "Subject: other\r\n\r\n%d", uid)); fresh || err != nil {
+			t.Errorf("mail %d: %v, %v", uid+1, fresh, err)
+		}
+	}
+	if raw, err := r.Raw(ctx, read); err != nil || string(raw) != "cannot be read" {
+		t.Errorf("%q, %v", raw, err)
+	}
+	if m, err := r.Mail(ctx, 2); err != nil || m.Verdict != Gone || m.Whole {
+		t.Errorf("%+v, %v", m, err)
+	}
+	r.verifyClean()
 }
 
 func TestReceiveNeedsBegin(t *testing.T) {
@@ -158,6 +202,9 @@ func TestParkedIsMadeWhole(t *testing.T) {
 	must(t, err)
 	if m == nil || string(m.Raw) != large {
 		t.Errorf("next mail is %+v", m)
+	}
+	if m, err := r.Mail(ctx, 2); err != nil || !m.Whole || m.Size != int64(len(large)) {
+		t.Errorf("it is %+v, %v", m, err)
 	}
 	r.verifyClean()
 }
