@@ -52,7 +52,7 @@ func newForgetCommand(g *globals) *cobra.Command {
 					err = errors.New("nothing was changed: see above")
 				}
 				if err == nil && f.Nothing() {
-					err = fmt.Errorf("nothing of %s is kept here, so nothing was changed: look at the address, or give more with --also and --name", strings.Join(addresses, ", "))
+					err = fmt.Errorf("nothing of %s is kept here: look at the address, or give more with --also and --name", strings.Join(addresses, ", "))
 				}
 				if err != nil || !yes {
 					return err
