@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -46,15 +47,37 @@ func wholeLines(p string) (out []string) {
 const likelyRunes = 160
 
 // likely tells of a sentence that may say when a task is done: it says what must be so,
-// or how things are "from then on".
+// how things are "from then on", or what somebody would like.
 func likely(said string, first bool) bool {
 	if utf8.RuneCountInString(said) > likelyRunes || !checkable(strings.TrimSpace(said)) {
+		return false
+	}
+	if part, _, _ := labelAt(said); part != "" { // "Must not: lock out the admins"
 		return false
 	}
 	if _, ok := wished(said); ok {
 		return true
 	}
 	ts := firstTokens(said, wishReads)
-	n := wish["then-on"].prefix(ts)
-	return !first && n > 0 && n < len(ts) && against(said, ts, false) == ""
+	if n := wish["then-on"].prefix(ts); !first && n > 0 && n < len(ts) {
+		return against(said, ts, false) == ""
+	}
+	return hopes(ts) && !advice["fault"].in(fold(said))
+}
+
+// hopes tells of words that say what somebody would like: "I'd love to see all orders
+// at one glance", "Under 2 MB would be great". What they need of us ("We need to talk")
+// and when ("I need this by Friday") is nothing of the kind.
+func hopes(ts []token) bool {
+	rest := ts
+	if n := wish["hope"].prefix(ts); n > 0 && len(ts) > n+2 {
+		rest = ts[n:]
+	} else if at, nice := wish["nice"].any(ts); nice {
+		rest = slices.Concat(ts[:at], ts[at+wish["nice"].prefix(ts[at:]):])
+	} else {
+		return false
+	}
+	holds := func(kind string) bool { _, ok := wish[kind].any(rest); return ok }
+	return wish["guess"].prefix(rest) == 0 && !inMonth(ts) && !holds("aside") && !holds("late") && !holds("keep") &&
+		slices.ContainsFunc(rest, func(t token) bool { return !wish["vague"].all[t.text] })
 }

@@ -244,7 +244,11 @@ func saidAt(s string) string {
 			return "done"
 		}
 		for _, part := range sayingParts {
-			if sayings[part].prefix(ts) > 0 && (part != "done" || !advice["fault"].in(fold(s))) { // "When this is done, half of it is missing"
+			n := sayings[part].prefix(ts)
+			switch {
+			case n == 0:
+			case part == "done" && (wish["next"].prefix(ts[n:]) > 0 || advice["fault"].in(fold(s))): // "When this is done, half of it is missing"
+			default:
 				return part
 			}
 		}

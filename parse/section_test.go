@@ -304,3 +304,32 @@ func TestTasksAsWritten(t *testing.T) {
 		t.Errorf("%d tasks", n)
 	}
 }
+
+// What is to come when a task is done is no done of it: "Once this is done, let me know".
+func TestWhatComesNext(t *testing.T) {
+	const problem = "The newsletter list is wrong, half of the people get it twice."
+	for said, done := range map[string]string{
+		"Once it's done, a hard bounce marks the address.":          "Once it's done, a hard bounce marks the address.",
+		"When this is done I can see who changed which price when.": "When this is done I can see who changed which price when.",
+		"Once this is live we can look up any order by its number.": "Once this is live we can look up any order by its number.",
+		"Once this is done please ping me.":                         "",
+		"Once it's done, let me know.":                              "",
+		"When this is done please close the ticket at the hoster.":  "",
+		"Once it ships I'll tell the customer.":                     "",
+		"Once this is done we can start on the app.":                "",
+		"When it's done, can you look at the other one too?":        "",
+		"I'm happy when I can tap every store without zooming in.":  "I'm happy when I can tap every store without zooming in.",
+		"How we'll know: no admin can log in without a code.":       "no admin can log in without a code.",
+	} {
+		s, _ := FindSections(problem + "\n\n" + said)
+		if s.Problem != problem || s.Done != done || done == "" && s.Context != said {
+			t.Errorf("%q: %+v", said, s)
+		}
+	}
+	for _, label := range []string{"Must not", "Not allowed", "Nicht erlaubt", "Randbedingung", "Beachten", "Tabu"} {
+		s, _ := FindSections("Done: one mail for each order\n" + label + ": new tables")
+		if want := strings.TrimPrefix(label+": ", map[bool]string{true: label + ": "}[label == "Randbedingung" || label == "Beachten"]) + "new tables"; s.Done != "one mail for each order" || s.Context != want {
+			t.Errorf("%s: %+v", label, s)
+		}
+	}
+}
