@@ -110,7 +110,11 @@ func (p phrases) add(w string) {
 	if len(ts) == 0 {
 		return
 	}
-	p.all[join(ts)] = true
+	key := join(ts)
+	if key == w {
+		key = w // the table has these bytes already
+	}
+	p.all[key] = true
 	p.longest[ts[0].text] = max(p.longest[ts[0].text], min(len(ts), longestPhrase))
 }
 

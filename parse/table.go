@@ -16,18 +16,36 @@ var tableFiles embed.FS
 // tableLines returns the lines of a table that say something. A table is part
 // of the program: one that is missing is a fault of the build.
 func tableLines(name string) []string {
-	b, err := tableFiles.ReadFile("tables/" + name)
-	if err != nil {
-		panic(fmt.Sprintf("read table %q: %v", name, err))
+	text, ok := tableTexts[name]
+	if !ok {
+		panic(fmt.Sprintf("table %q is not there", name))
 	}
 	var out []string
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(text) {
 		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
 			out = append(out, line)
 		}
 	}
 	return out
 }
+
+// tableTexts are the tables by name, one copy for all who read them: their words
+// stay in use.
+var tableTexts = func() map[string]string {
+	files, err := tableFiles.ReadDir("tables")
+	if err != nil {
+		panic(fmt.Sprintf("read tables: %v", err))
+	}
+	out := map[string]string{}
+	for _, f := range files {
+		b, err := tableFiles.ReadFile("tables/" + f.Name())
+		if err != nil {
+			panic(fmt.Sprintf("read table %q: %v", f.Name(), err))
+		}
+		out[f.Name()] = string(b)
+	}
+	return out
+}()
 
 // tableWords splits a comma-separated cell.
 func tableWords(cell string) []string {

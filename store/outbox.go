@@ -64,27 +64,49 @@ func (p *Posted) columns() []any {
 		&p.Mail, moment{&p.Created}, moment{&p.Next}, moment{&p.Closed}, &p.Reason}
 }
 
-// Outbox lists letters, newest last.
-func (d *DB) Outbox(ctx context.Context, f PostFilter) ([]Posted, error) {
+// query is what selects the letters. Where an index holds the few that may be meant it
+// is named, or all that were ever sent would be read in their order; and it holds them
+// by words, not by what a "?" may stand for.
+func (f PostFilter) query() (string, []any) {
 	where, args := []string{"1"}, []any{}
-	add := func(column string, v any, set bool) {
+	add := func(term string, set bool, v ...any) {
 		if set {
-			where, args = append(where, column+" = ?"), append(args, v)
+			where, args = append(where, term), append(args, v...)
 		}
 	}
-	add("state", f.State, f.State != "")
-	add("team", f.Team, f.Team != "")
-	add("kind", string(f.Kind), f.Kind != "")
-	add("recipient", f.To, f.To != "")
-	add("task", f.Task, f.Task != 0)
+	add("state = "+quoted(f.State), f.State != "")
+	add("kind = "+quoted(string(f.Kind)), f.Kind != "")
+	add("team = ?", f.Team != "", f.Team)
+	add("recipient = ?", f.To != "", f.To)
+	add("task = ?", f.Task != 0, f.Task)
 	if f.Limit <= 0 {
 		f.Limit = -1
 	}
-	rows, err := d.reader.QueryContext(ctx, `SELECT * FROM (`+postColumns+`
-		  FROM post
-		 WHERE `+strings.Join(where, " AND ")+`
+	index := ""
+	switch {
+	case f.State == PostWaiting:
+		index = "INDEXED BY post_waiting"
+	case f.State == PostFailed:
+		index = "INDEXED BY post_failed"
+	case f.Kind == loop.Gate && f.Team != "":
+		index = "INDEXED BY post_gate"
+	case f.Kind == loop.Alert:
+		index = "INDEXED BY post_alert"
+	}
+	return `SELECT * FROM (` + postColumns + `
+		  FROM post ` + index + `
+		 WHERE ` + strings.Join(where, " AND ") + `
 		 ORDER BY serial DESC
-		 LIMIT ?) ORDER BY serial`, append(args, f.Limit)...)
+		 LIMIT ?) ORDER BY serial`, append(args, f.Limit)
+}
+
+// quoted is a string of SQL.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// Outbox lists letters, newest last.
+func (d *DB) Outbox(ctx context.Context, f PostFilter) ([]Posted, error) {
+	query, args := f.query()
+	rows, err := d.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, explain("list outbox", err)
 	}

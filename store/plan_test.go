@@ -3,6 +3,8 @@ package store
 import (
 	"strings"
 	"testing"
+
+	"gatepost/loop"
 )
 
 // What runs for every mail and every letter must not read a table from end to
@@ -28,6 +30,11 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		standings,
 		briefOpen,
 		briefAll,
+		filtered(PostFilter{State: PostWaiting}),
+		filtered(PostFilter{State: PostWaiting, Team: shop}),
+		filtered(PostFilter{State: PostFailed}),
+		filtered(PostFilter{Kind: loop.Gate, Team: shop, Task: 1}),
+		filtered(PostFilter{Kind: loop.Alert, Limit: 50}),
 		`SELECT body FROM event WHERE team = '' AND task = 1 ORDER BY seq`,
 	} {
 		rows, err := r.reader.Query(`EXPLAIN QUERY PLAN `+query, make([]any, strings.Count(query, "?"))...)
@@ -36,11 +43,16 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 			var id, parent, unused int
 			var line string
 			must(t, rows.Scan(&id, &parent, &unused, &line))
-			sorts := strings.Contains(line, "TEMP B-TREE FOR ORDER") && query != taskRoots // that one sorts what a header names
-			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.Contains(line, "json_each") || sorts {
+			sorts := strings.Contains(line, "TEMP B-TREE FOR ORDER") && query != taskRoots && !strings.HasPrefix(query, "SELECT * FROM (") // these sort the few that they found
+			if strings.HasPrefix(line, "SCAN") && !strings.Contains(line, "INDEX") && !strings.HasPrefix(line, "SCAN (subquery") && !strings.Contains(line, "json_each") || sorts {
 				t.Errorf("%s\n\t%s", query, line)
 			}
 		}
 		must(t, rows.Close())
 	}
+}
+
+func filtered(f PostFilter) string {
+	query, _ := f.query()
+	return query
 }

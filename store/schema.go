@@ -11,7 +11,7 @@ const applicationID = 0x47505354
 
 // migrations lead from an empty file to the present schema; the i-th makes
 // version i+1. They are only ever added to: a released one never changes.
-var migrations = []string{version1, version2, mailboxSources, expiries, largeMails, taskBrief, rawForm, termIndex, postRank, queuedAt}
+var migrations = []string{version1, version2, mailboxSources, expiries, largeMails, taskBrief, rawForm, termIndex, postRank, queuedAt, postScarce}
 
 // migrate brings a database to the newest version. Each step is a transaction
 // with its version number, so a crash leaves a whole older schema. What was
@@ -304,4 +304,11 @@ UPDATE task
         ORDER BY seq DESC
         LIMIT 1))
  WHERE EXISTS (SELECT 1 FROM event WHERE event.team = task.team AND event.task = task.number AND event.kind = 'queued');
+`
+
+// postScarce finds the letters of a gate, and what the operator was told, which are
+// asked for at every start, among all that were ever sent.
+const postScarce = `
+CREATE INDEX post_gate ON post (team, task, serial) WHERE kind = 'gate';
+CREATE INDEX post_alert ON post (serial) WHERE kind = 'alert';
 `

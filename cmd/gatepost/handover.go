@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"gatepost/loop"
@@ -18,78 +19,92 @@ import (
 func (s *stepper) handOver(ctx context.Context, now time.Time) error {
 	var errs []error
 	for _, team := range s.teams {
-		if s.aside[team.Address] != "" {
-			continue
-		}
-		for _, plan := range team.Streams {
-			if err := s.handOverStream(ctx, team, plan, now); err != nil {
-				errs = append(errs, fmt.Errorf("hand stream %q of %s over: %w", plan.Name, team.Address, err))
-			}
+		if s.aside[team.Address] == "" {
+			errs = append(errs, s.handOverTeam(ctx, team, now))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (s *stepper) handOverStream(ctx context.Context, team *loop.Team, plan loop.StreamPlan, now time.Time) (err error) {
-	defer brokenBy(&err) // the other streams and teams go on
+func (s *stepper) handOverTeam(ctx context.Context, team *loop.Team, now time.Time) error {
 	state, err := s.db.Load(ctx, team, store.Want{})
 	if err != nil {
-		return err
+		return fmt.Errorf("hand streams of %s over: %w", team.Address, err)
 	}
-	t := state.Tasks[state.Stream(plan.Name).Current]
-	if t != nil && t.State == loop.AtGate {
-		return s.handGate(ctx, state, plan, t, now)
-	}
-	if t == nil || t.State != loop.Active {
-		return nil
-	}
-	if t.Engineer == plan.Engineer {
-		return nil
-	}
-	if t.Engineer == "" { // started by a version that did not note whose it was
-		letters, err := s.db.Outbox(ctx, store.PostFilter{Team: team.Address, To: plan.Engineer})
+	var errs []error
+	for _, plan := range team.Streams {
+		o, err := s.handOverStream(ctx, state, plan, now)
 		if err != nil {
-			return err
+			errs = append(errs, fmt.Errorf("hand stream %q of %s over: %w", plan.Name, team.Address, err))
+		}
+		if o.State == nil && err == nil {
+			continue
+		}
+		if state, err = s.db.Load(ctx, team, store.Want{}); err != nil { // it moved on
+			return errors.Join(append(errs, err)...)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// handOverStream returns what was committed, nothing if the stream is with whom it
+// belongs to.
+func (s *stepper) handOverStream(ctx context.Context, state *loop.State, plan loop.StreamPlan, now time.Time) (o loop.Outcome, err error) {
+	defer brokenBy(&err) // the other streams and teams go on
+	t := state.Tasks[state.Stream(plan.Name).Current]
+	said := "stream handed over"
+	switch {
+	case t != nil && t.State == loop.AtGate:
+		said = "gate handed over"
+		o, err = s.handGate(ctx, state, plan, t, now)
+	case t != nil && t.State == loop.Active && t.Engineer != plan.Engineer:
+		o, err = s.handTask(ctx, state, plan, t, now)
+	}
+	if err != nil || len(o.Events) == 0 && len(o.Letters) == 0 {
+		return loop.Outcome{}, err
+	}
+	team := state.Team.Address
+	if err := s.db.Commit(ctx, store.Step{Team: team, At: now, Before: state, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
+		return loop.Outcome{}, err
+	}
+	var to []string
+	for _, l := range o.Letters {
+		to = append(to, l.To)
+	}
+	s.log.Info(said, "team", team, "stream", plan.Name, "task", t.Number, "letters_to", strings.Join(to, " "))
+	s.signal()
+	return o, nil
+}
+
+// handTask gives the task in work to the engineer of its stream.
+func (s *stepper) handTask(ctx context.Context, state *loop.State, plan loop.StreamPlan, t *loop.Task, now time.Time) (loop.Outcome, error) {
+	if t.Engineer == "" { // started by a version that did not note whose it was
+		letters, err := s.db.Outbox(ctx, store.PostFilter{Team: state.Team.Address, To: plan.Engineer})
+		if err != nil {
+			return loop.Outcome{}, err
 		}
 		for _, p := range letters {
 			if l := p.Letter; p.State != store.PostCancelled && (l.Task == t.Number || l.Body.Next != nil && l.Body.Next.Number == t.Number) {
-				return nil
+				return loop.Outcome{}, nil
 			}
 		}
 	}
-	o := loop.HandOver(state, plan.Name, now)
-	if err := s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: state, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
-		return err
-	}
-	s.log.Info("stream handed over", "team", team.Address, "stream", plan.Name, "task", t.Number, "to", plan.Engineer)
-	s.signal()
-	return nil
+	return loop.HandOver(state, plan.Name, now), nil
 }
 
 // handGate writes to approvers who never had the letter of the gate that a
 // stream stands at.
-func (s *stepper) handGate(ctx context.Context, state *loop.State, plan loop.StreamPlan, t *loop.Task, now time.Time) error {
+func (s *stepper) handGate(ctx context.Context, state *loop.State, plan loop.StreamPlan, t *loop.Task, now time.Time) (loop.Outcome, error) {
 	letters, err := s.db.Outbox(ctx, store.PostFilter{Team: state.Team.Address, Kind: loop.Gate, Task: t.Number})
 	if err != nil {
-		return err
+		return loop.Outcome{}, err
 	}
 	gate := fmt.Sprintf("t%dr%d", t.Number, t.Round)
-	o := loop.HandGate(state, plan.Name, func(person string) bool {
+	return loop.HandGate(state, plan.Name, func(person string) bool {
 		return slices.ContainsFunc(letters, func(p store.Posted) bool {
 			return p.Letter.To == person && p.Letter.Ref == gate && p.State != store.PostCancelled
 		})
-	}, now)
-	if len(o.Letters) == 0 {
-		return nil
-	}
-	if err := s.db.Commit(ctx, store.Step{Team: state.Team.Address, At: now, Before: state, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
-		return err
-	}
-	for _, l := range o.Letters {
-		s.log.Info("gate handed over", "team", state.Team.Address, "stream", plan.Name, "task", t.Number, "to", l.To)
-	}
-	s.signal()
-	return nil
+	}, now), nil
 }
 
 // configRefused tells the operator that a changed config has mistakes.

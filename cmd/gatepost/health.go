@@ -61,7 +61,7 @@ func sight(ctx context.Context, cfg *Config, db *store.DB, now time.Time) sighti
 // were tried.
 func (s sighting) unsent(now time.Time) (list []string) {
 	for _, p := range s.places {
-		if !p.overdue.IsZero() && now.Sub(p.overdue) > unreadyAfter && !p.sent.After(p.overdue) {
+		if !p.overdue.IsZero() && now.Sub(p.overdue) > unreadyAfter && !p.flows {
 			list = append(list, "no letter is taken by the mail server "+since(p.overdue)+": `gatepost outbox` has its words, `gatepost check` says what is wrong")
 		}
 	}

@@ -76,7 +76,7 @@ type place struct {
 	polled  time.Time // reading: when it was last read to its end
 	waiting int       // sending: letters that wait
 	overdue time.Time // sending: since when the oldest letter that was tried in vain has waited; zero: none
-	sent    time.Time // sending: when a letter was last taken
+	flows   bool      // sending: others were taken since overdue
 }
 
 func newLookout(cfg *Config, db *store.DB, log *slog.Logger, now func() time.Time) *lookout {
@@ -173,7 +173,7 @@ func (l *lookout) look(ctx context.Context) {
 		works, detail := is.polled.After(was.polled), fmt.Sprintf("nothing was read from %s %s", w.server, since(is.polled))
 		switch w.what {
 		case sending:
-			works = is.overdue.IsZero() || is.sent.After(is.overdue)
+			works = is.overdue.IsZero() || is.flows
 			detail = fmt.Sprintf("%d letters wait for %s, the oldest %s", is.waiting, w.server, since(is.overdue))
 		case access:
 			works, detail = s.stale == "", s.stale
@@ -273,16 +273,13 @@ func (l *lookout) findSender(ctx context.Context, w *watch, waiting []store.Post
 	if p.overdue.IsZero() {
 		return p, nil
 	}
+	share := store.Share{}
 	for _, team := range w.teams {
-		sent, err := l.db.Outbox(ctx, store.PostFilter{Team: team.Address, State: store.PostSent, Limit: 50})
-		if err != nil {
-			return p, err
-		}
-		for _, post := range sent {
-			p.sent = later(p.sent, post.Closed)
-		}
+		share.Teams = append(share.Teams, team.Address)
 	}
-	return p, nil
+	sent, err := l.db.SentSinceOf(ctx, share, p.overdue)
+	p.flows = sent > 0
+	return p, err
 }
 
 func later(a, b time.Time) time.Time {
