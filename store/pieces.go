@@ -71,6 +71,7 @@ func (d *DB) ReceiveLarge(ctx context.Context, mailbox string, uidvalidity, uid 
 		}
 		return err
 	})
+	s.received = err == nil
 	if fresh = fresh && err == nil; fresh {
 		if what, err := skimming.wait(); err == nil {
 			d.skims.keep(s.id, what)
@@ -150,6 +151,9 @@ type stack struct {
 	n             int   // of them that were
 	held          []*bytes.Buffer
 	size, written int64
+	received      bool // with the last of them
+	sweeps        bool // in the transaction under way, the pieces of mails that were broken off
+	broken        int  // how many of these there had been
 }
 
 // keep takes pieces, and writes them when they are enough, until there are no
@@ -188,6 +192,7 @@ func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
 		return then(tx)
 	})
 	if err == nil {
+		s.began()
 		s.db.logged(int(s.size - s.written))
 	}
 	for _, piece := range s.held {
@@ -198,7 +203,8 @@ func (s *stack) write(ctx context.Context, then func(tx *sql.Tx) error) error {
 }
 
 // begin gives the stack its number, and removes the pieces of mails that were
-// broken off. Other mailboxes' mails may be arriving beside this one.
+// broken off, if there may be any. Other mailboxes' mails may be arriving beside
+// this one.
 func (s *stack) begin(ctx context.Context, tx *sql.Tx) error {
 	a := &s.db.arriving
 	a.Lock()
@@ -208,11 +214,11 @@ func (s *stack) begin(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, `
-		DELETE FROM piece
-		 WHERE stack NOT IN (SELECT stack FROM raw WHERE stack > 0)
-		   AND stack NOT IN (SELECT value FROM json_each(?))`, string(list)); err != nil {
-		return err
+	if s.sweeps = a.swept <= a.broken; s.sweeps {
+		if _, err := tx.ExecContext(ctx, dropBroken, string(list)); err != nil {
+			return err
+		}
+		s.broken = a.broken
 	}
 	if err := tx.QueryRowContext(ctx, `
 		SELECT max(coalesce((SELECT max(stack) FROM piece), 0),
@@ -230,17 +236,45 @@ func (s *stack) begin(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// dropBroken goes from stack to stack by the index: to look at every piece of every
+// mail takes ever longer.
+const dropBroken = `
+		DELETE FROM piece
+		 WHERE stack IN (
+		       WITH RECURSIVE each (stack) AS (
+		            SELECT min(stack) FROM piece
+		             UNION ALL
+		            SELECT (SELECT min(stack) FROM piece WHERE piece.stack > each.stack) FROM each WHERE stack IS NOT NULL)
+		       SELECT stack
+		         FROM each
+		        WHERE stack NOT IN (SELECT value FROM json_each(?))
+		          AND NOT EXISTS (SELECT 1 FROM raw WHERE raw.stack > 0 AND raw.stack = each.stack))`
+
+// began notes that what begin did is committed.
+func (s *stack) began() {
+	if a := &s.db.arriving; s.sweeps {
+		a.Lock()
+		defer a.Unlock()
+		a.swept, s.sweeps = s.broken+1, false
+	}
+}
+
 func (s *stack) end() {
-	s.db.arriving.Lock()
-	defer s.db.arriving.Unlock()
-	delete(s.db.arriving.ids, s.id)
+	a := &s.db.arriving
+	a.Lock()
+	defer a.Unlock()
+	delete(a.ids, s.id)
+	if s.id > 0 && !s.received {
+		a.broken++
+	}
 }
 
 // arriving is the stacks of mails that are being received by this process, the
 // only one that receives any.
 type arriving struct {
 	sync.Mutex
-	ids map[int64]bool
+	ids           map[int64]bool
+	broken, swept int // how many were broken off; and one more than were when the pieces of such were last removed
 }
 
 // whole is the bytes of a mail, of whose row these are known.

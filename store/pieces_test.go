@@ -103,6 +103,44 @@ func TestLargeMailBrokenOff(t *testing.T) {
 	}
 }
 
+// Pieces that were written of a mail that was broken off go with the next large
+// mail: at once, and also if the program ended meanwhile.
+func TestLargeMailBrokenOffLate(t *testing.T) {
+	r := newRig(t)
+	big, lost := strings.Repeat("0123456789abcde\n", pieceBytes/16), errors.New("the connection is lost")
+	arrives := func(uid uint32, lost error) {
+		t.Helper()
+		_, err := r.ReceiveLarge(t.Context(), "INBOX", 7, uid, clock(0), func(keep func([]byte) error) error {
+			return errors.Join(keep(fmt.Appendf(nil, "From: <a@x>\r\nSubject: %d\r\n\r\n", uid)), keep([]byte(big)), keep([]byte("end")), lost)
+		})
+		if !errors.Is(err, lost) {
+			t.Fatal(err)
+		}
+	}
+	stacks := func(want int) {
+		t.Helper()
+		if n := r.count(`SELECT count(DISTINCT stack) FROM piece`); n != want {
+			t.Errorf("%d stacks of pieces, want %d", n, want)
+		}
+	}
+	arrives(1, nil)
+	arrives(2, lost)
+	stacks(2)
+	arrives(2, lost)
+	stacks(2)
+	arrives(2, nil)
+	stacks(2)
+	arrives(3, lost)
+	must(t, r.Close())
+	var err error
+	r.DB, err = Open(r.file)
+	must(t, err)
+	stacks(3)
+	arrives(3, nil)
+	stacks(3)
+	r.verifyClean()
+}
+
 // Two mailboxes receive large mails beside each other; wiping one takes its
 // pieces along, and no other's.
 func TestLargeMailsBesideEachOther(t *testing.T) {
@@ -111,6 +149,12 @@ func TestLargeMailsBesideEachOther(t *testing.T) {
 	big := strings.Repeat("0123456789abcde\n", pieceBytes/16)
 	fresh, err := r.ReceiveLarge(t.Context(), "Other", 1, 1, clock(0), func(keep func([]byte) error) error {
 		err := errors.Join(keep([]byte("From: <a@x>\r\n\r\n")), keep([]byte(big))) // some of it is written
+		lost := errors.New("the connection is lost")
+		if _, err := r.ReceiveLarge(t.Context(), "INBOX", 7, 1, clock(0), func(keep func([]byte) error) error {
+			return errors.Join(keep([]byte(big)), keep([]byte(big)), lost) // the next one removes what was written of this
+		}); !errors.Is(err, lost) {
+			t.Error(err)
+		}
 		for uid := range uint32(2) {
 			fresh, err := r.arrives(uid+1, fmt.Sprintf("From: <b@x>\r\n\r\nnumber %d", uid), big)
 			if !fresh || err != nil {
