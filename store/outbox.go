@@ -42,7 +42,8 @@ type PostFilter struct {
 	Kind  loop.Kind
 	To    string
 	Task  int
-	Limit int // the newest so many
+	Tried bool // only those that were tried, and not taken
+	Limit int  // the newest so many
 }
 
 const postColumns = `
@@ -79,6 +80,7 @@ func (f PostFilter) query() (string, []any) {
 	add("team = ?", f.Team != "", f.Team)
 	add("recipient = ?", f.To != "", f.To)
 	add("task = ?", f.Task != 0, f.Task)
+	add("attempts > 0", f.Tried)
 	if f.Limit <= 0 {
 		f.Limit = -1
 	}
@@ -234,6 +236,16 @@ const shared = `state = 'waiting' AND (team IN (SELECT value FROM json_each(?1))
 func (s Share) args() ([]any, error) {
 	teams, err := json.Marshal(append([]string{}, s.Teams...))
 	return []any{string(teams), s.Not}, err
+}
+
+// WaitingOf is how many letters of a share wait.
+func (d *DB) WaitingOf(ctx context.Context, share Share) (n int, err error) {
+	args, err := share.args()
+	if err != nil {
+		return 0, err
+	}
+	err = d.reader.QueryRowContext(ctx, `SELECT count(*) FROM post WHERE `+shared, args...).Scan(&n)
+	return n, explain("count waiting letters", err)
 }
 
 // WakePost tells when the first of the waiting letters is due.

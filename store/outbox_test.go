@@ -230,6 +230,7 @@ func TestOutboxFilter(t *testing.T) {
 	gate.Kind = loop.Gate
 	r.post(letter("dana@acme.example"), gate, due(1, "dana@acme.example"))
 	must(t, r.FailPost(t.Context(), 1, clock(2), "550"))
+	must(t, r.LaterPost(t.Context(), 3, clock(9), "451"))
 	for _, c := range []struct {
 		f    PostFilter
 		want string
@@ -239,7 +240,11 @@ func TestOutboxFilter(t *testing.T) {
 		{PostFilter{State: PostFailed}, "[1]"},
 		{PostFilter{State: PostWaiting}, "[2 3]"},
 		{PostFilter{State: PostWaiting, Task: 1}, "[2]"},
+		{PostFilter{State: PostWaiting, Tried: true}, "[3]"},
 		{PostFilter{Kind: loop.Gate}, "[2]"},
+		{PostFilter{Kind: loop.Gate, Team: shop, Task: 1}, "[2]"},
+		{PostFilter{Kind: loop.Gate, Team: "other@acme.example"}, "[]"},
+		{PostFilter{Kind: loop.Alert}, "[]"},
 		{PostFilter{To: "dana@acme.example", Team: shop}, "[1 3]"},
 		{PostFilter{Team: "other@acme.example"}, "[]"},
 	} {
@@ -251,6 +256,11 @@ func TestOutboxFilter(t *testing.T) {
 		}
 		if fmt.Sprint(got) != c.want {
 			t.Errorf("%+v selects %v, want %s", c.f, got, c.want)
+		}
+	}
+	for want, share := range map[int]Share{2: {Teams: []string{shop}}, 0: {Teams: []string{"other@acme.example"}}} {
+		if n, err := r.WaitingOf(t.Context(), share); n != want || err != nil {
+			t.Errorf("%d letters of %v wait, want %d, %v", n, share, want, err)
 		}
 	}
 	c, err := r.Counts(t.Context())

@@ -226,9 +226,9 @@ func (l *lookout) find(ctx context.Context, now time.Time) (s sighting) {
 		return s
 	}
 	keys, _ := mailboxKeys(s.counts.Mailboxes, l.cfg.Mailboxes)
-	var waiting []store.Posted
+	var tried []store.Posted
 	if s.counts.Waiting > 0 {
-		if waiting, s.err = l.db.Outbox(ctx, store.PostFilter{State: store.PostWaiting}); s.err != nil {
+		if tried, s.err = l.db.Outbox(ctx, store.PostFilter{State: store.PostWaiting, Tried: true}); s.err != nil {
 			return s
 		}
 	}
@@ -246,7 +246,7 @@ func (l *lookout) find(ctx context.Context, now time.Time) (s sighting) {
 				}
 			}
 		case sending:
-			if p, s.err = l.findSender(ctx, w, waiting, now); s.err != nil {
+			if p, s.err = l.findSender(ctx, w, tried, now); s.err != nil {
 				return s
 			}
 		}
@@ -255,27 +255,24 @@ func (l *lookout) find(ctx context.Context, now time.Time) (s sighting) {
 	return s
 }
 
-// findSender looks for letters that a server does not take.
-func (l *lookout) findSender(ctx context.Context, w *watch, waiting []store.Posted, now time.Time) (p place, err error) {
-	ours := func(l *loop.Letter) bool {
-		return slices.ContainsFunc(w.teams, func(t *loop.Team) bool { return t.Address == l.Team })
+// findSender looks for letters that a server does not take, among those that were
+// tried.
+func (l *lookout) findSender(ctx context.Context, w *watch, tried []store.Posted, now time.Time) (p place, err error) {
+	var share store.Share
+	for _, team := range w.teams {
+		share.Teams = append(share.Teams, team.Address)
 	}
-	for _, post := range waiting {
-		if !ours(&post.Letter) {
-			continue
-		}
-		p.waiting++
+	for _, post := range tried {
 		due := later(post.Created, post.Letter.Due)
-		if post.Attempts > 0 && due.Before(now) && (p.overdue.IsZero() || due.Before(p.overdue)) {
+		if slices.Contains(share.Teams, post.Letter.Team) && due.Before(now) && (p.overdue.IsZero() || due.Before(p.overdue)) {
 			p.overdue = due
 		}
 	}
 	if p.overdue.IsZero() {
 		return p, nil
 	}
-	share := store.Share{}
-	for _, team := range w.teams {
-		share.Teams = append(share.Teams, team.Address)
+	if p.waiting, err = l.db.WaitingOf(ctx, share); err != nil {
+		return p, err
 	}
 	sent, err := l.db.SentSinceOf(ctx, share, p.overdue)
 	p.flows = sent > 0

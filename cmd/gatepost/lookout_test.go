@@ -160,6 +160,11 @@ func TestLookoutSending(t *testing.T) {
 	if got := w.alerts(t); got != "unsent" {
 		t.Fatalf("an hour in which nothing is taken: %q", got)
 	}
+	told, err := w.db.Outbox(ctx, store.PostFilter{Kind: loop.Alert})
+	must(err)
+	if said := told[0].Letter.Body.Detail; !strings.HasPrefix(said, "2 letters wait for mail.acme.example") {
+		t.Errorf("the operator is told %q", said)
+	}
 	if why := w.unready(); !strings.Contains(why, "no letter was taken") {
 		t.Errorf("ready: %q", why)
 	}
