@@ -26,46 +26,61 @@ func pictograph(r rune) bool {
 // tokens cuts s into words. Emphasis, punctuation and spaces are between them.
 func tokens(s string) []token { return firstTokens(s, len(s)+1) }
 
-// firstTokens are at least the first n tokens of s, if it has so many.
+// firstTokens are the first n tokens of s, if it has so many.
 func firstTokens(s string, n int) []token {
-	out := make([]token, 0, min(len(s)/6, n)+1)
-	start := -1
-	flush := func(end int) {
-		if start >= 0 {
-			t := fold(s[start:end])
-			for t != "" && (t[0] == '\'' || t[0] == '_') {
-				t = t[1:]
-			}
-			for t != "" && (t[len(t)-1] == '\'' || t[len(t)-1] == '_') {
-				t = t[:len(t)-1]
-			}
-			if t != "" {
-				out = append(out, token{t, start, end})
-			}
-			start = -1
+	out := make([]token, 0, min(strings.Count(s, " ")+2, n))
+	for at := 0; len(out) < n; {
+		t, next := cutToken(s, at)
+		if t.text == "" {
+			break
 		}
+		out, at = append(out, t), next
 	}
-	for i, r := range s {
-		if len(out) >= n {
-			return out
+	return out
+}
+
+// cutToken is the first token of s from an offset on, without text if there is
+// none, and where the next may begin.
+func cutToken(s string, from int) (t token, next int) {
+	start := -1
+	for i := from; i < len(s); {
+		r, n := rune(s[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(s[i:])
 		}
 		switch {
 		case r < utf8.RuneSelf && wordByte[r], r >= utf8.RuneSelf && wordRune(r):
 			if start < 0 {
 				start = i
 			}
-		case r < utf8.RuneSelf:
-			flush(i)
-		case r == 0xfe0f || r == 0x200d || r >= 0x1f3fb && r <= 0x1f3ff: // presentation, joiner, skin tone
-		case pictograph(r):
-			flush(i)
-			out = append(out, token{string(r), i, i + utf8.RuneLen(r)})
-		default:
-			flush(i)
+		case start >= 0 && (r == 0xfe0f || r == 0x200d || r >= 0x1f3fb && r <= 0x1f3ff): // presentation, joiner, skin tone
+		case start >= 0:
+			if t := wordToken(s, start, i); t.text != "" {
+				return t, i
+			}
+			start = -1
+			continue // with the same rune
+		case r >= utf8.RuneSelf && pictograph(r) && !(r >= 0x1f3fb && r <= 0x1f3ff):
+			return token{string(r), i, i + utf8.RuneLen(r)}, i + n
 		}
+		i += n
 	}
-	flush(len(s))
-	return out
+	if start >= 0 {
+		return wordToken(s, start, len(s)), len(s)
+	}
+	return token{}, len(s)
+}
+
+// wordToken is a word without the marks around it.
+func wordToken(s string, start, end int) token {
+	t := fold(s[start:end])
+	for t != "" && (t[0] == '\'' || t[0] == '_') {
+		t = t[1:]
+	}
+	for t != "" && (t[len(t)-1] == '\'' || t[len(t)-1] == '_') {
+		t = t[:len(t)-1]
+	}
+	return token{t, start, end}
 }
 
 // wordByte is wordRune for ASCII.
@@ -150,8 +165,8 @@ func (p phrases) prefix(ts []token) int {
 
 // mayOpen tells whether the first word of s is that of a phrase.
 func (p phrases) mayOpen(s string) bool {
-	ts := firstTokens(s, 1)
-	return len(ts) > 0 && p.longest[ts[0].text] > 0
+	t, _ := cutToken(s, 0)
+	return t.text != "" && p.longest[t.text] > 0
 }
 
 // any returns the first phrase found among the tokens.
