@@ -34,7 +34,7 @@ func TestWhoHearsThatLettersComeBack(t *testing.T) {
 			for _, g := range c.gone {
 				s.Fold(Event{Kind: BouncedE, At: noon.Add(-24 * time.Hour), Person: g + "@acme.example", Cause: "permanent"})
 			}
-			o := Undeliverable(s, Letter{Kind: Gate, Team: "shop@acme.example", To: c.to + "@acme.example"}, "550 no such user", noon)
+			o := Undeliverable(s, &Post{Letter: Letter{Kind: Gate, Team: "shop@acme.example", To: c.to + "@acme.example"}, Raw: []byte("x")}, "550 no such user", noon)
 			heard := ""
 			if len(o.Letters) > 0 {
 				heard = o.Letters[0].To
@@ -45,7 +45,7 @@ func TestWhoHearsThatLettersComeBack(t *testing.T) {
 			if pr := o.State.Presence(c.to + "@acme.example"); pr.Bounced != 1 {
 				t.Errorf("the address is marked %d times", pr.Bounced)
 			}
-			if again := Undeliverable(o.State, Letter{Kind: Alert, Team: "shop@acme.example", To: c.heard}, "550 no such user", noon); len(again.Letters) > 0 {
+			if again := Undeliverable(o.State, &Post{Letter: Letter{Kind: Alert, Team: "shop@acme.example", To: c.heard}, Raw: []byte("x")}, "550 no such user", noon); len(again.Letters) > 0 {
 				t.Error("an alert that cannot be delivered makes another")
 			}
 		})

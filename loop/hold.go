@@ -303,12 +303,15 @@ func Park(s *State, in Incoming, reason string, now time.Time) Outcome {
 	return c.out
 }
 
-// Undeliverable marks the address that a letter could not be sent to, for good,
-// and tells somebody who can act.
-func Undeliverable(s *State, l Letter, reason string, now time.Time) Outcome {
+// Undeliverable tells somebody of a letter that was given up for good, and marks
+// the address that it could not be sent to. A letter that was never tried, as it
+// could not be put into words or read again, says nothing of its address.
+func Undeliverable(s *State, p *Post, reason string, now time.Time) Outcome {
 	c := &turn{s: s.fork(), in: Incoming{At: now.UTC()}, now: now.UTC(), out: Outcome{Verdict: Read}}
-	if l.Kind != Alert {
-		c.emit(Event{Kind: BouncedE, Person: l.To, Text: reason, Cause: "permanent"})
+	if l := p.Letter; l.Kind != Alert {
+		if len(p.Raw) > 0 && p.Damaged == "" {
+			c.emit(Event{Kind: BouncedE, Person: l.To, Text: reason, Cause: "permanent"})
+		}
 		c.alarm(CauseFailed, l.To, fmt.Sprintf("%s to %s: %s", l.Kind, l.To, firstLine(reason)))
 	}
 	c.out.State = c.s

@@ -69,7 +69,15 @@ func TestBounce(t *testing.T) {
 	if o := bounce(&Letter{Kind: Alert, To: "ops@acme.example"}, true); len(o.Letters) != 0 {
 		t.Errorf("a bounced alert made another: %v", o.Letters)
 	}
-	o := Undeliverable(g.s, *ours, "550 no such user", g.now)
+	for name, p := range map[string]*Post{
+		"cannot be put into words": {Letter: *ours},
+		"damaged":                  {Letter: *ours, Raw: []byte("x"), Damaged: "it cannot be read"},
+	} {
+		if o := Undeliverable(g.s, p, name, g.now); o.State.Presence("dana@acme.example").Bounced != 1 || len(o.Letters) != 1 || o.Letters[0].Body.Cause != CauseFailed {
+			t.Errorf("%s: %+v, letters %v", name, o.State.Presence("dana@acme.example"), o.Letters)
+		}
+	}
+	o := Undeliverable(g.s, &Post{Letter: *ours, Raw: []byte("x")}, "550 no such user", g.now)
 	g.outcome(o)
 	if g.s.Presence("dana@acme.example").Bounced != 2 || o.Letters[0].Body.Cause != CauseFailed {
 		t.Errorf("after a refused letter: %+v", g.s.Presence("dana@acme.example"))

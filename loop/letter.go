@@ -293,5 +293,5 @@ type Post struct {
 	Sender    string // envelope sender; "" is <>
 	Raw       []byte // CRLF, ready for DATA but not dot-stuffed
 	Text      string // the plain text, to compare replies with
-	Damaged   string // why the kept bytes cannot be had again; "" if they can
+	Damaged   string // what of it the store cannot read again; "": nothing. Letter may then be no more than whose it is
 }

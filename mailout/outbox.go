@@ -161,7 +161,7 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 			l.log().Info("letter lapsed", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "task", p.Letter.Task, "reason", why)
 			continue
 		case p.Damaged != "":
-			err = errors.New("its bytes cannot be had again: " + p.Damaged)
+			err = errors.New(p.Damaged)
 		case len(p.Raw) == 0:
 			if err = l.compose(p); err == nil {
 				fresh = append(fresh, p)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -237,6 +238,22 @@ func TestCannotBeComposed(t *testing.T) {
 		if !strings.Contains((*failed)[i], want) {
 			t.Errorf("reason %q does not name %s", (*failed)[i], want)
 		}
+	}
+}
+
+// A letter that the store cannot read again is given up, whatever of it is left,
+// and holds up no other.
+func TestDamagedLetter(t *testing.T) {
+	unread, unsaid := due(1, loop.Gate), due(2, loop.Gate)
+	unread.Damaged, unsaid.Damaged = "what it is to say cannot be read", "its bytes cannot be had again"
+	unread.Raw, unread.MessageID = []byte("Subject: x\r\n\r\nx\r\n"), "1@acme.example"
+	o, s := newOutbox(t, unread, unsaid, due(3, loop.Gate)), &postman{}
+	l, _, failed := sending(t, o, s)
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Fatalf("%d sent, %v", n, err)
+	}
+	if got := o.states(); got[1]+got[2]+got[3] != "failedfailedsent" || !slices.Equal(*failed, []string{unread.Damaged, unsaid.Damaged}) {
+		t.Errorf("%v, %q", got, *failed)
 	}
 }
 

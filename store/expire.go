@@ -149,7 +149,13 @@ const (
 
 	dropStranger = `UPDATE inbox SET verdict = 'dropped', sender = '', subject = '', text = '', reason = 'a stranger''s, kept no longer' WHERE id = ?`
 
-	wipeLetter = `UPDATE post SET raw = x'', raw_form = '', text = '', letter = json_remove(letter, '$.body') WHERE serial = ?`
+	wipeLetter = `
+		UPDATE post
+		   SET raw = x'',
+		       raw_form = '',
+		       text = '',
+		       letter = iif(json_valid(letter), json_remove(letter, '$.body'), json_object('team', team, 'kind', kind, 'to', recipient, 'task', task))
+		 WHERE serial = ?`
 )
 
 // countBytes adds a row that is about to be wiped to what status tells.

@@ -328,13 +328,9 @@ func (o *forgetting) speaks(m Mail, raw []byte) bool {
 // letters drops those to the person that wait, and wipes those that were sent
 // or given up and may quote them.
 func (o *forgetting) letters() error {
-	return o.pages(page, `
-		SELECT serial,
-		       state,
-		       letter,
-		       text,
-		       reason,
-		       raw
+	return o.pages(page, postColumns+`,
+		       raw,
+		       letter
 		  FROM post
 		 WHERE serial > ?1
 		   AND ?2 <> ''
@@ -342,13 +338,8 @@ func (o *forgetting) letters() error {
 		 LIMIT ?3`, func(rows *sql.Rows) (int64, func() error, error) {
 		var p Posted
 		var letter string
-		err := rows.Scan(&p.Serial, &p.State, &letter, &p.Text, &p.Reason, &p.Raw)
-		return p.Serial, func() error {
-			if err := json.Unmarshal([]byte(letter), &p.Letter); err != nil {
-				return err
-			}
-			return o.letter(p, letter)
-		}, err
+		err := p.scan(rows, &p.Raw, &letter)
+		return p.Serial, func() error { return o.letter(p, letter) }, err
 	})
 }
 

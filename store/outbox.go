@@ -58,11 +58,40 @@ const postColumns = `
 		       created,
 		       next,
 		       closed,
-		       reason`
+		       reason,
+		       team,
+		       kind,
+		       recipient,
+		       task`
 
-func (p *Posted) columns() []any {
-	return []any{&p.Serial, object{&p.Letter}, &p.Attempts, &p.MessageID, &p.Sender, &p.Text, &p.State,
-		&p.Mail, moment{&p.Created}, moment{&p.Next}, moment{&p.Closed}, &p.Reason}
+// scan reads a row of postColumns and of what follows them. A letter that cannot
+// be read is Damaged and known by the columns beside it: an error here would hold
+// up all other letters for one.
+func (p *Posted) scan(row interface{ Scan(...any) error }, more ...any) error {
+	var letter, created, next, closed string
+	var beside loop.Letter
+	err := row.Scan(append([]any{&p.Serial, &letter, &p.Attempts, &p.MessageID, &p.Sender, &p.Text, &p.State,
+		&p.Mail, &created, &next, &closed, &p.Reason, &beside.Team, &beside.Kind, &beside.To, &beside.Task}, more...)...)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal([]byte(letter), &p.Letter); err != nil {
+		p.Damaged = fmt.Sprintf("what it is to say cannot be read: %v", err)
+	} else if l := &p.Letter; l.Team != beside.Team || l.Kind != beside.Kind || l.To != beside.To || l.Task != beside.Task {
+		p.Damaged = fmt.Sprintf("what it is to say is another letter's: %s to %s", l.Kind, l.To)
+	}
+	if p.Damaged != "" {
+		p.Letter = beside
+	}
+	for _, t := range []struct {
+		of, text string
+		to       *time.Time
+	}{{"created", created, &p.Created}, {"next", next, &p.Next}, {"closed", closed, &p.Closed}} {
+		if (moment{t.to}).Scan(t.text) != nil {
+			*t.to, p.Damaged = time.Time{}, fmt.Sprintf("%s is %.40q, which is no time", t.of, t.text)
+		}
+	}
+	return nil
 }
 
 // query is what selects the letters. Where an index holds the few that may be meant it
@@ -116,7 +145,7 @@ func (d *DB) Outbox(ctx context.Context, f PostFilter) ([]Posted, error) {
 	var list []Posted
 	for rows.Next() {
 		var p Posted
-		if err := rows.Scan(p.columns()...); err != nil {
+		if err := p.scan(rows); err != nil {
 			return nil, explain("list outbox", err)
 		}
 		list = append(list, p)
@@ -132,11 +161,17 @@ const duePosts = `
 		  FROM post
 		 WHERE state = 'waiting'
 		   AND ` + scheduledKinds + ` = ?
-		   AND next <= ?
+		   AND next BETWEEN ? AND ?
 		   AND (team IN (SELECT value FROM json_each(?))) <> ?
 		   AND serial NOT IN (SELECT value FROM json_each(?))
 		 ORDER BY next, serial
 		 LIMIT ?`
+
+// What stands in a time column behind every time is none.
+const (
+	noTime   = ":" // behind the digits
+	lastText = "\U0010FFFF"
+)
 
 // NextPosts are letters that are due, at most so many and none of those under
 // way: first those that somebody waits for, then digests, prompts and weekly
@@ -160,15 +195,21 @@ func (d *DB) NextPostsOf(ctx context.Context, share Share, now time.Time, most, 
 		return nil, err
 	}
 	err = d.read(ctx, "next letters", func(tx *sql.Tx) error {
-		for rank := range 2 {
-			limit := most - len(list)
-			if rank == 1 {
-				limit = min(limit, scheduled)
-			}
+		for _, s := range []struct {
+			rank     int
+			from, to string // of next
+			most     int
+		}{
+			{0, "", stamp(now), most},
+			{1, "", stamp(now), scheduled},
+			{0, noTime, lastText, most}, // damaged: their time would never come
+			{1, noTime, lastText, most},
+		} {
+			limit := min(most-len(list), s.most)
 			if limit <= 0 {
 				continue
 			}
-			rows, err := tx.QueryContext(ctx, postColumns+rawColumns+duePosts, rank, stamp(now), teams[0], teams[1], string(not), limit)
+			rows, err := tx.QueryContext(ctx, postColumns+rawColumns+duePosts, s.rank, s.from, s.to, teams[0], teams[1], string(not), limit)
 			if err != nil {
 				return err
 			}
@@ -287,7 +328,7 @@ func (d *DB) LettersByID(ctx context.Context, messageIDs []string) (map[string]*
 	defer rows.Close()
 	for rows.Next() {
 		var p Posted
-		if err := rows.Scan(p.columns()...); err != nil {
+		if err := p.scan(rows); err != nil {
 			return nil, explain("letters by Message-ID", err)
 		}
 		found[p.MessageID] = &p.Post
@@ -325,12 +366,12 @@ func scanPost(row interface{ Scan(...any) error }) (*loop.Post, error) {
 	var p Posted
 	var form string
 	var size int64
-	err := row.Scan(append(p.columns(), &p.Raw, &form, &size)...)
+	err := p.scan(row, &p.Raw, &form, &size)
 	if err != nil {
 		return nil, err
 	}
 	if p.Raw, err = unpack(p.Raw, form, size); err != nil {
-		p.Damaged = err.Error() // this letter's misfortune, and no other's
+		p.Damaged = fmt.Sprintf("its bytes cannot be had again: %v", err) // this letter's misfortune, and no other's
 	}
 	return &p.Post, nil
 }

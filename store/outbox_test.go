@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"reflect"
@@ -387,5 +388,102 @@ func TestRedate(t *testing.T) {
 	must(t, r.Commit(ctx, Step{At: clock(20), Redate: []loop.Redate{{Serial: 1, Next: clock(20)}}}))
 	if got := r.next(20); got != 1 {
 		t.Errorf("next is %d", got)
+	}
+}
+
+// A letter whose row cannot be read says so wherever it is met, is known by what
+// else its row says, and stops no other.
+func TestDamagedLetter(t *testing.T) {
+	const dana = "dana@acme.example"
+	for _, c := range []struct{ name, set, says string }{
+		{"cut short", `letter = '{"kind":'`, "cannot be read"},
+		{"empty", `letter = ''`, "cannot be read"},
+		{"a list", `letter = '[]'`, "cannot be read"},
+		{"nothing", `letter = 'null'`, "another letter"},
+		{"of another's", `letter = '{"kind":"digest","team":"shop@acme.example","to":"eve@evil.example"}'`, "another letter"},
+		{"a date that is none", `letter = json_set(letter, '$.due', 'noon')`, "cannot be read"},
+		{"no day to try it", `next = '2026-13-45T99:00:00.000000000Z', attempts = 1`, "no time"},
+		{"to be tried after all time", `next = 'soon', attempts = 1`, "no time"},
+		{"made at no time", `created = '1'`, "no time"},
+		{"sent at no time", `closed = '1'`, "no time"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := newRig(t)
+			ctx := t.Context()
+			r.post(due(1, dana), due(2, "kim@acme.example"))
+			p, err := r.PostBySerial(ctx, 1)
+			must(t, err)
+			p.MessageID, p.Raw, p.Text = "t1.x.1@acme.example", []byte("Subject: x\r\n\r\nhello\r\n"), "hello"
+			must(t, r.KeepPost(ctx, p))
+			_, err = r.writer.Exec(`UPDATE post SET ` + c.set + ` WHERE serial = 1`)
+			must(t, err)
+
+			posts, err := r.NextPosts(ctx, clock(60*24*400), 9, 9)
+			must(t, err)
+			seen := map[int64]*loop.Post{}
+			for _, p := range posts {
+				seen[p.Serial] = p
+			}
+			if seen[1] == nil || !strings.Contains(seen[1].Damaged, c.says) || seen[2] == nil || seen[2].Damaged != "" {
+				t.Fatalf("next letters: %+v and %+v", seen[1], seen[2])
+			}
+			if l := seen[1].Letter; l.To != dana || l.Team != shop || l.Kind != loop.TaskLetter {
+				t.Errorf("it is known as %+v", l)
+			}
+			if list, err := r.Outbox(ctx, PostFilter{}); err != nil || len(list) != 2 || list[0].Damaged == "" || list[0].Letter.To != dana {
+				t.Errorf("the list: %+v, %v", list, err)
+			}
+			if p, err := r.PostBySerial(ctx, 1); err != nil || p.Damaged == "" || string(p.Raw) != "Subject: x\r\n\r\nhello\r\n" {
+				t.Errorf("by its number: %+v, %v", p, err)
+			}
+			if m, err := r.LettersByID(ctx, []string{"t1.x.1@acme.example"}); err != nil || m["t1.x.1@acme.example"] == nil || m["t1.x.1@acme.example"].Text != "hello" {
+				t.Errorf("by its Message-ID: %+v, %v", m, err)
+			}
+			if bad, err := r.Verify(ctx, []*loop.Team{team}); err != nil || !strings.Contains(strings.Join(bad, "\n"), "letter 1: ") {
+				t.Errorf("verify: %q, %v", bad, err)
+			}
+			must(t, r.FailPost(ctx, 1, clock(3), seen[1].Damaged))
+			if n := r.next(60 * 24 * 400); n != 2 {
+				t.Errorf("the next letter is %d", n)
+			}
+			must(t, r.RetryPost(ctx, 1))
+			if n := r.next(60 * 24 * 400); n != 1 {
+				t.Errorf("after a retry the next letter is %d", n)
+			}
+			must(t, r.DropPost(ctx, 1, clock(4)))
+		})
+	}
+}
+
+// A letter that cannot be read keeps nobody from being forgotten, nor what is old
+// from going: it is wiped as others are.
+func TestDamagedLetterIsWiped(t *testing.T) {
+	for name, wipe := range map[string]func(*rig){
+		"forgotten": func(r *rig) { r.forget(dana) },
+		"expired":   func(r *rig) { r.expire(Expiry{Closed: clock(9)}, clock(9)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			r.danasMail("From: <dana@acme.example>\r\n\r\nhello")
+			r.post(due(1, dana), due(2, "kim@acme.example"))
+			for serial := range int64(2) {
+				must(t, r.KeepPost(t.Context(), &loop.Post{Serial: serial + 1, MessageID: fmt.Sprint(serial, "@x"), Raw: fmt.Appendf(nil, "bytes of letter %d", serial+1)}))
+				must(t, r.SentPost(t.Context(), clock(3), serial+1))
+			}
+			_, err := r.writer.Exec(`UPDATE post SET letter = '{"to":"dana@acme.example", words of the letter' WHERE serial = 1`)
+			must(t, err)
+			wipe(r)
+			if p, err := r.PostBySerial(t.Context(), 1); err != nil || strings.Contains(string(p.Raw), "bytes") {
+				t.Errorf("%q, %v", p.Raw, err)
+			}
+			must(t, r.Close())
+			if b := read(t, r.file); bytes.Contains(b, []byte("words of the letter")) {
+				t.Error("what it was to say is in the file still")
+			}
+			d, err := Open(r.file)
+			must(t, err)
+			r.DB = d
+			r.verifyClean()
+		})
 	}
 }

@@ -244,7 +244,7 @@ func exportMbox(ctx context.Context, w io.Writer, db *store.DB, teams []*loop.Te
 		if err != nil {
 			return err
 		}
-		if post.Damaged != "" {
+		if post.Damaged != "" && len(post.Raw) == 0 {
 			return fmt.Errorf("letter %d: %s", p.Serial, post.Damaged)
 		}
 		return writePiece(w, p.At, post.Raw)

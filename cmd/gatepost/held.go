@@ -75,7 +75,7 @@ func newOutboxCommand(g *globals) *cobra.Command {
 				if !p.Closed.IsZero() {
 					when = p.Closed
 				}
-				fmt.Fprintf(w, "%6d  %-9s %s  %-11s %s%s\n", p.Serial, p.State, when.UTC().Format(time.RFC3339), p.Letter.Kind, p.Letter.To, tail(p.Reason))
+				fmt.Fprintf(w, "%6d  %-9s %s  %-11s %s%s\n", p.Serial, p.State, when.UTC().Format(time.RFC3339), p.Letter.Kind, p.Letter.To, tail(or(p.Reason, p.Damaged)))
 			}
 			return nil
 		})
@@ -178,6 +178,9 @@ func showPost(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if len(p.Raw) == 0 && p.Damaged != "" {
+		return fmt.Errorf("letter %d, %s to %s: %s. Its reader does not get it: tell them what they wait for, then `gatepost outbox drop %d`", id, p.Letter.Kind, p.Letter.To, p.Damaged, id)
+	}
 	if len(p.Raw) == 0 {
 		return printJSON(w, p.Letter) // not put into words yet
 	}
@@ -235,7 +238,7 @@ func printPosts(w io.Writer, list []store.Posted) error {
 	lines := []postLine{}
 	for _, p := range list {
 		l := p.Letter
-		lines = append(lines, postLine{p.Serial, p.State, l.Kind, l.Team, l.To, l.Task, stampOf(p.Created), stampOf(l.Due), stampOf(p.Next), stampOf(p.Closed), p.Attempts, p.Reason, p.MessageID})
+		lines = append(lines, postLine{p.Serial, p.State, l.Kind, l.Team, l.To, l.Task, stampOf(p.Created), stampOf(l.Due), stampOf(p.Next), stampOf(p.Closed), p.Attempts, or(p.Reason, p.Damaged), p.MessageID})
 	}
 	return printIndented(w, lines)
 }

@@ -307,6 +307,6 @@ func (s *stepper) undeliverableOnce(ctx context.Context, team *loop.Team, p *loo
 	if err != nil {
 		return err
 	}
-	o := loop.Undeliverable(before, p.Letter, reason, now)
+	o := loop.Undeliverable(before, p, reason, now)
 	return s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: before, After: o.State, Events: o.Events, Letters: o.Letters})
 }
