@@ -451,6 +451,9 @@ func TestDamagedLetter(t *testing.T) {
 				t.Errorf("after a retry the next letter is %d", n)
 			}
 			must(t, r.DropPost(ctx, 1, clock(4)))
+			if bad, err := r.Verify(ctx, []*loop.Team{team}); err != nil || len(bad) > 0 {
+				t.Errorf("once it is dropped verify says %q, %v", bad, err)
+			}
 		})
 	}
 }

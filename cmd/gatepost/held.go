@@ -72,6 +72,9 @@ func newOutboxCommand(g *globals) *cobra.Command {
 				if when.IsZero() {
 					when = p.Letter.Due
 				}
+				if when.IsZero() { // it cannot be read
+					when = p.Created
+				}
 				if !p.Closed.IsZero() {
 					when = p.Closed
 				}
