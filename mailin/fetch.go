@@ -200,6 +200,7 @@ func (p *Poller) receiveAll(ctx context.Context, at *cursor, metas []meta, got m
 }
 
 func (p *Poller) park(ctx context.Context, at *cursor, m meta, head []byte, reason string, rep *Report) error {
+	reason += fmt.Sprintf("\nIt lies in %q, where its UID is %d.", p.cfg.Mailbox, m.uid) // nothing else may be known of it
 	if err := p.to.Park(ctx, p.cfg.Mailbox, at.uidvalidity, m.uid, p.arrival(m), head, reason); err != nil {
 		return fmt.Errorf("park mail %d of %q: %w: %w", m.uid, p.cfg.Mailbox, ErrKeep, err)
 	}
@@ -224,7 +225,7 @@ func (p *Poller) arrival(m meta) time.Time {
 }
 
 func overLimit(size, limit int64) string {
-	return fmt.Sprintf("larger than the limit: %d bytes, limit %d", size, limit)
+	return fmt.Sprintf("larger than the limit of %d bytes\nIt has %d bytes; its header alone is kept here.", limit, size)
 }
 
 // fetchFault remembers which mails a fetch failed at. After a fault mails are

@@ -163,7 +163,7 @@ func TestParkTooLarge(t *testing.T) {
 	if string(raw) != "Subject: huge\r\n\r\n" || err != nil {
 		t.Errorf("header is %q, %v", raw, err)
 	}
-	wantErr(t, r.RetryParked(ctx, list[0].ID), "only its header")
+	wantErr(t, r.RetryParked(ctx, list[0].ID), "parked why")
 	must(t, r.DropParked(ctx, list[0].ID))
 	if list, _ := r.Parked(ctx); len(list) != 0 {
 		t.Errorf("after drop: %+v", list)

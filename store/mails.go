@@ -116,7 +116,7 @@ func (d *DB) RetryParked(ctx context.Context, id int64) error {
 		return err
 	}
 	if !m.Whole {
-		return fmt.Errorf("retry mail %d: only its header was fetched: read it in the mailbox itself, then drop it here", id)
+		return fmt.Errorf("retry mail %d: it was never fetched, so there is nothing to read: `gatepost parked why %[1]d` says where it lies", id)
 	}
 	return d.mark(ctx, "retry parked mail", id, Parked, `verdict = '', reason = '', until = '', tries = 0`)
 }

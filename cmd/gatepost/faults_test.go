@@ -108,7 +108,7 @@ func newFaulty(t *testing.T, seed uint64) *faulty {
 	f.poller = mailin.New(mailin.Config{ // as newService has it, and less patient
 		Host: imapHost, Port: imapPort, TLS: "none", User: soak.Team, Password: f.cfg.IMAP.Password.Read,
 		FromStart: true, Timeout: time.Second, Now: f.now,
-	}, boxReceiver{db, f.cfg.Mailboxes[0].source()})
+	}, boxReceiver{db, f.cfg.Mailboxes[0].source(), nil})
 	return f
 }
 

@@ -87,8 +87,9 @@ func claimMailboxes(ctx context.Context, db *store.DB, boxes []*mailboxConfig) (
 
 // boxReceiver keeps the mail of one mailbox under its key.
 type boxReceiver struct {
-	to  mailin.Receiver
-	key string
+	to     mailin.Receiver
+	key    string
+	parked func(ctx context.Context, mailbox string, at time.Time, head []byte, reason string) // before it is; may be nil
 }
 
 func (r boxReceiver) Position(ctx context.Context, _ string) (uidvalidity, uid uint32, since time.Time, known bool, err error) {
@@ -108,6 +109,9 @@ func (r boxReceiver) ReceiveLarge(ctx context.Context, _ string, uidvalidity, ui
 }
 
 func (r boxReceiver) Park(ctx context.Context, _ string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error {
+	if r.parked != nil {
+		r.parked(ctx, r.key, at, head, reason)
+	}
 	return r.to.Park(ctx, r.key, uidvalidity, uid, at, head, reason)
 }
 

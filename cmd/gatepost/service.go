@@ -65,7 +65,9 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 			Mailbox: m.Mailbox, Poll: m.Poll, Noop: m.Noop, Busy: func() bool { return atWork(m.Teams, now()) }, FileAway: m.FileAway, FromStart: fromStart,
 			Insecure: true, // the config was checked: none off loopback only where it says insecure
 			Now:      now, Log: log, Wake: func() { poke(s.mailCame) }, Fault: func(err error) { s.steps.faults.tell(m.place(), err) },
-		}, boxReceiver{keep, keys[i]}))
+		}, boxReceiver{keep, keys[i], func(ctx context.Context, mailbox string, at time.Time, head []byte, reason string) {
+			s.steps.parkedUnread(ctx, mailbox, at, head, reason, now())
+		}}))
 	}
 	for i, out := range cfg.Senders {
 		s.letterDue = append(s.letterDue, make(chan struct{}, 1))

@@ -295,3 +295,49 @@ func (s *stepper) parked(t *store.Turn, in *store.Inbox, m parse.Mail, reason st
 	step.Team, step.Before, step.After, step.Events, step.Letters = team.Address, before, o.State, o.Events, o.Letters
 	return step, nil
 }
+
+// parkedUnread tells of a mail that stays in the mailbox, as it is too large or
+// the server does not give it: its writer, if its header shows a member, and the
+// operator. It comes before the parking: a crash between the two tells again,
+// which the day's limits take back. What fails here keeps no mail from being parked.
+func (s *stepper) parkedUnread(ctx context.Context, mailbox string, at time.Time, head []byte, reason string, now time.Time) {
+	var err error
+	for try := 0; try < 10; try++ { // the steps go on beside us
+		if err = s.tellParked(ctx, mailbox, at, head, reason, now); !errors.Is(err, store.ErrStale) {
+			break
+		}
+	}
+	if err != nil {
+		s.log.Error("nobody could be told of a mail that is parked", "reason", reason, "err", err)
+	}
+}
+
+func (s *stepper) tellParked(ctx context.Context, mailbox string, at time.Time, head []byte, reason string, now time.Time) (err error) {
+	defer brokenBy(&err)
+	in := &store.Inbox{Mailbox: mailbox, At: at, Raw: head}
+	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+	m, err := within(s.patience, func() parse.Mail { return s.read(head, opt) })
+	if err != nil {
+		m = parse.Mail{} // the operator is told all the same
+	}
+	team, _ := s.teamOf(in, m.Tags, nil)
+	if box := s.boxes[mailbox]; team == nil && box != nil && len(box.Teams) > 0 {
+		team = box.Teams[0]
+	}
+	if team == nil {
+		return nil
+	}
+	before, err := s.db.Load(ctx, team, store.Want{})
+	if err != nil {
+		return err
+	}
+	o := loop.Park(before, loop.Incoming{At: earlier(at, now), Mail: m}, reason, now)
+	if len(o.Letters) == 0 {
+		return nil
+	}
+	if err := s.db.Commit(ctx, store.Step{Team: team.Address, At: now, Before: before, After: o.State, Events: o.Events, Letters: o.Letters}); err != nil {
+		return err
+	}
+	s.signal()
+	return nil
+}

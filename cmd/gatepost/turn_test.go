@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"path/filepath"
@@ -212,5 +213,61 @@ func TestRefusedInATurn(t *testing.T) {
 	state, err := s.db.Load(t.Context(), s.teams[0], store.Want{All: true})
 	if err != nil || len(state.Tasks) != 4 {
 		t.Errorf("%d tasks, %v", len(state.Tasks), err)
+	}
+}
+
+// Of a mail that stays in the mailbox, too large or not to be had, its writer and
+// the operator hear as of any other that is parked; once a day of one cause.
+func TestParkedInTheMailbox(t *testing.T) {
+	s, _ := newOffice(t, 4, lookMails)
+	team := s.teams[0]
+	team.Operator = "ops@acme.example"
+	now := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	head := func(from, more string) []byte {
+		return fmt.Appendf(nil, "From: <%s>\r\nTo: <%s>\r\nSubject: Photos\r\n%s\r\n", from, bench.Address, more)
+	}
+	box, uid := boxReceiver{s.db, "INBOX", func(ctx context.Context, mailbox string, at time.Time, head []byte, reason string) {
+		s.parkedUnread(ctx, mailbox, at, head, reason, now)
+	}}, uint32(0)
+	for _, c := range []struct {
+		name, reason string
+		head         []byte
+		told         string
+	}{
+		{"a member's", "too large\nby far", head("pm0@acme.example", ""), "held>pm0@acme.example alert>ops@acme.example"},
+		{"another of theirs", "too large\nand more", head("pm0@acme.example", "X: y\r\n"), ""},
+		{"a robot's", "too large", head("pm1@acme.example", "Auto-Submitted: auto-replied\r\n"), ""},
+		{"a stranger's", "far too large", head("kim@client.example", ""), "alert>ops@acme.example"},
+		{"nobody knows whose", "could not be fetched", nil, "alert>ops@acme.example"},
+		{"no mail at all", "no mail", []byte("\x00\xff"), "alert>ops@acme.example"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			before, err := s.db.Outbox(t.Context(), store.PostFilter{})
+			must(t, err)
+			uid++
+			must(t, box.Park(t.Context(), "", 1, uid, now.Add(-72*time.Hour), c.head, c.reason))
+			list, err := s.db.Outbox(t.Context(), store.PostFilter{})
+			must(t, err)
+			var told []string
+			for _, p := range list[len(before):] {
+				told = append(told, fmt.Sprintf("%s>%s", p.Letter.Kind, p.Letter.To))
+				if p.Letter.Kind == loop.Alert && (p.Letter.Body.Cause != loop.CauseParked || strings.Contains(p.Letter.Body.Detail, "\n")) {
+					t.Errorf("the alert says %+v", p.Letter.Body)
+				}
+				if p.Letter.Due.Before(now) {
+					t.Errorf("the letter was due %v", p.Letter.Due)
+				}
+			}
+			if got := strings.Join(told, " "); got != c.told {
+				t.Errorf("told %q, want %q", got, c.told)
+			}
+			if mails, err := s.db.Parked(t.Context()); err != nil || len(mails) != int(uid) {
+				t.Errorf("%d mails are parked, %v", len(mails), err)
+			}
+		})
+	}
+	bad, err := s.db.Verify(t.Context(), s.teams)
+	if err != nil || len(bad) > 0 {
+		t.Errorf("verify: %q, %v", bad, err)
 	}
 }
