@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatepost/loop"
+	"gatepost/parse"
 	"gatepost/store"
 )
 
@@ -35,6 +36,9 @@ func newParkedCommand(g *globals) *cobra.Command {
 	cmd := listCommand(g, "parked", "Mail that could not be read",
 		func(ctx context.Context, db *store.DB, w io.Writer, asJSON bool) error {
 			list, err := db.Parked(ctx)
+			if err == nil {
+				err = readHeaders(ctx, db, list)
+			}
 			return printMails(w, list, err, asJSON)
 		})
 	cmd.AddCommand(
@@ -46,6 +50,25 @@ func newParkedCommand(g *globals) *cobra.Command {
 			func(ctx context.Context, db *store.DB, id int64) error { return db.DropParked(ctx, id) }),
 	)
 	return cmd
+}
+
+// readHeaders says whose the mails are of which the header alone was fetched: no
+// step has read them.
+func readHeaders(ctx context.Context, db *store.DB, list []store.Mail) error {
+	for i := range list {
+		m := &list[i]
+		if m.Whole || m.Size == 0 {
+			continue
+		}
+		raw, err := db.Raw(ctx, m.ID)
+		if err != nil {
+			return err
+		}
+		if head, err := within(patience, func() parse.Mail { return parse.Read(raw, parse.Options{}) }); err == nil {
+			m.From, m.Subject = head.From.Address, head.Subject
+		}
+	}
+	return nil
 }
 
 func newOutboxCommand(g *globals) *cobra.Command {

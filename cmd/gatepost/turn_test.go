@@ -270,4 +270,10 @@ func TestParkedInTheMailbox(t *testing.T) {
 	if err != nil || len(bad) > 0 {
 		t.Errorf("verify: %q, %v", bad, err)
 	}
+	list, err := s.db.Parked(t.Context())
+	must(t, err)
+	must(t, readHeaders(t.Context(), s.db, list))
+	if list[0].From != "pm0@acme.example" || list[0].Subject != "Photos" || list[4].From != "" {
+		t.Errorf("the list shows %+v", list)
+	}
 }
