@@ -357,18 +357,22 @@ func claimPart(part string) (*os.File, error) {
 // InPlace fails if the file at the path is no longer the one that is open: it
 // was moved, removed or replaced. What is committed from then on is in a file
 // that nobody will open again, and a connection made anew would read another
-// one, so nothing must go on. What it held is copied to path.kept first: a file
-// that was removed ends with the last connection.
+// one, so nothing must go on. What it held is copied to path.kept, or path.kept-2
+// and so on, first: a file that was removed ends with the last connection.
 func (d *DB) InPlace() error {
 	info, err := os.Stat(d.path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) || err == nil && os.SameFile(info, d.file) {
 		return nil
 	}
-	gone := &Error{
-		Op: fmt.Sprintf("keep database %q in use", d.path), Err: errors.New("it was moved, removed or replaced"),
-		Remedy: fmt.Sprintf("what it held is in %q now: put that or a backup in its place, without -wal and -shm beside it, and start again", d.path+".kept"),
+	gone := &Error{Op: fmt.Sprintf("keep database %q in use", d.path), Err: errors.New("it was moved, removed or replaced")}
+	kept := d.path + ".kept"
+	err = backup(d.writer, kept)                              // only the writing connection is sure to have that file
+	for n := 2; n < 100 && errors.Is(err, fs.ErrExist); n++ { // of another time
+		kept = fmt.Sprintf("%s.kept-%d", d.path, n)
+		err = backup(d.writer, kept)
 	}
-	if err := backup(d.writer, d.path+".kept"); err != nil { // only the writing connection is sure to have that file
+	gone.Remedy = fmt.Sprintf("what it held is in %q now: put that or a backup in its place, without -wal and -shm beside it, and start again", kept)
+	if err != nil {
 		gone.Remedy = fmt.Sprintf("and it could not be copied (%v): put it or a backup back, and start again", err)
 	}
 	return gone

@@ -307,3 +307,27 @@ func TestDamagedFile(t *testing.T) {
 	}
 	wantErr(t, err, "damaged", "backup")
 }
+
+// What a database held that was taken away is kept each time, beside what was
+// kept before: nothing else has it any more.
+func TestTakenAwayMoreThanOnce(t *testing.T) {
+	r := newRig(t)
+	for i, kept := range []string{".kept", ".kept-2", ".kept-3"} {
+		must(t, r.InPlace())
+		r.receive(fmt.Sprint("mail ", i))
+		for _, name := range []string{"", "-wal", "-shm"} {
+			must(t, os.Remove(r.file+name))
+		}
+		wantErr(t, r.InPlace(), fmt.Sprintf("what it held is in %q now", r.file+kept))
+		must(t, r.Close())
+		copied, err := os.ReadFile(r.file + kept)
+		must(t, err)
+		must(t, os.WriteFile(r.file, copied, 0o600))
+		d, err := Open(r.file)
+		must(t, err)
+		r.DB = d
+		if n, err := d.LastMail(t.Context()); err != nil || n != int64(i+1) {
+			t.Errorf("%s has %d mails, %v", kept, n, err)
+		}
+	}
+}
