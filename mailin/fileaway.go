@@ -8,9 +8,44 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
+// maxUnfiled is how many mails are remembered to be filed away later.
+const maxUnfiled = 100_000
+
 // fileAway moves mail that was stored to the folder. A failure is told and no
-// more: the mail is stored, and lies where it lay.
+// more: the mail is stored, and lies where it lay, until the next pass.
 func (p *Poller) fileAway(ctx context.Context, s *session, uids []uint32) {
+	if err := p.moveAway(ctx, s, uids); err != nil {
+		p.log.Warn("mail could not be filed away; it is stored and stays in the mailbox until it can", "folder", p.cfg.FileAway, "mails", len(uids), "error", err)
+		p.unfile(uids)
+	}
+}
+
+// fileAwayLater tries again what could not be filed away before. What is not
+// there any more the server passes over.
+func (p *Poller) fileAwayLater(ctx context.Context, s *session, uidvalidity uint32) {
+	if p.unfiledOf != uidvalidity {
+		p.unfiled, p.unfiledOf = nil, uidvalidity
+	}
+	uids := p.unfiled
+	p.unfiled = nil
+	for len(uids) > 0 {
+		n := min(len(uids), batch)
+		if err := p.moveAway(ctx, s, uids[:n]); err != nil {
+			p.log.Debug("mail can still not be filed away", "folder", p.cfg.FileAway, "mails", len(uids), "error", err)
+			p.unfile(uids)
+			return
+		}
+		p.log.Info("mail filed away that could not be before", "folder", p.cfg.FileAway, "mails", n)
+		uids = uids[n:]
+	}
+}
+
+func (p *Poller) unfile(uids []uint32) {
+	p.unfiled = append(p.unfiled, uids...)
+	p.unfiled = p.unfiled[max(0, len(p.unfiled)-maxUnfiled):]
+}
+
+func (p *Poller) moveAway(ctx context.Context, s *session, uids []uint32) error {
 	var set imap.UIDSet
 	for _, uid := range uids {
 		set.AddNum(imap.UID(uid))
@@ -22,9 +57,7 @@ func (p *Poller) fileAway(ctx context.Context, s *session, uids []uint32) {
 			err = p.move(ctx, s, set)
 		}
 	}
-	if err != nil {
-		p.log.Warn("mail could not be filed away; it is stored and stays in the mailbox", "folder", p.cfg.FileAway, "mails", len(uids), "error", err)
-	}
+	return err
 }
 
 // move takes one step after the other and goes on only when the server agreed

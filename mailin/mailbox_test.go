@@ -307,6 +307,68 @@ func TestFileAway(t *testing.T) {
 	}
 }
 
+// What could not be filed away is tried again with the next pass; what was there
+// before, and what a person took meanwhile, is not touched.
+func TestFileAwayLater(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		m := newMemory(t)
+		proxy := h.proxy(t)
+		proxy.Replace(" MOVE", " XOVE")
+		proxy.Replace(" UIDPLUS", " XIDPLUS")
+		p := h.poller(m, at(proxy.Addr), func(c *Config) { c.FileAway = "Done" })
+		h.deliver(mail("old"), long)
+		once(t, p)
+		for _, body := range []string{"one", "two", "three"} {
+			h.deliver(mail(body), time.Now())
+		}
+		if rep := once(t, p); rep != (Report{Fresh: 3}) {
+			t.Errorf("%+v", rep)
+		}
+		person := h.person(t)
+		_, err := person.Select("INBOX", nil).Wait()
+		must(t, err)
+		gone := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+		must(t, person.Store(imap.SeqSetNum(3), gone, nil).Close())
+		must(t, person.Expunge().Close())
+		p.addr = h.imap // the same, without what is between
+		for range 2 {
+			if rep := once(t, p); rep != (Report{}) {
+				t.Errorf("%+v", rep)
+			}
+			inbox, err := h.person(t).Select("INBOX", nil).Wait()
+			must(t, err)
+			done, err := h.person(t).Select("Done", nil).Wait()
+			must(t, err)
+			if inbox.NumMessages != 1 || done.NumMessages != 2 {
+				t.Errorf("INBOX has %d, Done %d", inbox.NumMessages, done.NumMessages)
+			}
+		}
+		if len(p.unfiled) != 0 {
+			t.Errorf("%v are to be filed away still", p.unfiled)
+		}
+	})
+}
+
+// Numbers of a mailbox that was renumbered are not those of the mails that could
+// not be filed away.
+func TestFileAwayRenumbered(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		m := newMemory(t)
+		p := h.poller(m, func(c *Config) { c.FileAway = "Done" })
+		h.deliver(mail("old"), long)
+		once(t, p)
+		p.unfiled, p.unfiledOf = []uint32{1}, m.uidval+1
+		if rep := once(t, p); rep != (Report{}) {
+			t.Errorf("%+v", rep)
+		}
+		inbox, err := h.person(t).Select("INBOX", nil).Wait()
+		must(t, err)
+		if inbox.NumMessages != 1 || len(p.unfiled) != 0 {
+			t.Errorf("INBOX has %d, to be filed away %v", inbox.NumMessages, p.unfiled)
+		}
+	})
+}
+
 // Where IDLE is slow or missing, asking brings mail at once, without a whole
 // pass: the mailbox is not opened anew.
 func TestNoop(t *testing.T) {

@@ -119,6 +119,9 @@ type Poller struct {
 	fails map[uint32]failing // by UID, see fetchFault
 	alone bool               // fetch mails one by one, to find the one that fails
 
+	unfiled   []uint32 // mails that could not be filed away, tried again with each pass
+	unfiledOf uint32   // the UIDVALIDITY that they are of
+
 	dial func(ctx context.Context, network, addr string) (net.Conn, error) // net.Dialer's but in virtual time
 }
 

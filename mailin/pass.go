@@ -39,6 +39,7 @@ func (p *Poller) pass(ctx context.Context, s *session) (Report, error) {
 	if err != nil {
 		return rep, err
 	}
+	p.fileAwayLater(ctx, s, box.UIDValidity)
 	if box.NumMessages > 0 {
 		if err := p.read(ctx, s, box, at, &rep); err != nil {
 			return rep, err
