@@ -193,6 +193,9 @@ func rowsCommand(open func(func(*Config, *store.DB) error) error, list, use, sho
 
 func showMail(ctx context.Context, db *store.DB, id int64, w io.Writer) error {
 	raw, err := db.Raw(ctx, id)
+	if err == nil && len(raw) == 0 {
+		err = fmt.Errorf("no bytes of mail %d are kept: it was never fetched, as `gatepost parked` says, or went by [store] keep", id)
+	}
 	if err == nil {
 		_, err = w.Write(raw)
 	}

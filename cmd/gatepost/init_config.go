@@ -13,12 +13,15 @@ import (
 
 // initTemplate is the config that init writes: what was asked, and the other
 // settings as comments with their defaults.
-var initTemplate = template.Must(template.New("config").Funcs(template.FuncMap{"q": strconv.Quote}).Parse(`# Gatepost. Look at it with "gatepost check" after a change; a running
+var initTemplate = template.Must(template.New("config").Funcs(template.FuncMap{
+	"q":     strconv.Quote,
+	"usual": func(server, mode string) int { return ports[server][or(mode, tlsImplicit)] },
+}).Parse(`# Gatepost. Look at it with "gatepost check" after a change; a running
 # service notices it within seconds. Files are beside this one.
 
 [imap]                        # where mail comes in
 host = {{q .IMAP.Host}}
-{{if .IMAP.Port}}port = {{.IMAP.Port}}{{else}}# port = 993{{end}}
+{{if .IMAP.Port}}port = {{.IMAP.Port}}{{else}}# port = {{usual "imap" .IMAP.TLS}}{{end}}
 {{if .IMAP.TLS}}tls = {{q .IMAP.TLS}}{{else}}# tls = "implicit"            # implicit | starttls | none{{end}}
 user = {{q .User}}
 {{- if .PasswordKey}}
@@ -41,7 +44,7 @@ tenant = {{q .}}
 {{end}}{{end}}
 [smtp]                        # where letters go out
 host = {{q .SMTP.Host}}
-{{if .SMTP.Port}}port = {{.SMTP.Port}}{{else}}# port = 465{{end}}
+{{if .SMTP.Port}}port = {{.SMTP.Port}}{{else}}# port = {{usual "smtp" .SMTP.TLS}}{{end}}
 {{if .SMTP.TLS}}tls = {{q .SMTP.TLS}}{{else}}# tls = "implicit"            # starttls has port 587{{end}}
 user = {{q .User}}
 {{- if .PasswordKey}}

@@ -291,6 +291,12 @@ func TestInitServers(t *testing.T) {
 		if got.IMAP.String() != c.imap || got.SMTP.String() != c.smtp {
 			t.Errorf("%s: %s, %s", c.flags, got.IMAP, got.SMTP)
 		}
+		text, err := os.ReadFile("gatepost.toml")
+		must(t, err)
+		must(t, os.WriteFile("gatepost.toml", []byte(strings.ReplaceAll(string(text), "# port = ", "port = ")), 0o600))
+		if got, err = readConfig("gatepost.toml", needServers, needSecret); err != nil || got.IMAP.String() != c.imap || got.SMTP.String() != c.smtp {
+			t.Errorf("%s: the ports in the comments are others: %s, %s, %v", c.flags, got.IMAP, got.SMTP, err)
+		}
 	}
 }
 
