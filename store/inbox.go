@@ -350,11 +350,12 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		       i.attempts,
 		       i.first_seen,
 		       i.tries,
-		       raw.stack
+		       raw.stack,
+		       i.until
 		  FROM inbox i
 		  JOIN raw ON raw.mail = i.id
 		 WHERE i.verdict IN ('', 'waiting')
-		   AND i.until <= ?
+		   AND (i.until <= ? OR i.until >= '`+noTime+`')
 		   AND i.id > ?
 		 ORDER BY i.id
 		 LIMIT ?`, stamp(now), after, mails)
@@ -364,9 +365,9 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 	defer rows.Close()
 	for rows.Next() {
 		m := new(Inbox)
-		var form string
+		var form, at, seen, until string
 		var length, stack int64
-		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Raw, &form, &length, &m.Vouched, &m.Attempts, moment{&m.FirstSeen}, &m.Tries, &stack); err != nil {
+		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, &at, &m.Raw, &form, &length, &m.Vouched, &m.Attempts, &seen, &m.Tries, &stack, &until); err != nil {
 			return nil, explain("next mail", err)
 		}
 		if m.Large = stack > 0; m.Large {
@@ -383,6 +384,9 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		} else if m.Raw, err = unpack(m.Raw, form, length); err != nil {
 			m.Damaged = err.Error() // this mail's misfortune, and no other's
 		}
+		if !m.times(at, seen, until) {
+			m.At = now
+		}
 		list = append(list, m)
 		if size -= int64(len(m.Raw)); size < 0 {
 			break
@@ -391,13 +395,28 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 	return list, explain("next mail", rows.Err())
 }
 
+// times reads the times of a row; a mail with one that is none is Damaged. It
+// tells whether it is known when the mail came.
+func (m *Inbox) times(at, seen, until string) (known bool) {
+	var when time.Time // was compared in SQL
+	for _, t := range []struct {
+		of, text string
+		to       *time.Time
+	}{{"until", until, &when}, {"first_seen", seen, &m.FirstSeen}, {"at", at, &m.At}} {
+		if known = (moment{t.to}).Scan(t.text) == nil; !known {
+			*t.to, m.Damaged = time.Time{}, fmt.Sprintf("%s is %.40q, which is no time", t.of, t.text)
+		}
+	}
+	return known
+}
+
 // WakeMail tells when the first of the mails that were put off is due.
 func (d *DB) WakeMail(ctx context.Context) (at time.Time, ok bool, err error) {
 	err = d.reader.QueryRowContext(ctx, `
 		SELECT coalesce(min(until), '')
 		  FROM inbox
 		 WHERE verdict IN ('', 'waiting')
-		   AND until <> ''`).Scan(moment{&at})
+		   AND until <> ''`).Scan(perhaps{&at})
 	return at, !at.IsZero(), explain("next waiting mail", err)
 }
 

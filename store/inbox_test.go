@@ -457,3 +457,37 @@ func TestParkedInTwoMailboxes(t *testing.T) {
 	}
 	r.verifyClean()
 }
+
+// A mail whose row has no time where one should be is to be parked, and stops no
+// other.
+func TestDamagedTimeOfMail(t *testing.T) {
+	for _, set := range []string{
+		`at = '2026-03-02'`,
+		`first_seen = 'x'`,
+		`until = '2026-03-02 08:00', verdict = 'waiting'`,
+		`until = 'soon', verdict = 'waiting'`,
+	} {
+		t.Run(set, func(t *testing.T) {
+			r := newRig(t)
+			bad, good := r.receive("one"), r.receive("two")
+			_, err := r.writer.Exec(`UPDATE inbox SET `+set+` WHERE id = ?`, bad)
+			must(t, err)
+			list, err := r.NextMails(t.Context(), clock(9), 0, 9, 1<<20)
+			if err != nil || len(list) != 2 || list[0].ID != bad || !strings.Contains(list[0].Damaged, "no time") || list[1].ID != good || list[1].Damaged != "" {
+				t.Fatalf("next mails %+v, %v", list, err)
+			}
+			if list[0].At.IsZero() {
+				t.Error("it came at no time")
+			}
+			_, _, err = r.WakeMail(t.Context())
+			must(t, err)
+			must(t, r.Commit(t.Context(), Step{At: clock(9), Mail: bad, Verdict: Parked, Reason: list[0].Damaged}))
+			if parked, err := r.Parked(t.Context()); err != nil || len(parked) != 1 {
+				t.Errorf("parked are %+v, %v", parked, err)
+			}
+			if m, err := r.NextMail(t.Context(), clock(9)); err != nil || m.ID != good {
+				t.Errorf("then comes %+v, %v", m, err)
+			}
+		})
+	}
+}

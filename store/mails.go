@@ -90,8 +90,8 @@ func (d *DB) mails(ctx context.Context, where string, args ...any) ([]Mail, erro
 	var list []Mail
 	for rows.Next() {
 		var m Mail
-		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, moment{&m.At}, &m.Size, &m.Whole, &m.Verdict, &m.Reason,
-			moment{&m.Decided}, &m.Team, &m.From, &m.Subject, &m.Robot, &m.Task, &m.Text); err != nil {
+		if err := rows.Scan(&m.ID, &m.Mailbox, &m.UIDValidity, &m.UID, perhaps{&m.At}, &m.Size, &m.Whole, &m.Verdict, &m.Reason,
+			perhaps{&m.Decided}, &m.Team, &m.From, &m.Subject, &m.Robot, &m.Task, &m.Text); err != nil {
 			return nil, err
 		}
 		list = append(list, m)

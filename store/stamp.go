@@ -46,6 +46,18 @@ func (m moment) Scan(v any) error {
 	return err
 }
 
+// perhaps reads a time column of which a damaged one is as good as none: where a
+// list is shown, or is asked for again.
+type perhaps struct{ to *time.Time }
+
+// Scan implements sql.Scanner.
+func (p perhaps) Scan(v any) error {
+	if moment(p).Scan(v) != nil {
+		*p.to = time.Time{}
+	}
+	return nil
+}
+
 // object is a JSON column read into to.
 type object struct{ to any }
 
