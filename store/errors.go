@@ -42,7 +42,7 @@ var remedies = map[sqlite3.ErrNo]struct {
 	temp   bool
 	remedy string
 }{
-	sqlite3.ErrFull:     {true, "the disk is full: make room; nothing is lost, and a running service goes on by itself"},
+	sqlite3.ErrFull:     {true, "the disk is full: make room; nothing is lost, and what a running service does is tried again"},
 	sqlite3.ErrBusy:     {true, "another program holds the database: end it if this does not pass"},
 	sqlite3.ErrLocked:   {true, "another program holds the database: end it if this does not pass"},
 	sqlite3.ErrIoErr:    {true, "the disk fails, is full or has become read-only: look at the system log and at the free space"},
