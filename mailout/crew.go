@@ -27,7 +27,7 @@ func (l *Loop) sendInTurn(ctx context.Context, posts []*loop.Post) (sent int, er
 			taken, err := l.deliver(ctx, p, l.Sender)
 			if err == nil && taken {
 				sent++
-				err = l.note(ctx, []*loop.Post{p})
+				err = l.note(context.WithoutCancel(ctx), []*loop.Post{p})
 			}
 			if err != nil {
 				return sent, err
@@ -182,7 +182,7 @@ func (l *Loop) sendTogether(ctx context.Context, wake <-chan struct{}) (sent int
 // feed sees to it that the workers have letters, until nothing is to be sent any
 // more.
 func (l *Loop) feed(ctx context.Context, c *crew) error {
-	seen := map[int64]bool{}
+	seen := map[int64]int{}
 	for {
 		underway, ok := c.underway(chunk)
 		if !ok {

@@ -101,7 +101,7 @@ func (l *Loop) pass(ctx context.Context, wake <-chan struct{}) (sent int, err er
 	if l.Connections > 0 {
 		return l.sendTogether(ctx, wake)
 	}
-	seen := map[int64]bool{}
+	seen := map[int64]int{}
 	for {
 		posts, err := l.next(ctx, seen, nil)
 		if err != nil || len(posts) == 0 {
@@ -115,8 +115,8 @@ func (l *Loop) pass(ctx context.Context, wake <-chan struct{}) (sent int, err er
 }
 
 // next is what may go now besides the letters under way, none if there is
-// nothing. seen is all that this pass had.
-func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) ([]*loop.Post, error) {
+// nothing. seen is all that this pass had, each with the tries it had then.
+func (l *Loop) next(ctx context.Context, seen map[int64]int, underway []int64) ([]*loop.Post, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -134,10 +134,12 @@ func (l *Loop) next(ctx context.Context, seen map[int64]bool, underway []int64) 
 			return nil, err
 		}
 		for _, p := range open {
-			if seen[p.Serial] { // never the same letter twice in a row, whatever the outbox says
+			// Never the same letter twice in a row, whatever the outbox says; but a
+			// pass can last longer than the wait after a try.
+			if tries, had := seen[p.Serial]; had && p.Attempts <= tries {
 				return nil, fmt.Errorf("next letter: %d came twice in one pass", p.Serial)
 			}
-			seen[p.Serial] = true
+			seen[p.Serial] = p.Attempts
 		}
 		if len(open) > 0 || len(posts) == 0 {
 			return open, nil
@@ -194,6 +196,10 @@ func (l *Loop) prepare(ctx context.Context, posts []*loop.Post) (ready []*loop.P
 func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool, err error) {
 	if _, taken := l.taken.Load(p.Serial); !taken {
 		if waits, err := l.Outbox.Waits(ctx, p.Serial); err != nil || !waits {
+			return false, err
+		}
+		// The host may have slept since the letter was looked for.
+		if open, err := l.putOff(ctx, []*loop.Post{p}); err != nil || len(open) == 0 {
 			return false, err
 		}
 		err = l.send(ctx, p, by)

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,9 +16,22 @@ import (
 )
 
 // clock is a Now that moves when told to.
-type clock struct{ at time.Time }
+type clock struct {
+	mu sync.Mutex
+	at time.Time
+}
 
-func (c *clock) now() time.Time { return c.at }
+func (c *clock) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at
+}
+
+func (c *clock) move(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Add(d)
+}
 
 func due(serial int64, kind loop.Kind) *loop.Post {
 	p := post(serial, kind)
@@ -27,7 +41,7 @@ func due(serial int64, kind loop.Kind) *loop.Post {
 
 func sending(t *testing.T, o *outbox, s Sender) (*Loop, *clock, *[]string) {
 	t.Helper()
-	c := &clock{noon}
+	c := &clock{at: noon}
 	var failed []string
 	return &Loop{
 		Outbox: o, Teams: map[string]*loop.Team{"shop@acme.example": team()}, Host: "acme.example", Sender: s, Now: c.now,
@@ -103,6 +117,53 @@ func TestNothingLateAtNight(t *testing.T) {
 	if got := o.states()[6]; got != "cancelled" { // it asks about yesterday
 		t.Errorf("the prompt is %s", got)
 	}
+}
+
+// A host that sleeps in the middle of a pass and wakes at night does not go on
+// with the letters that it had looked for before.
+func TestAsleepInTheMiddle(t *testing.T) {
+	for _, connections := range []int{0, 1} {
+		afternoon := time.Date(2026, 3, 2, 16, 0, 0, 0, time.UTC) // a Monday
+		first, second := due(1, loop.Gate), due(2, loop.Prompt)
+		first.Letter.Due, second.Letter.Due = afternoon, afternoon
+		o := newOutbox(t, first, second)
+		l, c, _ := sending(t, o, nil)
+		l.Connections, c.at = connections, afternoon
+		for i := range l.Teams["shop@acme.example"].People {
+			l.Teams["shop@acme.example"].People[i].Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
+		}
+		l.Sender = sender(func() error { c.move(7 * time.Hour); return nil })
+		if n, err := l.Once(within(t, 20*time.Second)); n != 1 || err != nil {
+			t.Errorf("%d connections: %d sent, %v", connections, n, err)
+		}
+		if r := o.row(2); r.state != "waiting" || !r.next.Equal(afternoon.Add(17*time.Hour)) || r.post.Attempts != 0 {
+			t.Errorf("%d connections: the second is %s until %v", connections, r.state, r.next)
+		}
+	}
+}
+
+// What a server has taken is noted even if the pass is told to stop just then.
+func TestStoppedWhenTaken(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt))
+	l, _, _ := sending(t, o, sender(func() error { cancel(); return nil }))
+	l.Outbox = heeding{o}
+	if _, err := l.Once(ctx); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if got := o.states(); got[1] != "sent" || got[2] != "waiting" {
+		t.Errorf("%v: the first goes out once more at the next start", got)
+	}
+}
+
+// heeding is an outbox that notes nothing once it is told to stop.
+type heeding struct{ *outbox }
+
+func (h heeding) SentPost(ctx context.Context, at time.Time, serials ...int64) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return h.outbox.SentPost(ctx, at, serials...)
 }
 
 func TestLaterAndThenTheSameBytes(t *testing.T) {
@@ -365,6 +426,30 @@ func TestNeverTwiceInAPass(t *testing.T) {
 	l.Outbox = forgetful{o}
 	if n, err := l.Once(t.Context()); n != 1 || err == nil || !strings.Contains(err.Error(), "twice") {
 		t.Errorf("%d sent, %v", n, err)
+	}
+}
+
+// A pass that lasts longer than a letter's wait tries that letter again, and
+// goes on: it is no outbox that forgets.
+func TestRetryWithinAPass(t *testing.T) {
+	for _, connections := range []int{0, 1} {
+		o := newOutbox(t, due(1, loop.Gate))
+		for i := range int64(3 * batch) {
+			o.rows = append(o.rows, newOutbox(t, due(2+i, loop.DigestMail)).rows...)
+		}
+		l, c, failed := sending(t, o, nil)
+		tries := 0
+		l.Sender = sender(func() error {
+			c.move(10 * time.Second) // a server that takes its time
+			if tries++; tries == 1 {
+				return &SendError{Stage: "rcpt", Code: 450, Err: errors.New("450 greylisted")}
+			}
+			return nil
+		})
+		l.Connections = connections
+		if n, err := l.Once(within(t, 20*time.Second)); n != 3*batch+1 || err != nil || len(*failed) != 0 || o.states()[1] != "sent" {
+			t.Errorf("%d connections: %d sent, %v, failed %v, the first is %s", connections, n, err, *failed, o.states()[1])
+		}
 	}
 }
 

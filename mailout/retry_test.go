@@ -45,7 +45,7 @@ func TestRetry(t *testing.T) {
 
 func TestDir(t *testing.T) {
 	dir := t.TempDir()
-	c := &clock{time.Date(2026, 3, 2, 9, 30, 0, 0, time.FixedZone("CET", 3600))}
+	c := &clock{at: time.Date(2026, 3, 2, 9, 30, 0, 0, time.FixedZone("CET", 3600))}
 	d := &Dir{Path: dir, Now: c.now}
 	p, q := due(1, loop.DigestMail), due(2, loop.TaskLetter)
 	for _, p := range []*loop.Post{p, q} {
