@@ -37,6 +37,8 @@ type view struct {
 	year    int
 	limit   int // bytes of one person's text
 	notes   int // notes in one list
+	lanes   int // streams of a status letter
+	queue   int // waiting tasks of one of them
 	size    size
 }
 
@@ -46,7 +48,7 @@ type block struct{ Head, Text string }
 func (set *wording) newView(l loop.Letter, c Context) (*view, error) {
 	lang := set.language(l.Language)
 	v := &view{set: set, lang: lang, Lang: lang.code, L: l, B: l.Body, Next: l.Body.Next, Team: clip(oneLine(c.TeamName), 40), Marker: Marker, reply: c.Reply,
-		limit: MaxWords, notes: 20, size: whole}
+		limit: MaxWords, notes: 20, lanes: shownLanes, queue: shownQueue, size: whole}
 	if v.Team == "" {
 		v.Team = l.Team
 	}
@@ -420,7 +422,7 @@ const shownLanes = 40
 
 // Lanes are the streams of a status letter.
 func (v *view) Lanes() []loop.Lane {
-	lanes := v.B.Status[:min(len(v.B.Status), shownLanes)]
+	lanes := v.B.Status[:min(len(v.B.Status), v.lanes)]
 	for i := range lanes {
 		lanes[i].Stream, lanes[i].Engineer = clip(lanes[i].Stream, 40), or(clip(lanes[i].Engineer, 40), v.says("nobody"))
 	}
@@ -429,7 +431,7 @@ func (v *view) Lanes() []loop.Lane {
 
 // MoreLanes says how many are left out.
 func (v *view) MoreLanes() string {
-	if more := len(v.B.Status) - shownLanes; more > 0 {
+	if more := len(v.B.Status) - v.lanes; more > 0 {
 		return v.says("status.more", "n", more)
 	}
 	return ""
@@ -453,16 +455,16 @@ func (v *view) Lane(l loop.Lane) []string {
 	name := func(message string, t loop.TaskView) {
 		out = append(out, v.says(message, "n", t.Number, "title", quote(t.Title)))
 	}
-	for i, t := range l.Queue[:min(len(l.Queue), shownQueue)] {
+	for i, t := range l.Queue[:min(len(l.Queue), v.queue)] {
 		name([]string{"status.next", "status.then"}[min(i, 1)], t)
 	}
-	if more := len(l.Queue) - shownQueue; more > 0 {
+	if more := len(l.Queue) - v.queue; more > 0 {
 		out = append(out, v.says("status.queue", "n", more))
 	}
-	for _, t := range l.Drafts[:min(len(l.Drafts), shownQueue)] {
+	for _, t := range l.Drafts[:min(len(l.Drafts), v.queue)] {
 		name("status.draft", t)
 	}
-	if more := len(l.Drafts) - shownQueue; more > 0 {
+	if more := len(l.Drafts) - v.queue; more > 0 {
 		out = append(out, v.says("status.drafts", "n", more))
 	}
 	return out

@@ -141,7 +141,7 @@ func (v *view) text() (string, error) {
 // until it fits. A record is read for its texts: one that does not fit whole
 // goes out as plain text alone.
 func (v *view) html() (string, error) {
-	defer func(n, e int) { v.limit, v.notes = n, e }(v.limit, v.notes)
+	defer func(n, e, lanes, queue int) { v.limit, v.notes, v.lanes, v.queue = n, e, lanes, queue }(v.limit, v.notes, v.lanes, v.queue)
 	if !v.long() {
 		v.limit = min(v.limit, 3000)
 	}
@@ -160,6 +160,11 @@ func (v *view) html() (string, error) {
 			return "", fmt.Errorf("html of %d bytes does not shrink below %d", len(out), MaxHTML)
 		}
 		v.limit, v.notes = v.limit/2, max(v.notes*2/3, 3)
+		if v.queue > 1 {
+			v.queue--
+		} else {
+			v.lanes = max(v.lanes*2/3, 5)
+		}
 	}
 }
 
