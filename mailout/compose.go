@@ -181,9 +181,13 @@ func listID(name, address string) string {
 	return phrase + " <" + strings.Replace(address, "@", ".", 1) + ">"
 }
 
-// display makes a name fit for a header: one line, nothing hidden, short.
+// display makes a name fit for a header: one line, nothing hidden, short. The
+// joiners stay: names of some scripts are spelt with them.
 func display(name, other string) string {
 	name = strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		if r == 0x200c || r == 0x200d {
+			return r
+		}
 		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
 			return ' '
 		}

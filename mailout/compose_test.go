@@ -242,3 +242,32 @@ func TestSound(t *testing.T) {
 		}
 	}
 }
+
+func TestDisplay(t *testing.T) {
+	for name, want := range map[string]string{
+		"Priya Nair": "Priya Nair", " Priya \t\r\n Nair\x07 ": "Priya Nair", "": "other", "\u202e\u200b\ufffd": "other",
+		"Shop\u202epohS": "Shop pohS", "علی\u200cرضا": "علی\u200cرضا", strings.Repeat("ü", 90): strings.Repeat("ü", 80),
+	} {
+		if got := display(name, "other"); got != want {
+			t.Errorf("%q: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// A long conversation keeps its root and its end, whatever stands between.
+func TestThreading(t *testing.T) {
+	var ids []string
+	for i := range 20 {
+		ids = append(ids, fmt.Sprintf("%d@acme.example", i))
+	}
+	replied, references := threading(loop.Thread{InReplyTo: ids[19], References: ids})
+	if f := strings.Fields(references); replied != "<19@acme.example>" || len(f) != maxReferences || f[0] != "<0@acme.example>" || f[1] != "<9@acme.example>" || f[11] != "<19@acme.example>" {
+		t.Errorf("%s, %s", replied, references)
+	}
+	if _, references = threading(loop.Thread{InReplyTo: "a@b"}); references != "<a@b>" {
+		t.Errorf("of one mail: %s", references)
+	}
+	if _, references = threading(loop.Thread{References: ids[:maxReferences]}); len(strings.Fields(references)) != maxReferences {
+		t.Errorf("of %d: %s", maxReferences, references)
+	}
+}

@@ -166,6 +166,23 @@ func (h heeding) SentPost(ctx context.Context, at time.Time, serials ...int64) e
 	return h.outbox.SentPost(ctx, at, serials...)
 }
 
+// Who gets no digest still gets the review, and that at no hour of a digest.
+func TestReviewWithoutDigest(t *testing.T) {
+	l := &Loop{Teams: map[string]*loop.Team{"shop@acme.example": team()}}
+	for i := range l.Teams["shop@acme.example"].People {
+		p := &l.Teams["shop@acme.example"].People[i]
+		p.Digest = loop.Never
+		p.Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
+	}
+	review := due(1, loop.WeeklyMail)
+	night := time.Date(2026, 3, 3, 0, 10, 0, 0, time.UTC)
+	for now := night; now.Before(night.Add(8 * time.Hour)); now = now.Add(time.Hour) {
+		if next := l.hour(&review.Letter, now); !next.Equal(time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)) {
+			t.Errorf("at %v: until %v", now, next)
+		}
+	}
+}
+
 func TestLaterAndThenTheSameBytes(t *testing.T) {
 	o := newOutbox(t, due(1, loop.Gate))
 	s := &postman{answers: []error{
@@ -275,6 +292,25 @@ func TestRefusedSender(t *testing.T) {
 		if got := o.states()[1]; got != c.state || (len(*failed) > 0) != (c.state == "failed") {
 			t.Errorf("%s: %s, failed %v, %d taken", name, got, *failed, s.took)
 		}
+	}
+}
+
+// A login that is refused while others get in is not the letter's fault,
+// however often it meets it.
+func TestRefusedLoginCostsNoLetter(t *testing.T) {
+	o := newOutbox(t, due(1, loop.Gate))
+	l, clock, failed := sending(t, o, senderFunc(func() error {
+		return &SendError{Stage: "mail", Code: 530, Err: errors.New("530 log in first")}
+	}))
+	for range 9 {
+		l.tookAt.Store(clock.now().Unix())
+		if _, err := l.Once(t.Context()); err == nil {
+			t.Fatal("the pass went on")
+		}
+		clock.move(5 * time.Hour)
+	}
+	if r := o.row(1); r.state != "waiting" || r.post.Attempts != 9 || len(*failed) != 0 {
+		t.Errorf("%s after %d tries, failed %v", r.state, r.post.Attempts, *failed)
 	}
 }
 

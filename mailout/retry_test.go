@@ -123,6 +123,37 @@ func TestRest(t *testing.T) {
 	})
 }
 
+// Faults that are over make the pauses after later ones no longer.
+func TestRestBeginsAfresh(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		var posts []*loop.Post
+		for i := range 80 {
+			p := due(int64(i+1), loop.Gate)
+			p.Letter.Due = begun.Add(time.Duration(i/40) * time.Hour)
+			posts = append(posts, p)
+		}
+		var tries []time.Duration // of the second hour
+		l, _, _ := sending(t, newOutbox(t, posts...), sender(func() error {
+			at := time.Since(begun)
+			if at >= time.Hour {
+				tries = append(tries, at)
+			}
+			if at%time.Hour < 5*time.Minute {
+				return &SendError{Stage: "connect", Err: errors.New("connection refused")}
+			}
+			return nil
+		}))
+		l.Now = time.Now
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
+		defer cancel()
+		l.Run(ctx, nil)
+		if len(tries) < 2 || tries[1]-tries[0] != restFirst {
+			t.Errorf("tries at %v", tries)
+		}
+	})
+}
+
 type sender func() error
 
 // Send implements Sender.

@@ -2,6 +2,7 @@ package mailout
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"slices"
 	"strings"
@@ -118,6 +119,22 @@ func TestServerHangsUpBetweenLetters(t *testing.T) {
 	}
 }
 
+// It hangs up between letters, and does not let us in again: the letter was not sent.
+func TestServerHangsUpForGood(t *testing.T) {
+	s := start(t, false, nil)
+	c := s.sender(t, TLSNone)
+	if err := c.Send(within(t, 10*time.Second), "", "priya@acme.example", []byte(letter)); err != nil {
+		t.Fatal(err)
+	}
+	s.set("MAIL", "drop")
+	s.setOnce("AUTH", "454 not now")
+	err := c.Send(within(t, 10*time.Second), "", "priya@acme.example", []byte(letter))
+	var failed *SendError
+	if !errors.As(err, &failed) || failed.Stage != "auth" || failed.Permanent || len(s.got()) != 1 {
+		t.Errorf("%v, %d letters", err, len(s.got()))
+	}
+}
+
 // A mute server costs what the context says, at every verb, and is not taken
 // for a failure of the letter.
 func TestMuteServer(t *testing.T) {
@@ -207,6 +224,18 @@ func TestTLS(t *testing.T) {
 			t.Errorf("%v, after %q", err, s.commands)
 		}
 	})
+}
+
+func TestTLSVersion(t *testing.T) {
+	for _, roots := range []*tls.Config{nil, {MinVersion: tls.VersionTLS10}, {MinVersion: tls.VersionTLS13}} {
+		want, s := uint16(tls.VersionTLS12), &SMTP{Host: "smtp.acme.example", Roots: roots}
+		if roots != nil {
+			want = max(want, roots.MinVersion)
+		}
+		if c := s.config(); c.MinVersion != want || c.ServerName != s.Host || c.InsecureSkipVerify {
+			t.Errorf("from version %x, of %q", c.MinVersion, c.ServerName)
+		}
+	}
 }
 
 func TestLogin(t *testing.T) {
