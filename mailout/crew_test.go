@@ -348,6 +348,31 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// What was sent cannot be counted: nothing is sent beyond what may be, and the
+// pass says why.
+func TestLimitsUnknown(t *testing.T) {
+	for _, limits := range []Limits{{PerMinute: 1}, {PerDay: 1}} {
+		for _, connections := range []int{0, 1} {
+			o, s := newOutbox(t, due(1, loop.Gate)), &postman{}
+			o.fail["count"] = "not"
+			l, _, _ := sending(t, o, s)
+			l.Limits, l.Connections = limits, connections
+			if n, err := l.Once(within(t, 20*time.Second)); n != 0 || !errors.Is(err, errFake) || s.count() != 0 {
+				t.Errorf("%+v: %d sent, %v", limits, n, err)
+			}
+		}
+	}
+}
+
+// Letters that a limit holds back are not looked for without pause.
+func TestPauseAtALimit(t *testing.T) {
+	for _, m := range []Limits{{PerMinute: 10}, {PerDay: 10}, {10, 10}} {
+		if m.pause() < time.Second {
+			t.Errorf("%+v: looks again after %v", m, m.pause())
+		}
+	}
+}
+
 // The pool keeps its connections, bounds them, and ends one when the provider
 // wants it.
 func TestPool(t *testing.T) {

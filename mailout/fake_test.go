@@ -122,14 +122,14 @@ func (o *outbox) CancelPost(_ context.Context, _ time.Time, reasons map[int64]st
 }
 
 func (o *outbox) SentSince(_ context.Context, at time.Time) (n int, err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for _, r := range o.rows {
-		if r.state == "sent" && r.sent.After(at) {
-			n++
+	err = o.call("count", func() {
+		for _, r := range o.rows {
+			if r.state == "sent" && r.sent.After(at) {
+				n++
+			}
 		}
-	}
-	return n, nil
+	})
+	return n, err
 }
 
 func (o *outbox) KeepPost(_ context.Context, posts ...*loop.Post) error {

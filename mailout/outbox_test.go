@@ -166,6 +166,23 @@ func (h heeding) SentPost(ctx context.Context, at time.Time, serials ...int64) e
 	return h.outbox.SentPost(ctx, at, serials...)
 }
 
+// A letter that cannot be made to wait is not sent at night for that.
+func TestCannotBePutOff(t *testing.T) {
+	for _, connections := range []int{0, 1} {
+		p := due(1, loop.Gate)
+		o, s := newOutbox(t, p), &postman{}
+		o.fail["wait"] = "not"
+		l, c, _ := sending(t, o, s)
+		l.Connections, c.at = connections, noon.Add(11*time.Hour)
+		for i := range l.Teams["shop@acme.example"].People {
+			l.Teams["shop@acme.example"].People[i].Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
+		}
+		if n, err := l.Once(within(t, 20*time.Second)); n != 0 || !errors.Is(err, errFake) || s.count() != 0 {
+			t.Errorf("%d connections: %d sent, %v", connections, n, err)
+		}
+	}
+}
+
 // Who gets no digest still gets the review, and that at no hour of a digest.
 func TestReviewWithoutDigest(t *testing.T) {
 	l := &Loop{Teams: map[string]*loop.Team{"shop@acme.example": team()}}
