@@ -219,7 +219,7 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		return false, l.fail(ctx, p, err)
 	}
 	wait, again := Retry(p.Attempts+1, p.Serial)
-	if !again {
+	if !again || overdue(p, l.Now()) {
 		return false, l.fail(ctx, p, fmt.Errorf("given up after three days: %w", err))
 	}
 	if answer != nil && answer.Code >= 500 && !answer.Unreachable() && l.othersWent(p) {
@@ -233,6 +233,12 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		return false, err // the others would fare no better
 	}
 	return false, nil
+}
+
+// overdue tells that a letter was tried often enough in three days, though not as
+// often as Retry says: its reader's nights and days off put tries off.
+func overdue(p *loop.Post, now time.Time) bool {
+	return p.Attempts+1 >= enough && !p.Letter.Due.IsZero() && now.Sub(p.Letter.Due) > giveUp
 }
 
 // othersWent tells that a letter whose sender was refused several times is alone

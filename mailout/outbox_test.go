@@ -391,6 +391,42 @@ func TestGivenUpAfterThreeDays(t *testing.T) {
 	}
 }
 
+// Nights and days off put tries off, and still nobody waits much longer than three
+// days to hear of it; a letter that is old when it is first tried has its tries
+// all the same.
+func TestGivenUpByWorkingHours(t *testing.T) {
+	monday := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		due, begin  time.Time
+		least, most time.Duration // from begin
+	}{
+		"of a Monday":          {monday, monday, 3 * 24 * time.Hour, 4 * 24 * time.Hour},
+		"of a Friday":          {monday.Add(104 * time.Hour), monday.Add(104 * time.Hour), 3 * 24 * time.Hour, 6 * 24 * time.Hour},
+		"older, of a vacation": {monday.Add(-20 * 24 * time.Hour), monday, 36 * time.Hour, 4 * 24 * time.Hour},
+	} {
+		p := due(1, loop.Gate)
+		p.Letter.Due = c.due
+		o := newOutbox(t, p)
+		l, clock, failed := sending(t, o, sender(func() error {
+			return &SendError{Stage: "rcpt", Code: 452, Err: errors.New("452 4.2.2 mailbox full")}
+		}))
+		for i := range l.Teams["shop@acme.example"].People {
+			l.Teams["shop@acme.example"].People[i].Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
+		}
+		for clock.at = c.begin; o.states()[1] == "waiting"; {
+			if _, err := l.Once(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if at, ok, _ := o.WakePost(t.Context()); ok {
+				clock.at = at
+			}
+		}
+		if took := clock.at.Sub(c.begin); took < c.least || took > c.most || len(*failed) != 1 {
+			t.Errorf("a letter %s was given up after %v, want %v to %v", name, took, c.least, c.most)
+		}
+	}
+}
+
 // A server that cannot be reached is tried once a pass, not once a letter.
 func TestUnreachableServerEndsThePass(t *testing.T) {
 	o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt))

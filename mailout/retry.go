@@ -17,6 +17,10 @@ var steps = []time.Duration{
 // giveUp is how long a letter is tried.
 const giveUp = 72 * time.Hour
 
+// enough is how many tries a letter has in any case, however old it is: those of
+// a day, or of two by working hours.
+const enough = 12
+
 // Retry tells how long to wait after the n-th failed attempt (n ≥ 1), and
 // whether to try again at all. Letters are spread by up to a tenth of the
 // wait, by their serial: nothing is random.
