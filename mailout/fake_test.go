@@ -22,6 +22,7 @@ type outbox struct {
 	mu    sync.Mutex
 	rows  []*row
 	tasks map[int]*loop.Task
+	away  map[string][]loop.Span
 	fail  map[string]string
 	asked int // how often NextPosts was
 }
@@ -108,6 +109,11 @@ func (o *outbox) Standings(_ context.Context, _ string, numbers ...int) (map[int
 		}
 	})
 	return found, err
+}
+
+func (o *outbox) Presence(_ context.Context, _, key string) (p *loop.Presence, err error) {
+	err = o.call("presence", func() { p = &loop.Presence{Key: key, Away: o.away[key]} })
+	return p, err
 }
 
 func (o *outbox) CancelPost(_ context.Context, _ time.Time, reasons map[int64]string) error {

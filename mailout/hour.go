@@ -14,7 +14,10 @@ import (
 func (l *Loop) putOff(ctx context.Context, posts []*loop.Post) (open []*loop.Post, err error) {
 	for _, p := range posts {
 		_, taken := l.taken.Load(p.Serial)
-		next := l.hour(&p.Letter, l.Now())
+		next, err := l.hour(ctx, &p.Letter, l.Now())
+		if err != nil {
+			return nil, fmt.Errorf("when letter %d may go: %w", p.Serial, err)
+		}
 		if taken || next.IsZero() {
 			open = append(open, p)
 			continue
@@ -33,7 +36,7 @@ func (l *Loop) putOff(ctx context.Context, posts []*loop.Post) (open []*loop.Pos
 const late = 30 * time.Minute
 
 // hour is when a letter that is not to go now may go; zero: it may go now.
-func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
+func (l *Loop) hour(ctx context.Context, letter *loop.Letter, now time.Time) (next time.Time, err error) {
 	defer func() { // a calendar that is broken holds up nothing
 		if recover() != nil {
 			next = time.Time{}
@@ -41,19 +44,23 @@ func (l *Loop) hour(letter *loop.Letter, now time.Time) (next time.Time) {
 	}()
 	team := l.Teams[letter.Team]
 	if letter.Asked || letter.Due.IsZero() || now.Sub(letter.Due) < late || team == nil || team.Person(letter.To) == nil {
-		return time.Time{}
+		return time.Time{}, nil
 	}
 	p := team.Person(letter.To)
-	next = (&loop.State{Team: team}).Calendar(letter.To).NextOpen(now)
+	known, err := l.Outbox.Presence(ctx, team.Address, p.Key())
+	if err != nil {
+		return time.Time{}, err
+	}
+	next = (&loop.State{Team: team, People: map[string]*loop.Presence{p.Key(): known}}).Calendar(p.Key()).NextOpen(now)
 	if scheduled := letter.Kind == loop.DigestMail || letter.Kind == loop.WeeklyMail; scheduled && p.Digest != loop.Never {
 		if at := loop.DateOf(next, p.Zone).At(p.Digest, p.Zone); at.Before(next) {
 			next = at // who reads it before work has yesterday's before today's
 		}
 	}
 	if !next.After(now) {
-		return time.Time{}
+		return time.Time{}, nil
 	}
-	return next
+	return next, nil
 }
 
 // lapsed says of letters that waited, by serial, why they are not true any more. One

@@ -30,6 +30,9 @@ type Outbox interface {
 	// Standings is how these tasks of a team stand now, by number, without those
 	// that do not exist.
 	Standings(ctx context.Context, team string, numbers ...int) (map[int]*loop.Standing, error)
+	// Presence is what is known of a person of a team, by their first address:
+	// their days off.
+	Presence(ctx context.Context, team, key string) (*loop.Presence, error)
 	// CancelPost takes letters back that KeepPost never had, each for its reason.
 	CancelPost(ctx context.Context, at time.Time, reasons map[int64]string) error
 	// SentSince is how many letters were sent after that moment.

@@ -183,9 +183,36 @@ func TestCannotBePutOff(t *testing.T) {
 	}
 }
 
+// Days off are no hours for a letter that came too late before them.
+func TestNothingLateOnDaysOff(t *testing.T) {
+	gate := due(1, loop.Gate)
+	gate.Letter.Due = time.Date(2026, 3, 5, 17, 0, 0, 0, time.UTC) // a Thursday
+	o, s := newOutbox(t, gate), &postman{}
+	o.away = map[string][]loop.Span{"priya@acme.example": {{From: loop.Date{Year: 2026, Month: 3, Day: 6}, To: loop.Date{Year: 2026, Month: 3, Day: 10}}}}
+	l, c, _ := sending(t, o, s)
+	for i := range l.Teams["shop@acme.example"].People {
+		l.Teams["shop@acme.example"].People[i].Hours, _ = loop.ParseHours("mon-fri 09:00-17:30")
+	}
+	o.fail["presence"] = "not"
+	c.at = time.Date(2026, 3, 6, 10, 0, 0, 0, time.UTC)
+	if n, err := l.Once(t.Context()); n != 0 || !errors.Is(err, errFake) {
+		t.Errorf("nobody knows whether she is here: %d sent, %v", n, err)
+	}
+	if n, err := l.Once(t.Context()); n != 0 || err != nil {
+		t.Errorf("on a day off: %d sent, %v", n, err)
+	}
+	if want := time.Date(2026, 3, 11, 9, 0, 0, 0, time.UTC); !o.rows[0].next.Equal(want) {
+		t.Errorf("waits until %v, want %v", o.rows[0].next, want)
+	}
+	c.at = o.rows[0].next
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d sent, %v", n, err)
+	}
+}
+
 // Who gets no digest still gets the review, and that at no hour of a digest.
 func TestReviewWithoutDigest(t *testing.T) {
-	l := &Loop{Teams: map[string]*loop.Team{"shop@acme.example": team()}}
+	l, _, _ := sending(t, newOutbox(t), nil)
 	for i := range l.Teams["shop@acme.example"].People {
 		p := &l.Teams["shop@acme.example"].People[i]
 		p.Digest = loop.Never
@@ -194,8 +221,8 @@ func TestReviewWithoutDigest(t *testing.T) {
 	review := due(1, loop.WeeklyMail)
 	night := time.Date(2026, 3, 3, 0, 10, 0, 0, time.UTC)
 	for now := night; now.Before(night.Add(8 * time.Hour)); now = now.Add(time.Hour) {
-		if next := l.hour(&review.Letter, now); !next.Equal(time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)) {
-			t.Errorf("at %v: until %v", now, next)
+		if next, err := l.hour(t.Context(), &review.Letter, now); err != nil || !next.Equal(time.Date(2026, 3, 3, 9, 0, 0, 0, time.UTC)) {
+			t.Errorf("at %v: until %v, %v", now, next, err)
 		}
 	}
 }

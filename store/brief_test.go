@@ -20,7 +20,7 @@ func TestBrief(t *testing.T) {
 	for name, r := range map[string]*DB{"fresh": fresh.DB, "migrated": old} {
 		teams, err := r.Teams(context.Background())
 		must(t, err)
-		seen := 0
+		seen, people := 0, 0
 		for _, address := range teams {
 			team := &loop.Team{Address: address}
 			for _, all := range []bool{true, false} {
@@ -30,6 +30,15 @@ func TestBrief(t *testing.T) {
 				must(t, err)
 				if len(whole.Tasks) != len(short.Tasks) || len(whole.Streams) != len(short.Streams) {
 					t.Errorf("%s: %d tasks and %d streams, want %d and %d", name, len(short.Tasks), len(short.Streams), len(whole.Tasks), len(whole.Streams))
+				}
+				for key, want := range whole.People {
+					if p, err := r.Presence(context.Background(), address, key); err != nil || !reflect.DeepEqual(p, want) {
+						t.Errorf("%s: %s is known as %+v, want %+v, %v", name, key, p, want, err)
+					}
+					people++
+				}
+				if p, err := r.Presence(context.Background(), address, "nobody@acme.example"); err != nil || p.Key != "nobody@acme.example" || len(p.Away) != 0 {
+					t.Errorf("%s: somebody unknown is %+v, %v", name, p, err)
 				}
 				for n, task := range whole.Tasks {
 					seen++
@@ -52,6 +61,9 @@ func TestBrief(t *testing.T) {
 		}
 		if seen == 0 {
 			t.Errorf("%s: no task was looked at", name)
+		}
+		if name == "fresh" && people == 0 {
+			t.Error("nobody was looked at")
 		}
 	}
 }

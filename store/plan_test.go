@@ -28,6 +28,7 @@ func TestHotQueriesUseIndexes(t *testing.T) {
 		taskRoots,
 		openTasks,
 		standings,
+		presence,
 		briefOpen,
 		briefAll,
 		dropBroken,

@@ -102,6 +102,20 @@ func (d *DB) Standings(ctx context.Context, team string, numbers ...int) (map[in
 	return found, err
 }
 
+const presence = `SELECT body FROM person WHERE team = ? AND name = ?`
+
+// Presence is what is known of a person besides the config, by their first address.
+func (d *DB) Presence(ctx context.Context, team, key string) (p *loop.Presence, err error) {
+	if ctx, err = short(ctx); err != nil {
+		return nil, err
+	}
+	p = &loop.Presence{Key: key}
+	err = d.read(ctx, fmt.Sprintf("days off of %s of %s", key, team), func(tx *sql.Tx) error {
+		return each(ctx, tx, func(found *loop.Presence) { p = found }, presence, team, key)
+	})
+	return p, err
+}
+
 func load(ctx context.Context, tx *sql.Tx, team *loop.Team, want Want) (*loop.State, error) {
 	s, err := loadCounters(ctx, tx, team)
 	if err != nil {
