@@ -169,3 +169,63 @@ func TestWeekSaysWhoseGate(t *testing.T) {
 		}
 	}
 }
+
+// What an item says, and what it leaves out when it does not know.
+func TestItemsSayWhatIsKnown(t *testing.T) {
+	for _, c := range []struct {
+		item loop.Item
+		want string
+	}{
+		{loop.Item{Kind: "late", Task: 16, Title: "Retry", Date: on(5), Days: 2}, `Task #16 "Retry" was due Thu 5 March, 2 days late`},
+		{loop.Item{Kind: "late", Task: 16, Title: "Retry", Date: on(5)}, `Task #16 "Retry" was due Thu 5 March`},
+		{loop.Item{Kind: "blocked", Task: 16, Title: "Retry", Who: "Dana Kim", Days: 1}, `Task #16 "Retry", Dana Kim, 1 day`},
+		{loop.Item{Kind: "silent", Task: 16, Title: "Retry", Who: "Dana Kim"}, `Task #16 "Retry": no word from Dana Kim`},
+		{loop.Item{Kind: "paused", Stream: "web"}, `Stream web is paused`},
+		{loop.Item{Kind: "paused", Stream: "web", Task: 16, Title: "Retry"}, `Stream web is paused: task #16 "Retry" waits`},
+		{loop.Item{Kind: "next", Task: 16, Title: "Retry"}, `Task #16 "Retry"`},
+		{loop.Item{Kind: "low", Stream: "web"}, `Stream web: nothing left to start`},
+		{loop.Item{Kind: "gate", Task: 16, Title: "Retry", Round: 2, Days: 1, Files: 1}, `Task #16 "Retry" at the gate, round 2, waiting 1 day, 1 attachment`},
+		{loop.Item{Kind: "gate", Task: 16, Title: "Retry", Round: 1}, `Task #16 "Retry" at the gate, waiting since today`},
+		{loop.Item{Kind: "of-tomorrow", Task: 16, Title: "Retry"}, `Task #16 "Retry"`},
+		{loop.Item{Kind: "of-tomorrow", Who: "Dana Kim"}, `Dana Kim`},
+	} {
+		l := SampleDigest(0)
+		l.Body.Digest.Blocked = []loop.Item{c.item}
+		if w := render(t, l); !strings.Contains(w.Text, "What is blocked:\n  "+c.want+"\n") {
+			t.Errorf("%+v: want %q in\n%s", c.item, c.want, w.Text)
+		}
+	}
+}
+
+// What is counted instead of shown names a task whose record has it, and does not
+// say that one has all of them.
+func TestWhatIsCounted(t *testing.T) {
+	l := SampleDigest(60)
+	l.Body.Digest.Moved = []loop.Item{{Kind: "approved", Task: 7, Title: "First", Who: "Ada Park"}, {Kind: "of-tomorrow", Who: "Dana Kim"}, {Kind: "approved", Task: 8, Title: "Second", Who: "Ada Park"}}
+	w := render(t, l)
+	if strings.Contains(w.Text, "record 0") || !regexp.MustCompile(`(?m)^  and \d+ more: "status" has them$`).MatchString(w.Text) {
+		t.Error(w.Text)
+	}
+	v := view{set: builtin, lang: builtin.langs["en"], L: l, B: l.Body, size: size{items: 2}}
+	for hidden, want := range map[int]string{1: `"record 8" has it all`, 3: `"record 7" has the first of them`} {
+		l.Body.Digest.Moved = l.Body.Digest.Moved[3-hidden:]
+		v.B.Digest = &loop.Digest{Moved: l.Body.Digest.Moved}
+		v.size.items = 0
+		if err := v.digest(); err != nil || len(v.D.Sections) != 1 || v.D.Sections[0].More != strconv.Itoa(hidden)+" more: "+want {
+			t.Errorf("%d hidden: %+v, %v", hidden, v.D.Sections, err)
+		}
+		l.Body.Digest.Moved = []loop.Item{{Kind: "approved", Task: 7}, {Kind: "of-tomorrow"}, {Kind: "approved", Task: 8}}
+	}
+}
+
+// A day with nothing but a date is not said to be one on which nothing happened,
+// and what is late is in the subject.
+func TestNothingButADate(t *testing.T) {
+	for kind, subject := range map[string]string{"due": "Nothing waits for you (Mon 9 March)", "late": "1 late (Mon 9 March)"} {
+		l := SampleDigest(0)
+		l.Body.Digest.Dates = []loop.Item{{Kind: kind, Task: 16, Title: "Retry", Date: on(10), Days: 1}}
+		if w := render(t, l); w.Subject != subject || strings.Contains(w.Text, "Nothing happened") || !strings.Contains(w.Text, `Task #16 "Retry"`) {
+			t.Errorf("%q\n%s", w.Subject, w.Text)
+		}
+	}
+}
