@@ -264,10 +264,28 @@ func TestThreading(t *testing.T) {
 	if f := strings.Fields(references); replied != "<19@acme.example>" || len(f) != maxReferences || f[0] != "<0@acme.example>" || f[1] != "<9@acme.example>" || f[11] != "<19@acme.example>" {
 		t.Errorf("%s, %s", replied, references)
 	}
+	for _, id := range []string{"", "a b@c", "a,b@c", "ü@c", "a@c>", "<a@c", "a@\x7f", strings.Repeat("a", 400) + "@c"} {
+		if replied, references := threading(loop.Thread{InReplyTo: id, References: []string{id}}); replied+references != "" {
+			t.Errorf("%q stands in a header: %s, %s", id, replied, references)
+		}
+	}
 	if _, references = threading(loop.Thread{InReplyTo: "a@b"}); references != "<a@b>" {
 		t.Errorf("of one mail: %s", references)
 	}
 	if _, references = threading(loop.Thread{References: ids[:maxReferences]}); len(strings.Fields(references)) != maxReferences {
 		t.Errorf("of %d: %s", maxReferences, references)
+	}
+}
+
+func TestPlainAddress(t *testing.T) {
+	long := strings.Repeat("a", 60) + "@" + strings.Repeat(strings.Repeat("b", 60)+".", 3)
+	for address, ok := range map[string]bool{
+		"a@mx1.acme.example": true, "o'neil+web@acme-shop.example": true, long + strings.Repeat("c", 254-len(long)): true,
+		long + strings.Repeat("c", 255-len(long)): false, "a": false, "@b": false, "a@": false, "a@b_c": false, "a@b@c": false, "a@[192.0.2.1]": false,
+		"a\x7f@b": false, "a;b@c": false, "a:b@c": false, `a\b@c`: false, "(a)b@c": false,
+	} {
+		if err := plainAddress(address); (err == nil) != ok {
+			t.Errorf("%q: %v", address, err)
+		}
 	}
 }

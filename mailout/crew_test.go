@@ -106,6 +106,17 @@ func TestTogether(t *testing.T) {
 	}
 }
 
+// More connections than threads: the letters of one thread still go one after the
+// other.
+func TestTogetherInThreads(t *testing.T) {
+	o, w := newOutbox(t, many(40, 2)...), newWatcher(t, 2)
+	l, _, _ := sending(t, o, w)
+	l.Connections = 4
+	if n, err := l.Once(within(t, 20*time.Second)); n != 40 || err != nil || w.most != 2 {
+		t.Errorf("%d sent, %d at once, %v", n, w.most, err)
+	}
+}
+
 // A server that cannot be reached ends the pass for all workers, and costs at
 // most one try for each of them.
 func TestTogetherUnreachable(t *testing.T) {

@@ -210,6 +210,32 @@ func TestNothingLateOnDaysOff(t *testing.T) {
 	}
 }
 
+// A calendar that is broken holds up no letter.
+func TestBrokenCalendar(t *testing.T) {
+	o, s := newOutbox(t, due(1, loop.Gate)), &postman{}
+	l, _, _ := sending(t, o, s)
+	for i := range l.Teams["shop@acme.example"].People {
+		l.Teams["shop@acme.example"].People[i].Holiday = func(loop.Date) string { panic("no such country") }
+	}
+	if n, err := l.Once(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d sent, %v", n, err)
+	}
+}
+
+// A letter whose bytes are lost is given up and told, and nothing is sent in its place.
+func TestDamaged(t *testing.T) {
+	p := due(1, loop.Gate)
+	p.Damaged = "checksum of the kept bytes"
+	o, s := newOutbox(t, p), &postman{}
+	l, _, failed := sending(t, o, s)
+	if n, err := l.Once(t.Context()); n != 0 || err != nil || s.count() != 0 {
+		t.Errorf("%d sent, %d tried, %v", n, s.count(), err)
+	}
+	if o.states()[1] != "failed" || len(*failed) != 1 || !strings.Contains((*failed)[0], "checksum of the kept bytes") {
+		t.Errorf("%v, %q", o.states(), *failed)
+	}
+}
+
 // Who gets no digest still gets the review, and that at no hour of a digest.
 func TestReviewWithoutDigest(t *testing.T) {
 	l, _, _ := sending(t, newOutbox(t), nil)
