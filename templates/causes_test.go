@@ -114,6 +114,38 @@ func TestTaskWithAnOpenQuestion(t *testing.T) {
 	}
 }
 
+// The sentence fits what was asked for, and where the task stands.
+func TestWhyFits(t *testing.T) {
+	for _, c := range []struct {
+		cause, act string
+		state      loop.TaskState
+		round      int
+		want       string
+	}{
+		{loop.CauseNoReason, "redirect", loop.AtGate, 1, `To send "Wrong total with two coupons" back, say why`},
+		{loop.CauseNoReason, "drop", loop.AtGate, 1, "Please say why in a few words"},
+		{loop.CauseNoWords, "now", loop.Active, 1, `After "now:" there was nothing.`},
+		{loop.CauseNoWords, "", loop.Active, 1, "There were no words."},
+		{loop.CauseOldRound, "approve", loop.AtGate, 1, "came to the gate only after that"},
+		{loop.CauseOldRound, "approve", loop.AtGate, 2, "It is in round 2 now: please look"},
+		{loop.CauseOldRound, "approve", loop.Active, 2, "a new gate letter comes"},
+		{loop.CauseDecided, "approve", loop.Approve, 1, "Ada Park approved it"},
+		{loop.CauseDecided, "redirect", loop.Active, 2, "Ada Park sent it back"},
+		{loop.CauseDecided, "drop", loop.DroppedS, 1, "Ada Park decided"},
+		{loop.CauseState, "reopen", loop.Active, 1, `That is not possible now: "Wrong total with two coupons" is active.`},
+		{loop.CauseState, "reopen", loop.DroppedS, 1, "was dropped, and that ends it"},
+		{loop.CauseUndoNone, "undo", loop.Active, 1, "There is nothing to take back."},
+		{loop.CauseUndoNone, "undo", loop.DroppedS, 1, "was dropped, and that ends it"},
+	} {
+		task := coupons(c.state, c.round)
+		w := render(t, loop.Letter{Kind: loop.Refused, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
+			Body: loop.Body{Task: task, Cause: c.cause, Act: c.act, Who: "Ada Park"}})
+		if !strings.Contains(w.Preheader, c.want) {
+			t.Errorf("%s of %q, %s, round %d: %q, want %q", c.cause, c.act, c.state, c.round, w.Preheader, c.want)
+		}
+	}
+}
+
 // Letters about a stage that a task is not at any more say what can be done.
 func TestWhatCanStillBeDone(t *testing.T) {
 	dropped := loop.Letter{Kind: loop.Refused, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),

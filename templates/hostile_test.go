@@ -199,6 +199,19 @@ func TestFrameCannotBeImitated(t *testing.T) {
 	}
 }
 
+// What people write with stays: pictures, joined ones too, and scripts that need
+// joiners or run from the right.
+func TestWordsStay(t *testing.T) {
+	l := Samples()[0]
+	for _, s := range []string{"👍 👩\u200d💻 🎉", "می\u200cخواهم", "סכום שגוי", "クーポン", "e\u0301té", "–—…€"} {
+		l.Body.Task.Title, l.Body.Task.Sections.Problem = s, s+"\n"+s
+		w := render(t, l)
+		if !strings.HasSuffix(w.Subject, ": "+s) || !strings.Contains(w.Text, `"`+s+`"`) || !strings.Contains(w.Text, "  "+s+"\n  "+s+"\n") || !strings.Contains(w.HTML, s+"<br>"+s) {
+			t.Errorf("%q: subject %q\n%s", s, w.Subject, w.Text)
+		}
+	}
+}
+
 func TestNothingIsCutSilently(t *testing.T) {
 	long := strings.Repeat("A sentence about the problem, of some length. ", 400)
 	gate := loop.Letter{Kind: loop.Gate, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12r1", Body: sampleGate()}
