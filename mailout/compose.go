@@ -1,6 +1,6 @@
 // Package mailout puts letters on their way: it renders a letter once, keeps
 // the bytes, and sends those same bytes until a server has taken them, refused
-// them for good, or three days are over.
+// them for good, or had something against them for three days.
 //
 //	outbox: due → Compose → KeepPost → Send ─┬→ SentPost
 //	                                         ├→ LaterPost  (4xx, network)

@@ -222,7 +222,11 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		return false, l.fail(ctx, p, err)
 	}
 	wait, again := Retry(p.Attempts+1, p.Serial)
-	if !again || overdue(p, l.Now()) {
+	again = again && !overdue(p, l.Now())
+	if !again && answer != nil && answer.namesNobody() && !l.othersWent(p) {
+		wait, again = longest, true // an outage is no letter's fault, however long it lasts
+	}
+	if !again {
 		return false, l.fail(ctx, p, fmt.Errorf("given up after three days: %w", err))
 	}
 	if answer != nil && answer.Code >= 500 && !answer.Unreachable() && l.othersWent(p) {
@@ -252,7 +256,10 @@ func (l *Loop) othersWent(p *loop.Post) bool {
 	if p.Attempts < 4 { // the limit of a minute passes sooner
 		return false
 	}
-	wait, _ := Retry(p.Attempts, p.Serial)
+	wait, again := Retry(p.Attempts, p.Serial)
+	if !again {
+		wait = longest
+	}
 	return l.tookAt.Load() > l.Now().Add(-wait).Unix()
 }
 

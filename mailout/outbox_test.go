@@ -444,6 +444,60 @@ func TestGivenUpAfterThreeDays(t *testing.T) {
 	}
 }
 
+// A server that is out of reach, or lets nobody in, for longer than three days costs
+// no letter; one that says "not now" to a single letter while it takes others does.
+func TestLongOutage(t *testing.T) {
+	for _, trouble := range []*SendError{
+		{Stage: "connect", Err: errors.New("connection refused")},
+		{Stage: "auth", Code: 535, Err: errors.New("535 wrong password")},
+		{Stage: "mail", Code: 421, Err: errors.New("421 closing for today")},
+		{Stage: "mail", Code: 550, Err: errors.New("550 5.4.5 Daily user sending limit exceeded")},
+		{Stage: "mail", Code: 452, Err: errors.New("452 4.3.1 out of space")},
+		{Stage: "end", Code: 554, Err: errors.New("554 5.7.60 not allowed to send as this sender")},
+	} {
+		o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt), due(3, loop.TaskLetter))
+		out := true
+		l, c, failed := sending(t, o, sender(func() error {
+			if out {
+				return trouble
+			}
+			return nil
+		}))
+		for range 10 * 24 * 6 {
+			_, _ = l.Once(t.Context())
+			c.move(10 * time.Minute)
+		}
+		out = false
+		c.move(5 * time.Hour)
+		if n, err := l.Once(t.Context()); n != 3 || err != nil || len(*failed) != 0 {
+			t.Errorf("%v: then %d sent, %v, failed %q", trouble, n, err, *failed)
+		}
+	}
+	o := newOutbox(t, due(1, loop.Gate))
+	for i := range int64(100) {
+		p := due(2+i, loop.TaskLetter)
+		p.Letter.Due = noon.Add(time.Duration(i) * time.Hour)
+		o.rows = append(o.rows, newOutbox(t, p).rows...)
+	}
+	l, c, failed := sending(t, o, picker(func(to string) error {
+		if to == "priya@acme.example" {
+			return &SendError{Stage: "rcpt", Code: 421, Err: errors.New("421 4.7.0 not now")}
+		}
+		return nil
+	}))
+	for range 4 * 24 * 6 {
+		_, _ = l.Once(t.Context())
+		c.move(10 * time.Minute)
+	}
+	if got := o.states()[1]; got != "failed" || len(*failed) != 1 {
+		t.Errorf("the one that is told to wait while others go is %s, failed %q", got, *failed)
+	}
+}
+
+type picker func(to string) error
+
+func (f picker) Send(_ context.Context, _, to string, _ []byte) error { return f(to) }
+
 // Nights and days off put tries off, and still nobody waits much longer than three
 // days to hear of it; a letter that is old when it is first tried has its tries
 // all the same.

@@ -26,6 +26,12 @@ func (e *SendError) Unreachable() bool {
 	return e.Stage == "connect" || e.Stage == "auth" || e.Code == 421 || lockedOut(e.Code)
 }
 
+// namesNobody tells that what the server said, or did not say, would meet any other
+// letter alike: it had heard of no reader yet, or blames the sender.
+func (e *SendError) namesNobody() bool {
+	return e.Unreachable() || e.Stage == "mail" || e.Code >= 500 && !e.Permanent
+}
+
 // lockedOut are the 5xx answers that mean "log in first" or "wrong password"
 // (RFC 4954 §6): the config is wrong and the letter is not, so it waits.
 func lockedOut(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
