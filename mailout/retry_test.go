@@ -84,6 +84,9 @@ func TestRest(t *testing.T) {
 	if a := rest(locked, 1); a != restLogin {
 		t.Errorf("login refused: %v", a)
 	}
+	if a := rest(&SendError{Stage: "auth", Code: 454, Err: errors.New("454 not now")}, 1); a != restFirst {
+		t.Errorf("no login just now: %v", a)
+	}
 	if a := rest(errors.New("disk full"), 99); a > time.Minute {
 		t.Errorf("outbox that fails: %v", a)
 	}

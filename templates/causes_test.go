@@ -129,6 +129,7 @@ func TestWhyFits(t *testing.T) {
 		{loop.CauseOldRound, "approve", loop.AtGate, 1, "came to the gate only after that"},
 		{loop.CauseOldRound, "approve", loop.AtGate, 2, "It is in round 2 now: please look"},
 		{loop.CauseOldRound, "approve", loop.Active, 2, "a new gate letter comes"},
+		{loop.CauseOldRound, "approve", loop.Active, 1, "a new gate letter comes"},
 		{loop.CauseDecided, "approve", loop.Approve, 1, "Ada Park approved it"},
 		{loop.CauseDecided, "redirect", loop.Active, 2, "Ada Park sent it back"},
 		{loop.CauseDecided, "drop", loop.DroppedS, 1, "Ada Park decided"},
@@ -143,6 +144,30 @@ func TestWhyFits(t *testing.T) {
 		if !strings.Contains(w.Preheader, c.want) {
 			t.Errorf("%s of %q, %s, round %d: %q, want %q", c.cause, c.act, c.state, c.round, w.Preheader, c.want)
 		}
+	}
+}
+
+// The first line is one line, with the marker at its end, whatever it names.
+func TestFirstLineIsOne(t *testing.T) {
+	streams := strings.Fields(strings.Repeat("a-stream-with-a-long-name ", 20))
+	for _, act := range []string{"pause", "resume"} {
+		for _, code := range Languages {
+			w := render(t, loop.Letter{Kind: loop.Receipt, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Language: code, Ref: "me", Asked: true,
+				Due: march(6, 9, 0), Body: loop.Body{Act: act, Streams: streams}})
+			first, _, _ := strings.Cut(w.Text, "\n")
+			if !strings.HasSuffix(first, "…  "+Marker) || wide(first) > columns {
+				t.Errorf("%s in %s: %q", act, code, first)
+			}
+		}
+	}
+}
+
+// What only the rules know of a cause stands behind its sentence.
+func TestWhySaysTheDetail(t *testing.T) {
+	l := loop.Letter{Kind: loop.Refused, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
+		Body: loop.Body{Task: coupons(loop.Active, 1), Cause: loop.CauseState, Act: "reopen", Detail: "It was opened at noon."}}
+	if w := render(t, l); !strings.HasSuffix(w.Preheader, " is active. It was opened at noon.") {
+		t.Error(w.Preheader)
 	}
 }
 
