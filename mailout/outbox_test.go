@@ -596,6 +596,12 @@ func TestOutboxFails(t *testing.T) {
 				if got := o.states(); !maps.Equal(got, want) {
 					t.Errorf("%v, want %v", got, want)
 				}
+				l.taken.Range(func(serial, _ any) bool {
+					if method != "sent" || how != "done" {
+						t.Errorf("letter %d is still remembered as taken", serial)
+					}
+					return true
+				})
 				if method == "sent" && len(s.sent) != 2 {
 					t.Errorf("%d letters went out: what the server took must not go out again because it could not be noted", len(s.sent))
 				}

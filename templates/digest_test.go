@@ -229,3 +229,15 @@ func TestNothingButADate(t *testing.T) {
 		}
 	}
 }
+
+// Nor is one on which nothing else than a letter came back, or a stranger wrote.
+func TestNothingButABounce(t *testing.T) {
+	bounced, held := SampleDigest(0), SampleDigest(0)
+	bounced.Body.Digest.Bounced = []loop.Item{{Kind: "bounced", Who: "Lee Osei", Text: "lee@acme.example"}}
+	held.Body.Digest.Held = 1
+	for want, l := range map[string]loop.Letter{"Letters that came back:": bounced, "1 mail from a stranger is held": held} {
+		if w := render(t, l); w.Subject != "Nothing waits for you (Mon 9 March)" || strings.Contains(w.Text, "Nothing happened") || !strings.Contains(w.Text, want) {
+			t.Errorf("%q\n%s", w.Subject, w.Text)
+		}
+	}
+}

@@ -204,6 +204,15 @@ func TestPausedStreamIsNamed(t *testing.T) {
 	}
 }
 
+// A stream that goes on is named, too, as far as it is known.
+func TestResumedStreamIsNamed(t *testing.T) {
+	for want, streams := range map[string][]string{"Stream web goes on; nothing waits in it.": {"web"}, "It goes on; nothing waits in it.": nil} {
+		if w := render(t, to(loop.Receipt, priya, "me", march(9, 10, 0), loop.Body{Act: "resume", Line: "resume", Streams: streams})); w.Preheader != want {
+			t.Errorf("%q, want %q", w.Preheader, want)
+		}
+	}
+}
+
 // That an engineer is away stands in the receipt of a decision and in the letter of a
 // task that begins, in text and HTML.
 func TestEngineerIsAway(t *testing.T) {
