@@ -122,6 +122,29 @@ func TestServerHangsUpBetweenLetters(t *testing.T) {
 	}
 }
 
+// On a connection that is kept, only a letter of which nothing went out is given to
+// the server again at once: it may have taken what it did not answer.
+func TestNothingTwiceOnAKeptConnection(t *testing.T) {
+	for _, c := range []struct {
+		verb, answer string
+		mails, taken int // MAIL commands, and letters that came whole
+	}{
+		{"END", "drop", 2, 2}, {"DATA", "drop", 2, 1}, {"RCPT", "drop", 2, 1}, {"RCPT", "421 closing", 2, 1}, {"MAIL", "451 later", 2, 1}, {"MAIL", "553 no such sender", 2, 1},
+		{"MAIL", "421 closing", 3, 2},
+	} {
+		s := start(t, false, nil)
+		out := s.sender(t, TLSNone)
+		if err := out.Send(within(t, 10*time.Second), "", "priya@acme.example", []byte(letter)); err != nil {
+			t.Fatal(err)
+		}
+		s.setOnce(c.verb, c.answer)
+		err := out.Send(within(t, 10*time.Second), "", "priya@acme.example", []byte(letter))
+		if (err == nil) != (c.mails == 3) || len(s.seen("MAIL")) != c.mails || len(s.got()) != c.taken {
+			t.Errorf("%s, %s: %v after %d MAIL, %d letters there", c.verb, c.answer, err, len(s.seen("MAIL")), len(s.got()))
+		}
+	}
+}
+
 // It hangs up between letters, and does not let us in again: the letter was not sent.
 func TestServerHangsUpForGood(t *testing.T) {
 	s := start(t, false, nil)
