@@ -222,11 +222,10 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		return false, l.fail(ctx, p, err)
 	}
 	wait, again := Retry(p.Attempts+1, p.Serial)
-	again = again && !overdue(p, l.Now())
-	if !again && answer != nil && answer.namesNobody() && !l.othersWent(p) {
-		wait, again = longest, true // an outage is no letter's fault, however long it lasts
+	if p.Attempts >= len(steps) && answer != nil && answer.namesNobody() && !l.othersWent(p) {
+		return false, l.outage(ctx, p, answer, wait)
 	}
-	if !again {
+	if !again || overdue(p, l.Now()) {
 		return false, l.fail(ctx, p, fmt.Errorf("given up after three days: %w", err))
 	}
 	if answer != nil && answer.Code >= 500 && !answer.Unreachable() && l.othersWent(p) {
@@ -240,6 +239,20 @@ func (l *Loop) deliver(ctx context.Context, p *loop.Post, by Sender) (taken bool
 		return false, err // the others would fare no better
 	}
 	return false, nil
+}
+
+// outage puts a letter back that has had enough tries to tell that no letter gets
+// through. That is not its fault, however long it lasts, and counts as no further
+// try: once letters get through it has most of its tries yet.
+func (l *Loop) outage(ctx context.Context, p *loop.Post, answer *SendError, wait time.Duration) error {
+	if err := l.Outbox.WaitPost(ctx, p.Serial, l.Now().Add(wait)); err != nil {
+		return fmt.Errorf("put letter %d back: %w", p.Serial, err)
+	}
+	l.log().Warn("letter waits for the server", "serial", p.Serial, "kind", p.Letter.Kind, "to", p.Letter.To, "wait", wait, "reason", answer)
+	if answer.Unreachable() {
+		return answer
+	}
+	return nil
 }
 
 // overdue tells that a letter was tried often enough in three days, though not as
@@ -256,10 +269,7 @@ func (l *Loop) othersWent(p *loop.Post) bool {
 	if p.Attempts < 4 { // the limit of a minute passes sooner
 		return false
 	}
-	wait, again := Retry(p.Attempts, p.Serial)
-	if !again {
-		wait = longest
-	}
+	wait, _ := Retry(p.Attempts, p.Serial)
 	return l.tookAt.Load() > l.Now().Add(-wait).Unix()
 }
 

@@ -456,18 +456,25 @@ func TestLongOutage(t *testing.T) {
 		{Stage: "end", Code: 554, Err: errors.New("554 5.7.60 not allowed to send as this sender")},
 	} {
 		o := newOutbox(t, due(1, loop.Gate), due(2, loop.Receipt), due(3, loop.TaskLetter))
-		out := true
+		out, grey := true, 0
 		l, c, failed := sending(t, o, sender(func() error {
 			if out {
 				return trouble
 			}
+			if grey++; grey <= 3 {
+				return &SendError{Stage: "rcpt", Code: 450, Err: errors.New("450 greylisted")}
+			}
 			return nil
 		}))
-		for range 10 * 24 * 6 {
+		for range 5 * 24 * 6 {
 			_, _ = l.Once(t.Context())
 			c.move(10 * time.Minute)
 		}
 		out = false
+		c.move(5 * time.Hour)
+		if n, err := l.Once(t.Context()); n != 0 || err != nil || grey != 3 {
+			t.Errorf("%v: then %d sent, %v, %d were tried", trouble, n, err, grey)
+		}
 		c.move(5 * time.Hour)
 		if n, err := l.Once(t.Context()); n != 3 || err != nil || len(*failed) != 0 {
 			t.Errorf("%v: then %d sent, %v, failed %q", trouble, n, err, *failed)

@@ -14,9 +14,6 @@ var steps = []time.Duration{
 	time.Minute, 2 * time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 2 * time.Hour, 4 * time.Hour,
 }
 
-// longest is the wait that repeats.
-var longest = steps[len(steps)-1]
-
 // giveUp is how long a letter is tried while the server takes others.
 const giveUp = 72 * time.Hour
 
