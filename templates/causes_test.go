@@ -162,6 +162,20 @@ func TestFirstLineIsOne(t *testing.T) {
 	}
 }
 
+// Advice is three lines at most, the first ones, and nothing that is asked anyway.
+func TestAdviceIsShort(t *testing.T) {
+	l := to(loop.NeedsDone, priya, "t15", march(2, 10, 0), loop.Body{Task: draft(), Missing: []string{"done"},
+		Advice: []string{"no-done", "wants-a-call", "no-reproduce", "recipe", "several", "too-large"}})
+	w := render(t, l)
+	for want, said := range map[string]bool{"a checkable done": false, "a short call may be quicker": true, "It reads like a fault": true, "how to build it": true, "several outcomes": false, "more than one cycle": false} {
+		for part, s := range map[string]string{"text": w.Text, "html": w.HTML} {
+			if strings.Contains(strings.Join(strings.Fields(s), " "), want) != said {
+				t.Errorf("%q in the %s: %v, want %v", want, part, !said, said)
+			}
+		}
+	}
+}
+
 // What only the rules know of a cause stands behind its sentence.
 func TestWhySaysTheDetail(t *testing.T) {
 	l := loop.Letter{Kind: loop.Refused, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Ref: "t12", Due: march(6, 9, 0),
