@@ -11,11 +11,13 @@ var footerTable = func() (t struct {
 	mobile       [][2]string // what stands before and after %%, folded
 	begins       *starts     // of those of mobile that do not begin with %%
 	ends         []string    // of the others, where they are ASCII
-	device       phrases
+	device, told phrases
 	lists, links openings
+	prints       openings // those of lists that may stand right below a card
 	legal        []string
 }) {
-	var begins, lists, links []string
+	var begins, lists, prints, links []string
+	t.told = newPhrases()
 	for _, line := range tableLines("footer.txt") {
 		k, v, _ := strings.Cut(line, ":")
 		v = strings.TrimSpace(v)
@@ -30,8 +32,14 @@ var footerTable = func() (t struct {
 			}
 		case "device":
 			t.device = newPhrases(tableWords(v))
+		case "told":
+			for _, w := range tableWords(v) {
+				t.told.add(w)
+			}
 		case "list":
 			lists = append(lists, fold(v))
+		case "print":
+			lists, prints = append(lists, fold(v)), append(prints, fold(v))
 		case "link":
 			links = append(links, fold(v))
 		case "legal":
@@ -39,7 +47,7 @@ var footerTable = func() (t struct {
 		}
 	}
 	t.begins = startsOf(begins)
-	t.lists, t.links = newOpenings(lists...), newOpenings(links...)
+	t.lists, t.prints, t.links = newOpenings(lists...), newOpenings(prints...), newOpenings(links...)
 	return t
 }()
 
@@ -70,12 +78,15 @@ func mobileFooter(s string) bool {
 			mid = mid[:i]
 		}
 		first, second, more := strings.Cut(mid, ",")
+		if footerTable.told.any2(tokens(mid)) { // "Sent from iPad crashes"
+			continue
+		}
 		if !device(first) && !more || more && !(device(second) && len(tokens(second)) <= 6) {
 			continue
 		}
 		if strings.HasPrefix(low, "get ") || strings.HasPrefix(low, "download ") {
 			// QUIRK: "Get the mobile page done" is the writer's.
-			if !strings.HasPrefix(mid, "outlook") && !strings.Contains(mid, " for ") || strings.Contains(mid, "users") {
+			if mid != "outlook" && !strings.Contains(mid, " for ") || strings.Contains(mid, "users") {
 				continue
 			}
 		}
@@ -258,7 +269,8 @@ func (r *reading) regionFooters(start, end int) {
 			mark(i, end, "list-footer")
 			break
 		}
-		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own
+		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own ||
+			carding(lines[i-1].text) && footerTable.prints.begin(undressed(l.text)) && next(lines[:end], i+1) >= end
 		if apart && footerTable.lists.begin(undressed(l.text)) {
 			if said == unknown {
 				said = talk(lines, i, end)
@@ -293,6 +305,12 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		stop = from
 	}
+}
+
+// carding tells of a line that stands in a signature and in no talk: a card with its
+// bars, an address or a number. Firms end theirs with a line about paper.
+func carding(t string) bool {
+	return !sentenceEnd(t) && !strings.HasSuffix(strings.TrimSpace(t), ":") && (strings.Contains(t, " | ") || strings.Contains(t, "@") || strings.Contains(t, "www.") || digitsIn(t) >= 6)
 }
 
 // talk is the last line, from start on, that begins a paragraph of plain talk,

@@ -59,6 +59,48 @@ func TestSignatures(t *testing.T) {
 	}
 }
 
+// What begins like the line of a client, a list or a firm and tells of the work is text,
+// and limits the approval above it.
+func TestFooterThatTellsOfTheWork(t *testing.T) {
+	for _, said := range []string{
+		"Get Outlook working first.", "Sent from iPad crashes", "Sent via Outlook shows no total", "Sent with Gmail looks broken", "Sent from Outlook it has no image",
+		"Sent from the iPad app it arrives twice", "Sent from iPhone 12 only", "Enviado desde mi iPhone falla", "Von meinem iPhone gesendet fehlt das Bild",
+		"Unsubscribe from the test list still fails.", "Click here to unsubscribe still shows a 404.", "To unsubscribe, I had to click twice.", "To unsubscribe, people need a login.",
+		"To unsubscribe from this group takes three clicks.", "Manage your notification settings page is white.", "You are receiving this because it is not done.",
+		"You received this message because the tests are red.", "Scanned by the gun, the code shows nothing.", "Checked by AVG, the file is refused.", "This message has been scanned twice and fails.",
+		"To view this discussion on the web people need a login.", "No virus found in this message is shown twice.", "Reply to this email directly gives an error.",
+		"Think before you print: the total is wrong.", "Antes de imprimir, corrige el total.", "Pensez à l'environnement avant de lancer ça, il manque un test.",
+	} {
+		m := Read(plainMail("approve\n\n"+said+"\n", 0), Options{})
+		if m.Text != "approve\n\n"+said || answerOf(m.Commands) == "approve" {
+			t.Errorf("%q: text %q, %s", said, m.Text, answerOf(m.Commands))
+		}
+	}
+	for _, foot := range []string{
+		"You received this message because you are subscribed to the group.\nTo unsubscribe from this group and stop receiving emails from it, send an email to a@b.example.", "To unsubscribe, click here",
+		"Unsubscribe from this list: https://lists.acme.example/u", "Unsubscribe from this newsletter", "Click here to unsubscribe", "Manage your notification settings", "Scanned by MailScanner", "No virus found in this message.\nChecked by AVG - www.avg.com",
+		"Reply to this email directly or view it on the web", "Think before you print.", "Antes de imprimir este correo, piense en el medio ambiente.", "Pensez à l'environnement avant d'imprimer ce message.", "Get Outlook for iOS", "Sent from my work iPhone",
+	} {
+		if m := Read(plainMail("approve\n\n"+foot+"\n", 0), Options{}); m.Text != "approve" || answerOf(m.Commands) != "approve" {
+			t.Errorf("%q: text %q, %s", foot, m.Text, answerOf(m.Commands))
+		}
+	}
+}
+
+// A firm's line about paper stands right below the card as well.
+func TestPaperBelowTheCard(t *testing.T) {
+	for sig, want := range map[string]string{
+		"Thanks,\nPriya\n\nPriya Nair | Product | ACME GmbH\nPlease consider the environment before printing this e-mail.": "The label is cut off.",
+		"Thanks,\nPriya\n+49 30 1234567\nThink before you print.":                                                          "The label is cut off.",
+		"It has to say:\nPlease consider the environment before printing this e-mail.":                                     "The label is cut off.\n\nIt has to say:\nPlease consider the environment before printing this e-mail.",
+		"thx\np.": "The label is cut off.",
+	} {
+		if m := Read(plainMail("The label is cut off.\n\n"+sig+"\n", 0), Options{}); m.Text != want {
+			t.Errorf("%q: text %q", sig, m.Text)
+		}
+	}
+}
+
 // The sender's name alone, right below a sentence.
 func TestNameBelowASentence(t *testing.T) {
 	if m := Read(plainMail("The label is cut off.\nPlease have a look!\nPriya\n", 0), Options{}); m.Text != "The label is cut off.\nPlease have a look!" {

@@ -104,8 +104,8 @@ func whose(t string, comma bool, from Address) bool {
 		return true
 	case len(ts) > 7:
 		return false
-	case len(ts) == 1 && comma:
-		return true // "pri"
+	case len(ts) == 1 && comma, len(t) <= 5 && initialed(t, from):
+		return true // "pri", "p."
 	}
 	return titled(t, ts)
 }
