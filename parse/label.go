@@ -202,7 +202,7 @@ func partOf(label string) string {
 	if len(ts) > 0 && pictograph(firstRune(ts[0].text)) {
 		ts = ts[1:]
 	}
-	if len(ts) == 0 || len(ts) > 7 {
+	if len(ts) == 0 || len(ts) > 8 {
 		return ""
 	}
 	return sectionLabels[join(ts)]

@@ -3,6 +3,7 @@ package parse
 import (
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -15,8 +16,9 @@ func LikelyDone(s Sections) string {
 		for k, line := range wholeLines(p) {
 			for at := 0; at < len(line); {
 				n := sentenceLen(line[at:])
-				if said := strings.TrimLeft(line[at:at+n], " \t-*•"); likely(said, i+k+at == 0) {
-					best = said
+				said := strings.TrimLeft(line[at:at+n], " \t-*•")
+				if likely(said, i+k+at == 0) || i > 0 && k+at == 0 && enables(said) {
+					best = strings.TrimRight(said, " ;")
 				}
 				at += n
 			}
@@ -43,16 +45,24 @@ func wholeLines(p string) (out []string) {
 	return out
 }
 
+// measures are those of wish.txt.
+var measures = tableKinds("wish.txt")["measure"]
+
 // likelyRunes is how long an offer may be: it stands on a button.
 const likelyRunes = 160
+
+// offerable tells of a sentence that can stand on the button: it is a whole one, says
+// something, and stands under no label ("Must not: lock out the admins").
+func offerable(said string) bool {
+	said = strings.TrimSpace(said)
+	part, _, _ := labelAt(said)
+	return part == "" && utf8.RuneCountInString(said) <= likelyRunes && checkable(said) && !strings.HasSuffix(said, ":")
+}
 
 // likely tells of a sentence that may say when a task is done: it says what must be so,
 // how things are "from then on", or what somebody would like.
 func likely(said string, first bool) bool {
-	if utf8.RuneCountInString(said) > likelyRunes || !checkable(strings.TrimSpace(said)) {
-		return false
-	}
-	if part, _, _ := labelAt(said); part != "" { // "Must not: lock out the admins"
+	if !offerable(said) {
 		return false
 	}
 	if _, ok := wished(said); ok {
@@ -60,9 +70,43 @@ func likely(said string, first bool) bool {
 	}
 	ts := firstTokens(said, wishReads)
 	if n := wish["then-on"].prefix(ts); !first && n > 0 && n < len(ts) {
-		return against(said, ts, false) == ""
+		return harmless(said)
 	}
 	return hopes(ts) && !advice["fault"].in(fold(said))
+}
+
+// enables tells of a sentence below the problem that says what somebody can do: "A
+// customer can delete the account from their profile page". What we can do ("We can
+// talk on Monday", "Lee can help") is nothing of the kind.
+func enables(said string) bool {
+	if !offerable(said) {
+		return false
+	}
+	ts := firstTokens(said, wishReads)
+	for at := 1; at < min(len(ts)-2, wishTokens); at++ {
+		if n := wish["can"].prefix(ts[at:]); n > 0 && at+n < len(ts) {
+			_, other := wish["other"].any(ts[:at])
+			lone := at == 1 && unicode.IsUpper(firstRune(said)) && !wish["people"].all[ts[0].text] && !wish["thing"].all[ts[0].text] // it may be a name
+			return !other && !lone && wish["aid"].prefix(ts[at+n:]) == 0 && harmless(said)
+		}
+	}
+	return false
+}
+
+// harmless tells of a sentence that tells no fault and no lack. "No more than two" is
+// a measure.
+func harmless(said string) bool {
+	said = fold(said)
+	for _, w := range measures {
+		said = strings.ReplaceAll(said, w, "at most")
+	}
+	switch against(said, tokens(said), false) {
+	case "":
+		return true
+	case DoubtContradiction: // "the rest is paid by card"
+		return !advice["fault"].in(said)
+	}
+	return false
 }
 
 // hopes tells of words that say what somebody would like: "I'd love to see all orders

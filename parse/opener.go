@@ -111,9 +111,16 @@ func passages(p string, problem, done bool) []passage {
 			switch {
 			case next == "context" && !problem && part == "" && strings.TrimSpace(p[from:at]) == "":
 				next = ""
-			case next == "" && problem && !done && opensAt(p, at):
-				if next, _ = wished(sentenceAt(p, at, at+n)); next == "" && part != "done" && goesTo(said) {
+			case next == "" && problem && opensAt(p, at):
+				if !done {
+					next, _ = wished(sentenceAt(p, at, at+n))
+				}
+				switch {
+				case next != "":
+				case part != "done" && goesTo(said):
 					next = "reproduce"
+				case part == "reproduce" && hopes(firstTokens(said, wishReads)): // what is wanted is no step
+					next = "context"
 				}
 			}
 			if next == "" && (part == "context" || part == "reproduce") && tellsFault(said, part == "context" && !problem) {
@@ -170,12 +177,13 @@ func unlabelled(said passage) string {
 // aboutIt are words that begin a sentence and no label.
 var aboutIt = set([]string{"it", "it's", "this", "that", "we", "we're", "es", "das", "dies", "wir", "c'est", "det", "het"})
 
-// sentenceLen is how much of a line its first sentence takes.
+// sentenceLen is how much of a line its first sentence takes. The number of a list's
+// item ("2. go to the cart") is none.
 func sentenceLen(s string) int {
 	for i := range len(s) {
 		switch s[i] {
 		case '.', '!', '?', ';':
-			if i+1 < len(s) && s[i+1] == ' ' {
+			if i+1 < len(s) && s[i+1] == ' ' && !(i < 4 && s[i] == '.' && digits(strings.TrimLeft(s[:i], " "))) {
 				return i + 1
 			}
 		case "。"[0], "！"[0]: // and of "？"

@@ -127,6 +127,9 @@ func plainSteps(p string) bool {
 	if steps < 2 && !seen.starts.may(p) {
 		return false
 	}
+	if announces := strings.TrimSpace(firstLine(p)); strings.HasSuffix(announces, ":") && wish["hope"].prefix(firstTokens(announces, longestPhrase)) > 0 {
+		return false // "I need four things:"
+	}
 	low := fold(p)
 	if steps >= 2 {
 		for _, w := range []string{"open", "go to", "click", "log in", "login", "enter", "select", "add", "press", "tap", "visit", "choose", "type", "navigate", "sign in", "run", "submit", "scroll", "öffne", "klick", "ouvr", "clique", "abr", "apri"} {

@@ -333,3 +333,23 @@ func TestWhatComesNext(t *testing.T) {
 		}
 	}
 }
+
+// Paragraphs below the problem that are easily taken for another part than they are.
+func TestParagraphsBelowTheProblem(t *testing.T) {
+	for text, want := range map[string]Sections{
+		"Some are logged out right after the login.\n\n1. Firefox, private window\n2. go to /login, enter any account\n3. the login page is shown again\n\nI have a video of it.": {
+			Problem: "Some are logged out right after the login.", Reproduce: "1. Firefox, private window\n2. go to /login, enter any account\n3. the login page is shown again", Context: "I have a video of it."},
+		"Nobody uses the start page.\n\nI need three things:\n1. sales of today\n2. orders to be packed, to open with one click\n3. returns of the week": {
+			Problem: "Nobody uses the start page.", Context: "I need three things:\n1. sales of today\n2. orders to be packed, to open with one click\n3. returns of the week"},
+		"We get 50 reviews a day that are spam.\n\nReviews without a link must keep appearing at once.": {
+			Problem: "We get 50 reviews a day that are spam.", Context: "Reviews without a link must keep appearing at once."},
+		"Guests can't see the state of an order.\n\nMust not show the address.":                                    {Problem: "Guests can't see the state of an order.", Context: "Must not show the address."},
+		"The list of orders takes 20 seconds.\n\nIt would be great if it could be fast again.":                     {Problem: "The list of orders takes 20 seconds.", Context: "It would be great if it could be fast again."},
+		"Nothing is found.\nTo check: count the entries.\nI want to see every product in the sitemap.":             {Problem: "Nothing is found.", Reproduce: "To check: count the entries.", Context: "I want to see every product in the sitemap."},
+		"The page is slow.\n\nLoad any product page on a phone.\n\nDone: the first picture is there in 2 seconds.": {Problem: "The page is slow.", Reproduce: "Load any product page on a phone.", Done: "the first picture is there in 2 seconds."},
+	} {
+		if s, _ := FindSections(text); s != want {
+			t.Errorf("%q: got %+v", text, s)
+		}
+	}
+}

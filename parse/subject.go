@@ -6,16 +6,22 @@ import "strings"
 var subjectMarks = set(strings.Fields(`re aw sv vs antw odp ynt rv res rif r fwd fw wg tr i pd enc vb vl doorst bls trs ilt továbbítás vá
 	回复 答复 回覆 转发 轉寄 転送 返信 답장 전달 отв пересл σχετ πρθ απ`))
 
+// taskMarks do as well, and say no more than what kind of mail it is.
+var taskMarks = set([]string{"task", "new task", "aufgabe", "neue aufgabe", "neuer task", "tâche", "nouvelle tâche", "tarea", "nueva tarea", "nova tarefa", "tarefa", "nuovo compito", "taak", "nieuwe taak"})
+
 // resumed tells whether a folded subject bears the mark of a reply, a forward or a
 // gateway.
 func resumed(folded string) bool { return plainSubject(folded) != strings.TrimLeft(folded, " [") }
 
 // BareSubject is a subject without the marks of replies and forwards ("Re:",
-// "WG:", "Re[2]:") and the tags in square brackets before it.
+// "WG:", "Re[2]:"), "Task:", and the tags in square brackets before it.
 func BareSubject(subject string) string {
 	s := strings.TrimSpace(subject)
 	for {
 		n := markLen(s)
+		if at := strings.Index(s[:min(len(s), 24)], ": "); n == 0 && at > 0 && taskMarks[fold(strings.TrimSpace(s[:at]))] {
+			n = at + 2
+		}
 		if n == 0 && strings.HasPrefix(s, "[") {
 			n = strings.IndexByte(s, ']') + 1
 		}

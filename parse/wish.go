@@ -64,7 +64,7 @@ func wished(said string) (part string, likely bool) {
 	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
-	case holds("keep", rest) || holds("late", rest):
+	case holds("keep", rest) || holds("late", rest), keepsOn(rest):
 		return "context", false
 	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text]:
 		return "", false
@@ -74,6 +74,8 @@ func wished(said string) (part string, likely bool) {
 		return "", false
 	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees):
 		return "", false
+	case at == 0 && len(rest) > 1 && wish["bars"].all[rest[0].text] && !wish["no-more"].any2(rest): // "Must not show the telephone": the done, or a limit to it
+		return "", true
 	case holds("able", rest):
 		return "done", true
 	case lone && !sees && !holds("be", rest):
@@ -83,6 +85,12 @@ func wished(said string) (part string, likely bool) {
 		return "", true
 	}
 	return "done", true
+}
+
+// keepsOn tells of words that say what has to go on: "keep appearing right away".
+func keepsOn(rest []token) bool {
+	n := wish["on"].prefix(rest)
+	return n > 0 && n < len(rest) && strings.HasSuffix(rest[n].text, "ing")
 }
 
 // inMonth tells of words with a month behind one like "in": what is to be in May is a

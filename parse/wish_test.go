@@ -42,6 +42,9 @@ func TestWished(t *testing.T) {
 			"Queremos que el pedido más nuevo aparezca arriba.",
 		},
 		"context": {
+			"Reviews without links must keep appearing right away.",
+			"The old links should keep on working in the app.",
+			"It must continue to accept the old codes.",
 			"The API has to stay as it is.",
 			"It must still work on the old tablets.",
 			"Must be there by 4 December, closing is on the 5th.",
@@ -64,6 +67,11 @@ func TestWished(t *testing.T) {
 			"Deve essere colpa della cache.",
 			"Het moet iets met de btw zijn.",
 			"To musi być błąd w imporcie.",
+			"It would be great if it could be fast again.",
+			"It would be nice if it were more stable.",
+			// the done, or a limit to it
+			"Must not include the telephone numbers.",
+			"Must only be shown to us.",
 			// what was, what is said, a part of a sentence, a question
 			"It should have been fixed in October.",
 			"Someone must have changed the settings.",
