@@ -2,6 +2,7 @@ package parse
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -302,8 +303,8 @@ func shortLines(lines []line, at []int, named bool) bool {
 			return false // a question, a heading
 		}
 		if ts := tokens(t); len(ts) > 0 {
-			if limiting(ts) {
-				return false // "but only after the test"
+			if limiting(ts) || limitsSmall(t) {
+				return false // "but only after the test", "before Monday"
 			}
 			if w, _ := everyWord.at(t, ts); decisive(w) {
 				return false
@@ -311,6 +312,14 @@ func shortLines(lines []line, at []int, named bool) bool {
 		}
 	}
 	return true
+}
+
+// limitsSmall tells of a line that begins small, or in brackets, and would limit an
+// approval if it stood above the name: "web only", "+ a bigger button". What stands on
+// a card begins with a capital, or says nothing of the work.
+func limitsSmall(t string) bool {
+	t = strings.TrimLeft(t, " (*_")
+	return t != "" && digitsIn(t) < 4 && (unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ")) && everyWord.limited("", t, "approve").why != ""
 }
 
 // officeHours tells whether a line is what people add below their name: that they work
