@@ -287,7 +287,7 @@ func sentences(line string) iter.Seq[string] {
 func (lx *lexicon) limits(before, said, word string) string {
 	ts := tokens(said)
 	if len(ts) == 0 {
-		if word != "done" && strings.HasPrefix(strings.TrimSpace(said), "??") {
+		if word != "done" && strings.ContainsAny(said, "?？") {
 			return DoubtQuestion
 		}
 		return ""
