@@ -56,7 +56,14 @@ const likelyRunes = 160
 func offerable(said string) bool {
 	said = strings.TrimSpace(said)
 	part, _, _ := labelAt(said)
-	return part == "" && utf8.RuneCountInString(said) <= likelyRunes && checkable(said) && !strings.HasSuffix(said, ":")
+	return part == "" && utf8.RuneCountInString(said) <= likelyRunes && checkable(said) && !strings.HasSuffix(said, ":") && !loose(said)
+}
+
+// loose tells of a sentence that wishes for more or less of something and says not of
+// how much: "People should find it more easily". Nobody can check that.
+func loose(said string) bool {
+	ts := firstTokens(said, wishReads)
+	return wish["loose"].any2(ts) && !wish["than"].any2(ts) && digitsIn(said) == 0
 }
 
 // likely tells of a sentence that may say when a task is done: it says what must be so,

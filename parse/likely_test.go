@@ -28,6 +28,9 @@ func TestLikelyDone(t *testing.T) {
 
 		"Search is slow.\n\nIt would be great if it could be fast again.":                          "",
 		"Search is slow.\n\nI need four things:\n1. sales of today\n2. orders open":                "",
+		"The chart is hidden. I'd like people to find it more easily.":                             "",
+		"Man sucht lange. Künftig findet man alles schneller.":                                     "",
+		"The export is slow. Ideally it is faster than the old one.":                               "Ideally it is faster than the old one.",
 		"Search is slow.\n\nWe can talk on Monday.":                                                "",
 		"Search is slow.\n\nLee can help with the index.":                                          "",
 		"Search is slow.\n\nSupport can only see the first page.":                                  "",
