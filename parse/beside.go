@@ -49,7 +49,7 @@ func (lx *lexicon) beside(r *reading, cs []Command, at []int) {
 		c, by := &cs[i], limit{}
 		if c.Task == 0 && slices.Contains(limitable, c.Word) { // words below history limit a decision above it too
 			if by = lx.goesOn(c, r.lines[at[i]+1:]); by.why == "" {
-				by = lx.limited(c.Line, textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
+				by = lx.leaves(c.Line, textOf(r.lines[at[i]+1:], func(l *line) bool { return l.kind == own }), c.Word)
 			}
 		}
 		if by.why == "" && slices.Contains(limitable, c.Word) && c.Word != "done" {
@@ -87,7 +87,7 @@ func (lx *lexicon) contradict(cs []Command) {
 			continue
 		}
 		for _, word := range []string{"approve", "done"} {
-			if by := lx.limited("", c.Text, word); by.why != "" {
+			if by := lx.leaves("", c.Text, word); by.why != "" {
 				if c.limits == nil {
 					c.limits = map[string]limit{}
 				}
@@ -99,7 +99,7 @@ func (lx *lexicon) contradict(cs []Command) {
 	for i := range cs {
 		c := &cs[i]
 		if c.Task != 0 && slices.Contains(limitable, c.Word) {
-			c.limit(lx.limited("", c.Text[min(len(c.Tail), len(c.Text)):], c.Word))
+			c.limit(lx.leaves("", c.Text[min(len(c.Tail), len(c.Text)):], c.Word))
 		}
 	}
 }
@@ -169,6 +169,42 @@ func opposing(a, b string) bool {
 		return false
 	}
 	return in(a) && in(b)
+}
+
+// leaves tells what the lines below a decision leave of it: nothing may limit it, and
+// below an approval no scrap stands that says nothing kind.
+func (lx *lexicon) leaves(above, text, word string) limit {
+	if by := lx.limited(above, text, word); by.why != "" || word != "approve" {
+		return by
+	}
+	n := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		if line = strings.TrimSpace(line); line != "" && !goesOnFrom(above) && lx.scrap(line, word) {
+			return limit{DoubtTail, line}
+		}
+		if above = line; line != "" {
+			n++
+		}
+		if n > 200 {
+			break
+		}
+	}
+	return limit{}
+}
+
+// scrap tells of a line of a word or two that begins small and ends without a sign
+// ("staging", "rest later"), and neither begins kindly nor is the decision again. What
+// people say kindly in so few words is known.
+func (lx *lexicon) scrap(line, word string) bool {
+	if len(line) > 40 || !unicode.IsLower(firstRune(line)) || firstRune(line) >= 0x250 || strings.ContainsAny(line, "#@/:") {
+		return false
+	}
+	last, ts := lastRune(line), firstTokens(line, 3)
+	if !unicode.IsLetter(last) && !unicode.IsDigit(last) || len(ts) > 2 || tails["friendly"].prefix(ts) > 0 || lx.friendly(line) {
+		return false
+	}
+	c, ok := lx.line(line)
+	return !ok || c.Word != word
 }
 
 // limited looks at the sentences below a decision for what takes it back or

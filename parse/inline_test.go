@@ -137,7 +137,7 @@ func TestFormsDifferInLinks(t *testing.T) {
 	}{
 		{"approve\n\n@Dana Kim <dana@acme.example> thanks", "<p>approve</p><p><a href=\"mailto:dana@acme.example\">@Dana Kim</a> thanks</p>", true},
 		{"approve\n\nSee acme.example <http://acme.example> please", "<p>approve</p><p>See <a href=\"http://acme.example\">acme.example</a> please</p>", true},
-		{"approve\n\n[image: image.png]\n\nlike this", "<p>approve</p><p><img src=\"cid:1\"></p><p>like this</p>", true},
+		{"approve\n\n[image: image.png]\n\nthank you", "<p>approve</p><p><img src=\"cid:1\"></p><p>thank you</p>", true},
 		{"approve\n\n[cid:image001.png@01DAB0.12345670]", "<p>approve</p><img src=\"cid:1\">", true},
 		{"approve\n\nonly the <header> part", "<p>approve</p>", false},
 		{"approve", "<p>redirect: no</p>", false},

@@ -319,7 +319,7 @@ func (lx *lexicon) name(written, folded string, thanked bool) bool {
 			return false
 		}
 	}
-	return !notNames[folded] && everyWord.canon[folded] == ""
+	return !notNames[folded] && !againstTable["faults"].all[folded] && everyWord.canon[folded] == ""
 }
 
 // notNames are capitalised words that are no names and could mean a time or a
