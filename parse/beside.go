@@ -200,7 +200,10 @@ func (lx *lexicon) scrap(line, word string) bool {
 		return false
 	}
 	last, ts := lastRune(line), firstTokens(line, 3)
-	if !unicode.IsLetter(last) && !unicode.IsDigit(last) || len(ts) > 2 || tails["friendly"].prefix(ts) > 0 || lx.friendly(line) {
+	switch {
+	case !unicode.IsLetter(last) && !unicode.IsDigit(last), len(ts) > 2, len(line) == 1: // "p" for Priya
+		return false
+	case tails["friendly"].prefix(ts) > 0, lx.friendly(line), IsSoft(line):
 		return false
 	}
 	c, ok := lx.line(line)
