@@ -529,12 +529,14 @@ func closePost(ctx context.Context, tx *sql.Tx, serial int64, query string, args
 }
 
 // RetryPost has a letter that failed, or waits for its next attempt, tried at
-// once, or in its reader's working hours. One whose hour has not come goes then.
+// once, or in its reader's working hours, with nearly all of its tries before it
+// again. One whose hour has not come goes then.
 func (d *DB) RetryPost(ctx context.Context, serial int64) error {
 	return d.write(ctx, fmt.Sprintf("retry letter %d", serial), func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `
 			UPDATE post
 			   SET next = iif(state = 'waiting' AND attempts = 0, next, ''),
+			       attempts = min(attempts, 1), -- a server may have it: it cannot be taken back
 			       state = 'waiting',
 			       closed = ''
 			 WHERE serial = ?

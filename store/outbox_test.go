@@ -490,3 +490,21 @@ func TestDamagedLetterIsWiped(t *testing.T) {
 		})
 	}
 }
+
+// Who says "retry" means it: the letter has its tries before it again. It was tried,
+// so it cannot be taken back as one that nobody can have.
+func TestRetriedLetterHasItsTriesAgain(t *testing.T) {
+	r := newRig(t)
+	r.post(letter("dana@acme.example"), letter("lee@acme.example"))
+	for n := range 20 {
+		must(t, r.LaterPost(t.Context(), 1, clock(n), "451"))
+	}
+	must(t, r.FailPost(t.Context(), 1, clock(21), "given up"))
+	must(t, r.RetryPost(t.Context(), 1))
+	must(t, r.RetryPost(t.Context(), 2))
+	list, err := r.Outbox(t.Context(), PostFilter{})
+	must(t, err)
+	if list[0].Attempts != 1 || list[0].State != PostWaiting || list[1].Attempts != 0 {
+		t.Errorf("after a retry: %+v", list)
+	}
+}
