@@ -86,7 +86,7 @@ func TestDigestOrder(t *testing.T) {
 	d.Bounced = []loop.Item{{Kind: "bounced", Who: "Lee Osei", Text: "lee@acme.example"}}
 	w := render(t, l)
 	at := 0
-	for _, head := range []string{"Reply, a line for each: \"#12 approve\" or \"#12 redirect: why\"", "Waiting for you:", "Task #12", "Moved:", "What is blocked:", "Silent:", "Dates:", "Next up:", "Running low:", "Who is away:", "Letters that came back:", "1 mail from a stranger is held"} {
+	for _, head := range []string{"Reply, a line for each: \"#12 approve\" or \"#12 redirect: why\"", "Waiting for you:", "Task #12", "Moved:", "What is blocked:", "Silent:", "Dates:", "Next up:", "Running low:", "Who is away:", "Letters that came back:", "1 mail from a stranger was held"} {
 		i := strings.Index(w.Text[at:], head)
 		if i < 0 {
 			t.Fatalf("%q does not follow:\n%s", head, w.Text)
@@ -235,7 +235,7 @@ func TestNothingButABounce(t *testing.T) {
 	bounced, held := SampleDigest(0), SampleDigest(0)
 	bounced.Body.Digest.Bounced = []loop.Item{{Kind: "bounced", Who: "Lee Osei", Text: "lee@acme.example"}}
 	held.Body.Digest.Held = 1
-	for want, l := range map[string]loop.Letter{"Letters that came back:": bounced, "1 mail from a stranger is held": held} {
+	for want, l := range map[string]loop.Letter{"Letters that came back:": bounced, "1 mail from a stranger was held": held} {
 		if w := render(t, l); w.Subject != "Nothing waits for you (Mon 9 March)" || strings.Contains(w.Text, "Nothing happened") || !strings.Contains(w.Text, want) {
 			t.Errorf("%q\n%s", w.Subject, w.Text)
 		}
