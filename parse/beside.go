@@ -192,22 +192,44 @@ func (lx *lexicon) leaves(above, text, word string) limit {
 	return limit{}
 }
 
-// scrap tells of a line of a word or two that begins small and ends without a sign
-// ("staging", "rest later"), and neither begins kindly nor is the decision again. What
+// scrap tells of a line of a word or two that ends without a sign ("staging", "Hide
+// banner") and is no name, does not begin kindly, and is not the decision again. What
 // people say kindly in so few words is known.
 func (lx *lexicon) scrap(line, word string) bool {
-	if len(line) > 40 || !unicode.IsLower(firstRune(line)) || firstRune(line) >= 0x250 || strings.ContainsAny(line, "#@/:") {
-		return false
-	}
-	last, ts := lastRune(line), firstTokens(line, 3)
+	first, last, ts := firstRune(line), lastRune(line), firstTokens(line, 3)
 	switch {
-	case !unicode.IsLetter(last) && !unicode.IsDigit(last), len(ts) > 2, len(line) == 1: // "p" for Priya
+	case len(line) > 40, len(ts) > 2, !unicode.IsLetter(first), first >= 0x250, strings.ContainsAny(line, "#@/:"):
+		return false // other scripts have no spaces, or no small letters
+	case !unicode.IsLetter(last) && !unicode.IsDigit(last), len(line) == 1: // "p" for Priya
+		return false
+	case unicode.IsUpper(first) && lx.signs(line, ts):
 		return false
 	case tails["friendly"].prefix(ts) > 0, lx.friendly(line), IsSoft(line):
 		return false
 	}
 	c, ok := lx.line(line)
 	return !ok || c.Word != word
+}
+
+// signs tells of a word or two that may be a name: "Pri" of Priya, "PN", "Omar
+// Haddad". Where the names are known, a word alone is none of somebody else.
+func (lx *lexicon) signs(line string, ts []token) bool {
+	if len(ts) == 2 {
+		return unicode.IsUpper(firstRune(line[ts[1].start:]))
+	}
+	for _, name := range lx.people {
+		initials := ""
+		for _, t := range tokens(name) {
+			if strings.HasPrefix(t.text, ts[0].text) {
+				return true
+			}
+			initials += string(firstRune(t.text))
+		}
+		if ts[0].text == initials {
+			return true
+		}
+	}
+	return len(lx.people) == 0
 }
 
 // limited looks at the sentences below a decision for what takes it back or
