@@ -40,11 +40,8 @@ func TestIdle(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	begin := time.Now()
-	args := []string{"run", "--config", filepath.Join(dir, "gatepost.toml")}
-	if *growthDir == "" { // its first start: what is there already would be left alone
-		args = append(args, "--from-start")
-	}
-	p := startBinary(t, *idleBinary, args...)
+	// From the start of the mailbox: at a first start, what is there would be left alone.
+	p := startBinary(t, *idleBinary, "run", "--from-start", "--config", filepath.Join(dir, "gatepost.toml"))
 	p.says(t, "gatepost runs")
 	ready := time.Since(begin)
 	first := fmt.Sprintf("%d@acme.example", begin.UnixNano()) // new to a database that was tried before
