@@ -3,7 +3,6 @@ package parse
 import (
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -93,8 +92,7 @@ func enables(said string) bool {
 	for at := 1; at < min(len(ts)-2, wishTokens); at++ {
 		if n := wish["can"].prefix(ts[at:]); n > 0 && at+n < len(ts) {
 			_, other := wish["other"].any(ts[:at])
-			lone := at == 1 && unicode.IsUpper(firstRune(said)) && !wish["people"].all[ts[0].text] && !wish["thing"].all[ts[0].text] // it may be a name
-			return !other && !lone && wish["aid"].prefix(ts[at+n:]) == 0 && harmless(said)
+			return !other && !(at == 1 && mayBeName(said, ts[0])) && wish["aid"].prefix(ts[at+n:]) == 0 && harmless(said)
 		}
 	}
 	return false

@@ -60,7 +60,7 @@ func wished(said string) (part string, likely bool) {
 	rest := ts[at+n:]
 	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
 	people, sees := holds("people", ts[from:at]), holds("see", rest)
-	lone := at == from+1 && unicode.IsUpper(firstRune(said[ts[from].start:])) && !wish["thing"].all[ts[from].text] && !wish["people"].all[ts[from].text] // it may be a name
+	lone := at == from+1 && mayBeName(said, ts[from])
 	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
@@ -85,6 +85,11 @@ func wished(said string) (part string, likely bool) {
 		return "", true
 	}
 	return "done", true
+}
+
+// mayBeName tells of a word with a capital that is no thing's and no group's.
+func mayBeName(said string, t token) bool {
+	return unicode.IsUpper(firstRune(said[t.start:])) && !wish["thing"].all[t.text] && !wish["people"].all[t.text]
 }
 
 // keepsOn tells of words that say what has to go on: "keep appearing right away".

@@ -384,8 +384,11 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		} else if m.Raw, err = unpack(m.Raw, form, length); err != nil {
 			m.Damaged = err.Error() // this mail's misfortune, and no other's
 		}
-		if !m.times(at, seen, until) {
-			m.At = now
+		if bad := noTimes(timeText{"until", until, new(time.Time)}, timeText{"first_seen", seen, &m.FirstSeen}); bad != "" { // until was compared in SQL
+			m.Damaged = bad
+		}
+		if bad := noTimes(timeText{"at", at, &m.At}); bad != "" {
+			m.Damaged, m.At = bad, now
 		}
 		list = append(list, m)
 		if size -= int64(len(m.Raw)); size < 0 {
@@ -393,21 +396,6 @@ func (d *DB) NextMails(ctx context.Context, now time.Time, after int64, mails in
 		}
 	}
 	return list, explain("next mail", rows.Err())
-}
-
-// times reads the times of a row; a mail with one that is none is Damaged. It
-// tells whether it is known when the mail came.
-func (m *Inbox) times(at, seen, until string) (known bool) {
-	var when time.Time // was compared in SQL
-	for _, t := range []struct {
-		of, text string
-		to       *time.Time
-	}{{"until", until, &when}, {"first_seen", seen, &m.FirstSeen}, {"at", at, &m.At}} {
-		if known = (moment{t.to}).Scan(t.text) == nil; !known {
-			*t.to, m.Damaged = time.Time{}, fmt.Sprintf("%s is %.40q, which is no time", t.of, t.text)
-		}
-	}
-	return known
 }
 
 // WakeMail tells when the first of the mails that were put off is due.

@@ -83,13 +83,8 @@ func (p *Posted) scan(row interface{ Scan(...any) error }, more ...any) error {
 	if p.Damaged != "" {
 		p.Letter = beside
 	}
-	for _, t := range []struct {
-		of, text string
-		to       *time.Time
-	}{{"created", created, &p.Created}, {"next", next, &p.Next}, {"closed", closed, &p.Closed}} {
-		if (moment{t.to}).Scan(t.text) != nil {
-			*t.to, p.Damaged = time.Time{}, fmt.Sprintf("%s is %.40q, which is no time", t.of, t.text)
-		}
+	if bad := noTimes(timeText{"created", created, &p.Created}, timeText{"next", next, &p.Next}, timeText{"closed", closed, &p.Closed}); bad != "" {
+		p.Damaged = bad
 	}
 	return nil
 }

@@ -58,6 +58,23 @@ func (p perhaps) Scan(v any) error {
 	return nil
 }
 
+// timeText is what stands in the time column of that name.
+type timeText struct {
+	of, text string
+	to       *time.Time
+}
+
+// noTimes reads times of a row, and tells of one that is none, "" if all are some: it
+// is that row's damage, and no other's.
+func noTimes(list ...timeText) (damage string) {
+	for _, t := range list {
+		if (moment{t.to}).Scan(t.text) != nil {
+			*t.to, damage = time.Time{}, fmt.Sprintf("%s is %.40q, which is no time", t.of, t.text)
+		}
+	}
+	return damage
+}
+
 // object is a JSON column read into to.
 type object struct{ to any }
 

@@ -58,7 +58,7 @@ func (s *stepper) look(ctx context.Context, now time.Time, after int64, mails in
 	for i, in := range list {
 		readings[i] = &seen{in: in}
 	}
-	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+	opt := s.options()
 	onAll(readings, func(r *seen) error { return s.open(r, opt) })
 	var replies []string
 	for _, r := range readings {

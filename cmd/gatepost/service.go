@@ -290,13 +290,18 @@ func (s *stepper) undeliverable(ctx context.Context, p *loop.Post, reason string
 		if team.Address != p.Letter.Team {
 			continue
 		}
-		err := store.ErrStale
-		for try := 0; errors.Is(err, store.ErrStale) && try < 10; try++ { // the steps go on beside us
-			err = s.undeliverableOnce(ctx, team, p, reason, now)
-		}
-		return err
+		return besideSteps(func() error { return s.undeliverableOnce(ctx, team, p, reason, now) })
 	}
 	return nil
+}
+
+// besideSteps tries again what found the state moved on: the steps go on beside it.
+func besideSteps(f func() error) error {
+	err := store.ErrStale
+	for try := 0; errors.Is(err, store.ErrStale) && try < 10; try++ {
+		err = f()
+	}
+	return err
 }
 
 func (s *stepper) undeliverableOnce(ctx context.Context, team *loop.Team, p *loop.Post, reason string, now time.Time) (err error) {

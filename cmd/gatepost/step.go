@@ -315,6 +315,11 @@ func (s *stepper) signal() {
 	}
 }
 
+// options are those of reading any mail, whosever it is.
+func (s *stepper) options() parse.Options {
+	return parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
+}
+
 func (s *stepper) addresses() []string {
 	var list []string
 	for _, t := range s.teams {

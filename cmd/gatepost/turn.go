@@ -301,13 +301,7 @@ func (s *stepper) parked(t *store.Turn, in *store.Inbox, m parse.Mail, reason st
 // operator. It comes before the parking: a crash between the two tells again,
 // which the day's limits take back. What fails here keeps no mail from being parked.
 func (s *stepper) parkedUnread(ctx context.Context, mailbox string, at time.Time, head []byte, reason string, now time.Time) {
-	var err error
-	for try := 0; try < 10; try++ { // the steps go on beside us
-		if err = s.tellParked(ctx, mailbox, at, head, reason, now); !errors.Is(err, store.ErrStale) {
-			break
-		}
-	}
-	if err != nil {
+	if err := besideSteps(func() error { return s.tellParked(ctx, mailbox, at, head, reason, now) }); err != nil {
 		s.log.Error("nobody could be told of a mail that is parked", "reason", reason, "err", err)
 	}
 }
@@ -315,8 +309,7 @@ func (s *stepper) parkedUnread(ctx context.Context, mailbox string, at time.Time
 func (s *stepper) tellParked(ctx context.Context, mailbox string, at time.Time, head []byte, reason string, now time.Time) (err error) {
 	defer brokenBy(&err)
 	in := &store.Inbox{Mailbox: mailbox, At: at, Raw: head}
-	opt := parse.Options{Teams: s.addresses(), Hosts: s.hosts, AuthservID: s.authserv}
-	m, err := within(s.patience, func() parse.Mail { return s.read(head, opt) })
+	m, err := within(s.patience, func() parse.Mail { return s.read(head, s.options()) })
 	if err != nil {
 		m = parse.Mail{} // the operator is told all the same
 	}
