@@ -205,7 +205,7 @@ func asksForMore(ts []token) bool {
 	if n == 0 || table["records"].any2(ts) || table["spares"].prefix(ts) > 0 {
 		return false
 	}
-	return asked || n < len(ts) && objects[ts[n].text]
+	return asked || n < len(ts) && (objects[ts[n].text] || !table["verb"].any2(ts) && !strongWords.any2(ts[n:]))
 }
 
 // fragment tells whether a sentence is no whole one but a wish, or the rest of the
@@ -336,7 +336,7 @@ func turnsAside(ts []token) bool {
 func (lx *lexicon) leftOpen(said string, ts []token) string {
 	table := againstTable
 	said = strings.TrimSpace(said)
-	asks := containsAny(said, "?？")
+	asks := asksSomething(said)
 	if minus := strings.TrimLeft(said, "-−"); len(minus) < len(said) && ts[0].text == "1" && strings.HasPrefix(minus, "1") && !strings.HasPrefix(minus[1:], ".") && !strings.HasPrefix(minus[1:], ")") {
 		return DoubtNegation // a vote against
 	}
@@ -344,10 +344,16 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 		ts = ts[n:]
 	}
 	if asks {
-		if table["checks"].prefix(ts) > table["chats"].prefix(ts) || len(ts) <= 2 && table["chats"].prefix(ts) == 0 {
+		if n := opening(said, ts); n < len(ts) {
+			ts = ts[n:]
+		}
+		if table["chats"].prefix(ts) == 0 {
 			return DoubtQuestion
 		}
 		return ""
+	}
+	if len(ts) <= 6 && someOf(ts) {
+		return DoubtCondition // "2 of 3 boxes ticked"
 	}
 	if rest := strings.TrimLeft(said, ".…"); len(rest) < len(said) && !lx.friendly(rest) {
 		return DoubtContradiction // "... said nobody."
@@ -365,6 +371,9 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	if table["hangs"].prefix(ts) > 0 && !goesFurther(ts, table["spares"].prefix(ts)) && !goesFurther(ts, tails["harmless"].prefix(ts)) && !wasFormerly(ts) && !strings.ContainsAny(said, ",:;") {
 		return DoubtCondition
 	}
+	if underLabel(said, ts) && !kindWords.any2(ts) && ticked(said, ts) == 0 && !turnsAside(ts) && !lx.wellMeant(said, ts) {
+		return DoubtCondition
+	}
 	word := strings.TrimRight(said, ".…")
 	switch scrap := max(table["scraps"].prefix(ts), table["joins"].prefix(ts)) > tails["harmless"].prefix(ts); {
 	case lx.wellMeant(said, ts):
@@ -374,6 +383,31 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 		return DoubtCondition
 	}
 	return ""
+}
+
+// underLabel tells of a few words that stand behind one or two and a colon, and begin
+// small: "Spelling: address", not "Kwa: Shop" above a quote.
+func underLabel(said string, ts []token) bool {
+	if len(ts) > 6 || !unicode.IsLetter(firstRune(said)) {
+		return false
+	}
+	for i := 0; i < min(len(ts)-1, 2); i++ {
+		if value, ok := strings.CutPrefix(said[ts[i].end:], ": "); ok {
+			return unicode.IsLower(firstRune(value))
+		}
+	}
+	return false
+}
+
+// asksSomething tells whether a sentence has a question mark that is none of an
+// address: "https://shop.example/orders?sort=date" asks nothing.
+func asksSomething(said string) bool {
+	for i, r := range said {
+		if r == '？' || r == '?' && !(i+1 < len(said) && (unicode.IsLetter(firstRune(said[i+1:])) || said[i+1] == '_')) {
+			return true
+		}
+	}
+	return false
 }
 
 // wishing are words that a wish begins with.

@@ -198,6 +198,8 @@ func (lx *lexicon) leaves(above, text, word string) limit {
 func (lx *lexicon) scrap(line, word string) bool {
 	first, last, ts := firstRune(line), lastRune(line), firstTokens(line, 3)
 	switch {
+	case digits(line): // "404"
+		return true
 	case len(line) > 40, len(ts) > 2, !unicode.IsLetter(first), first >= 0x250, strings.ContainsAny(line, "#@/:"):
 		return false // other scripts have no spaces, or no small letters
 	case !unicode.IsLetter(last) && !unicode.IsDigit(last), len(line) == 1: // "p" for Priya

@@ -294,7 +294,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if strings.HasSuffix(strings.TrimRight(tail, marks), "?") && form != colon {
 		return DoubtQuestion
 	}
-	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || len(ts) > 2 && digits(ts[0].text) && tails["of"].is(ts[1:2]) && digits(ts[2].text) && ts[0].text != ts[2].text { // "3 of 5"
+	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(ts) {
 		return DoubtCondition
 	}
 	if form == colon || lx.friendly(rest) {
@@ -316,6 +316,11 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 		return ""
 	}
 	return DoubtTail
+}
+
+// someOf tells whether words begin with a part of a number: "3 of 5".
+func someOf(ts []token) bool {
+	return len(ts) > 2 && digits(ts[0].text) && tails["of"].is(ts[1:2]) && digits(ts[2].text) && ts[0].text != ts[2].text
 }
 
 // percent finds a share of less than all of it: at the start, behind a word like
