@@ -243,22 +243,58 @@ func (p *Poller) fetchFault(ctx context.Context, uids []uint32, err error) error
 		}
 		f.last = now
 		p.fails[uids[0]] = f
+		return fmt.Errorf("%w: %w", errOneMail, err)
 	}
 	return err
 }
+
+// errOneMail is of a fault at one mail, on a connection that did all else.
+var errOneMail = errors.New("a mail does not come")
 
 // failing is a mail whose fetches fail.
 type failing struct {
 	tries       int
 	first, last time.Time
+	others      int // how many tries there were when one behind it was fetched last
 }
 
 // hopeless tells whether a mail is not tried any more. That takes a while as
 // well: a server that starts anew, or whose disk is away, fails at every mail,
-// and one that was parked unread is not asked for again.
+// and one that was parked unread is not asked for again. A minute is enough if it
+// failed right after one of those that wait behind it came.
 func (p *Poller) hopeless(uid uint32) bool {
 	f := p.fails[uid]
-	return f.tries >= tries && f.last.Sub(f.first) >= 300*p.cfg.Retry
+	while := 300 * p.cfg.Retry
+	if f.others > 0 && f.tries > f.others {
+		while /= 5
+	}
+	return f.tries >= tries && f.last.Sub(f.first) >= while
+}
+
+// compare fetches one of the mails behind a mail that keeps failing before this is
+// tried again, and keeps nothing of it: if it comes and the first does not, the fault
+// is the mail's and not the server's.
+func (p *Poller) compare(ctx context.Context, s *session, uids []uint32) error {
+	f := p.fails[uids[0]]
+	if f.tries < tries-1 || p.hopeless(uids[0]) {
+		return nil
+	}
+	f.others = 0
+	p.fails[uids[0]] = f
+	for _, uid := range uids[1:min(len(uids), 4)] { // the next may be as bad
+		got, err := p.fetch(ctx, s, []uint32{uid}, piece, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{
+			{Peek: true, Partial: &imap.SectionPartial{Size: piece}},
+		}})
+		if len(got[uid].body) > 0 {
+			f.others = f.tries
+			p.fails[uids[0]] = f
+			return nil
+		}
+		if no := (*imap.Error)(nil); err != nil && !errors.As(err, &no) {
+			return err
+		}
+	}
+	return nil
 }
 
 // metas is size and date of those of the mails that are still there.

@@ -318,6 +318,69 @@ func TestMailThatEndsEarly(t *testing.T) {
 	}
 }
 
+// A mail that the server cannot give holds up those behind it for a minute or two
+// and no longer; one that comes after a while is read in its place. Where the next
+// does not come either, the server is ill.
+func TestMailThatHoldsUpOthers(t *testing.T) {
+	one := func(uid int) string {
+		return fmt.Sprintf("* 1 FETCH (UID %d RFC822.SIZE 20 INTERNALDATE \"02-Mar-2026 10:00:00 +0000\")\r\n", uid)
+	}
+	body := func(uid int, section string) string {
+		raw := strings.Replace(hostileMail, "x", fmt.Sprint(uid), 1)
+		return fmt.Sprintf("* 1 FETCH (UID %d BODY[]%s {%d}\r\n%s)\r\nT OK done\r\n", uid, section, len(raw), raw)
+	}
+	for name, c := range map[string]struct {
+		ill, nextIll time.Duration // how long the first mail, and the second, does not come
+		within       time.Duration
+		want         Report
+	}{
+		"one bad mail":   {time.Hour, 0, 5 * time.Minute, Report{Fresh: 1, Parked: 1}},
+		"for a moment":   {30 * time.Second, 0, 5 * time.Minute, Report{Fresh: 2}},
+		"an ill server":  {4 * time.Minute, 4 * time.Minute, 10 * time.Minute, Report{Fresh: 2}},
+		"two bad mails":  {time.Hour, time.Hour, 20 * time.Minute, Report{Parked: 2}},
+		"the second one": {0, time.Hour, 20 * time.Minute, Report{Fresh: 1, Parked: 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m, begin := known(t), time.Now()
+				ctx, stop := context.WithTimeout(t.Context(), c.within)
+				defer stop()
+				p := New(Config{Host: "127.0.0.1", TLS: "none", User: "u", Password: func() (string, error) { return "p", nil }}, m)
+				p.dial = func(context.Context, string, string) (net.Conn, error) {
+					ours, theirs := net.Pipe()
+					s := plain(script{
+						"EXAMINE":                       "* 2 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 9] n\r\nT OK [READ-ONLY] done\r\n",
+						"UID SEARCH":                    "* SEARCH 7 8\r\nT OK done\r\n",
+						"UID SEARCH UID 8":              "* SEARCH 8\r\nT OK done\r\n",
+						"UID FETCH":                     one(7) + one(8) + "T OK done\r\n",
+						"UID FETCH 7 ":                  one(7) + "T OK done\r\n",
+						"UID FETCH 8 ":                  one(8) + "T OK done\r\n",
+						"UID FETCH 7:8 (UID BODY":       strings.TrimSuffix(body(7, ""), "T OK done\r\n") + body(8, ""),
+						"UID FETCH 8 (UID BODY":         body(8, ""),
+						"UID FETCH 8 (UID BODY.PEEK[]<": body(8, "<0>"),
+					})
+					const no = "T NO [SERVERBUG] Internal error\r\n"
+					if time.Since(begin) < c.ill {
+						s["UID FETCH 7 (UID BODY"], s["UID FETCH 7:8 (UID BODY"] = no, no
+					}
+					if time.Since(begin) < c.nextIll {
+						s["UID FETCH 7:8 (UID BODY"], s["UID FETCH 8 (UID BODY"], s["UID FETCH 8 (UID BODY.PEEK[]<"] = no, no, no
+					}
+					go func() {
+						defer theirs.Close()
+						s.serve(theirs)
+					}()
+					return ours, nil
+				}
+				must(t, p.Run(ctx))
+				if got := (Report{Fresh: len(m.mails), Parked: len(m.parked)}); got != c.want {
+					t.Errorf("%+v, want %+v", got, c.want)
+				}
+			})
+		})
+	}
+}
+
 // A server that gives no mail for some minutes, as one that is started anew, or
 // whose disk is away, costs none: only a mail that cannot be had for longer is
 // parked, and then the next is read.

@@ -194,6 +194,9 @@ func (p *Poller) read(ctx context.Context, s *session, box *imap.SelectData, at 
 			n := min(len(uids), batch)
 			if p.alone {
 				n = 1
+				if err := p.compare(ctx, s, uids); err != nil {
+					return err
+				}
 			}
 			if err := p.take(ctx, s, at, uids[:n], rep); err != nil {
 				return err

@@ -38,7 +38,7 @@ func (p *Poller) Run(ctx context.Context) error {
 		}
 		faults++
 		pause := p.pause(err, faults)
-		if read > 0 {
+		if read > 0 || errors.Is(err, errOneMail) {
 			pause = min(pause, p.cfg.Poll)
 		}
 		log := p.log.Warn
