@@ -70,6 +70,11 @@ func (lx *lexicon) commands(r *reading, confirm bool) []Command {
 			if ok && n > 0 && c.Word == "" && c.Doubt == "" && IsSoft(c.Tail) {
 				c.Doubt, c.Hint = DoubtSoft, "approve"
 			}
+			if ok && n > 0 && c.Word == "" && c.Doubt == "" && len(out) > 0 && tails["same"].is(tokens(c.Tail)) {
+				if c.Hint = out[len(out)-1].meant(); c.Hint != "" {
+					c.Doubt = DoubtTail // "#12 approve" / "#14 too"
+				}
+			}
 			if ok && c.Word == "yes" && !confirm {
 				c.doubt(DoubtSoft)
 				c.Hint = "approve"
