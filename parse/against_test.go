@@ -229,3 +229,19 @@ func TestLongSentences(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is called by a short form of the name in the config signs with it. A word
+// that is nobody's name is no signature.
+func TestShortNames(t *testing.T) {
+	for text, counts := range map[string]bool{
+		"approve\n\nLiz": true, "approve\nLiz": true, "approve. Liz": true, "approve - Liz": true, "approve\n\nliz": true, "approve\n\nThe dates are a nice touch.\nLiz": true,
+		"approve, thanks Bob!": true, "approve\n\nThanks Bob": true, "approve\n\nBeth W.": true,
+		"approve\n\nStaging": false, "approve. Staging": false, "approve\n\nMax": false, "approve - Max": false,
+	} {
+		raw := "From: Elizabeth Warner <ew@acme.example>\nTo: shop@acme.example\nIn-Reply-To: <x@y.example>\nContent-Type: text/plain\n\n" + text + "\n"
+		cs := Read([]byte(raw), Options{Names: []string{"Elizabeth Warner", "Robert Smith"}}).Commands
+		if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
+			t.Errorf("%q: %s", text, answerOf(cs))
+		}
+	}
+}

@@ -219,6 +219,9 @@ func (lx *lexicon) signs(line string, ts []token) bool {
 	if len(ts) == 2 {
 		return unicode.IsUpper(firstRune(line[ts[1].start:]))
 	}
+	if lx.knows(ts[0].text) {
+		return true
+	}
 	for _, name := range lx.people {
 		initials := ""
 		for _, t := range tokens(name) {

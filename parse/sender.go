@@ -23,12 +23,18 @@ func titled(t string, ts []token) bool {
 	return named
 }
 
-// names of the sender, folded: all, and each word of it.
+// nicknames are the short forms of names: "Liz" for Elizabeth.
+var nicknames = tableKinds("nick.txt")
+
+// names of the sender, folded: all, and each word of it, with its short forms.
 func fromNames(from Address) (whole string, words map[string]bool) {
 	words = map[string]bool{}
 	ts := tokens(from.Name)
 	for _, t := range ts {
 		words[t.text] = true
+		for _, short := range nicknames[t.text] {
+			words[short] = true
+		}
 	}
 	local, _, _ := strings.Cut(from.Address, "@")
 	for _, t := range strings.FieldsFunc(fold(local), func(r rune) bool { return !unicode.IsLetter(r) }) {

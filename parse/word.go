@@ -71,11 +71,12 @@ func newLexicon(words map[string][]string, names []string) *lexicon {
 	return lx
 }
 
-// knows tells whether it is the name, or a part of one, of somebody who is known.
+// knows tells whether it is the name, a part of one or a short form of it, of somebody
+// who is known.
 func (lx *lexicon) knows(folded string) bool {
 	for _, name := range lx.people {
 		for _, t := range tokens(name) {
-			if t.text == folded {
+			if t.text == folded || slices.Contains(nicknames[t.text], folded) {
 				return true
 			}
 		}
