@@ -352,7 +352,7 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 		}
 		return ""
 	}
-	if len(ts) <= 6 && someOf(ts) {
+	if len(ts) <= 6 && someOf(said, ts) {
 		return DoubtCondition // "2 of 3 boxes ticked"
 	}
 	if rest := strings.TrimLeft(said, ".…"); len(rest) < len(said) && !lx.friendly(rest) {

@@ -17,7 +17,18 @@ func readApproval(text string) []Command {
 // What people write around an approval: an approval that is taken back moves
 // nothing, and kind words leave it one.
 func TestWordsAroundAnApproval(t *testing.T) {
-	for file, counts := range map[string]bool{"testdata/approve-refused.txt": false, "testdata/approve-kind.txt": true} {
+	wordsAround(t, "approve", "testdata/approve-kind.txt", "testdata/approve-refused.txt")
+}
+
+// What engineers write around a delivery: one that tells what is left opens no gate.
+func TestWordsAroundADelivery(t *testing.T) {
+	wordsAround(t, "done", "testdata/done-whole.txt", "testdata/done-left.txt")
+}
+
+// wordsAround reads the mails of two files: in those of the first the word counts, in
+// those of the second it does not.
+func wordsAround(t *testing.T, word, yes, no string) {
+	for file, counts := range map[string]bool{yes: true, no: false} {
 		raw, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -30,11 +41,11 @@ func TestWordsAroundAnApproval(t *testing.T) {
 			}
 			n++
 			cs := readApproval(strings.ReplaceAll(line, `\n`, "\n"))
-			if got := len(cs) == 1 && cs[0].Word == "approve"; got != counts {
+			if got := len(cs) == 1 && cs[0].Word == word; got != counts {
 				t.Errorf("%s: %q: %s", file, line, answerOf(cs))
 			}
 		}
-		if n < 250 {
+		if n < 70 {
 			t.Errorf("%s has %d mails", file, n)
 		}
 	}

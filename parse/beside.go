@@ -375,7 +375,10 @@ func (lx *lexicon) limits(before, said, word string) string {
 		return DoubtCondition
 	}
 	if word == "done" {
-		if tails["unfinished"].prefix(ts) > 0 {
+		if againstTable["aside"].any2(ts) { // of what comes next
+			return ""
+		}
+		if tails["unfinished"].prefix(ts) > 0 || undone(said) {
 			return DoubtCondition
 		}
 		if n := tails["unfinished-label"].prefix(ts); n > 0 && (n == len(ts) || strings.Trim(said[ts[n-1].end:ts[n].start], " ") != "") {

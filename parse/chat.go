@@ -50,18 +50,24 @@ func standsAlone(text string, ts []token, p phrases) bool {
 	return true
 }
 
-// SaysDone tells whether a text begins by saying that the work is done in a word that
-// is none of the team's own, which are handed in: "terminé: …" where nobody reads
-// French. It moves nothing; whoever wrote it is asked.
+// SaysDone tells whether a text begins by saying that the work is done in words that
+// are none of the team's own for it, which are handed in: "terminé: …" where nobody
+// reads French, "It's live, please have a look". It moves nothing; whoever wrote it is
+// asked.
 func SaysDone(text string, own []string) bool {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	line, _, _ := strings.Cut(Ungreeted(strings.TrimSpace(text)), "\n")
 	ts := firstTokens(line, longestChat)
-	n := chat["delivered"].prefix(ts)
+	n, ends := chat["delivered"].prefix(ts), ":："
+	if reported := chat["reported"].prefix(ts); reported > n {
+		if n, ends = reported, ",.!;:-–—"; reported == 1 {
+			ends = ".!" // "Finished: the form" tells of a part
+		}
+	}
 	if n == 0 || newPhrases(own).is(ts[:n]) {
 		return false
 	}
 	behind := strings.TrimSpace(line[ts[n-1].end:])
-	return strings.Trim(behind, ".!。！ ") == "" || strings.HasPrefix(behind, ":") || strings.HasPrefix(behind, "：")
+	return strings.Trim(behind, ".!。！ ") == "" || strings.ContainsRune(ends, firstRune(behind))
 }
 
 // Courtesy tells whether a text is thanks, or the answer to thanks, and nothing else.

@@ -76,7 +76,9 @@ func TestSaysDone(t *testing.T) {
 	for said, want := range map[string]bool{
 		"fertig: alles läuft": true, "Fertig!": true, "terminé : tout marche": true, "Hecho.\nLo demás mañana": true, "готово": true, "完了しました。": true,
 		"fertig mit dem Login": false, "done: it": false, "Klar soweit, morgen mehr": false, "finished: the login": false, "listo para la prueba": false, "": false,
-		"erledigt: Login": false,
+		"erledigt: Login":                     false,
+		"It's done: the cart keeps its rows.": true, "Hi Priya,\n\nit's live, please have a look.": true, "I've deployed it, please have a look": true, "Finished.": true, "Task complete!": true,
+		"I'm done with the form": false, "Finished the form, the mail is next": false, "It's done in the form, not in the mail": false, "Deployed: the form": false, "Completed: form\nNext: mail": false,
 	} {
 		if got := SaysDone(said, []string{"erledigt"}); got != want {
 			t.Errorf("%q: %v", said, got)

@@ -285,6 +285,18 @@ func (lx *lexicon) unmeant(word, reason string) string {
 // judgeDone: done must be the whole of it.
 func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	ts := tokens(tail)
+	if n := tails["done-whole"].prefix(ts); form == plain && n > 0 && (n == len(ts) || lx.friendly(tail[ts[n-1].end:])) {
+		return ""
+	}
+	if form == pause && strings.HasPrefix(strings.TrimLeft(rest, marks), ".") { // "done. Open: the mail"
+		by := lx.limited("", tail, "done")
+		if by.why == "" && unicode.IsUpper(firstRune(tail)) && !tails["strong-partial"].any2(ts) && tails["contrast"].prefix(ts) == 0 && tails["unready"].prefix(ts) == 0 {
+			return ""
+		}
+		if by.why != "" {
+			return by.why
+		}
+	}
 	if at, ok := tails["partial"].any(ts); ok && (form != colon || tails["strong-partial"].any2(ts)) {
 		if tails["contrast"].all[ts[at].text] && ts[at].text != "still" && ts[at].text != "yet" {
 			return DoubtContradiction
@@ -294,7 +306,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if strings.HasSuffix(strings.TrimRight(tail, marks), "?") && form != colon {
 		return DoubtQuestion
 	}
-	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(ts) {
+	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(tail, ts) || undone(tail) {
 		return DoubtCondition
 	}
 	if form == colon || lx.friendly(rest) {
@@ -302,9 +314,6 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	}
 	if len(ts) == 0 {
 		return DoubtTail
-	}
-	if n := tails["done-whole"].prefix(ts); form == plain && n > 0 && (n == len(ts) || lx.friendly(tail[ts[n-1].end:])) {
-		return ""
 	}
 	if form == plain && (ts[0].text == "today" || ts[0].text == "yesterday") {
 		return notACommand // the label of a daily update
@@ -318,10 +327,43 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	return DoubtTail
 }
 
-// someOf tells whether words begin with a part of a number: "3 of 5".
-func someOf(ts []token) bool {
-	return len(ts) > 2 && digits(ts[0].text) && tails["of"].is(ts[1:2]) && digits(ts[2].text) && ts[0].text != ts[2].text
+// someOf tells whether words begin with a part of a number: "3 of 5", "part 1 of 2",
+// "4/5".
+func someOf(s string, ts []token) bool {
+	if len(ts) > 0 && !digits(ts[0].text) {
+		ts = ts[1:]
+	}
+	if len(ts) < 2 || !digits(ts[0].text) {
+		return false
+	}
+	whole := 1
+	if n := tails["of"].prefix(ts[1:]); n > 0 {
+		whole += n
+	} else if strings.Trim(s[ts[0].end:ts[1].start], " ") != "/" {
+		return false
+	}
+	return whole < len(ts) && digits(ts[whole].text) && ts[0].text != ts[whole].text
 }
+
+// undone tells whether a sentence says that something is left to do. Behind a no or a
+// condition it says what the work does: "no total is missing", "it warns when one is
+// missing".
+func undone(text string) bool {
+	for said := range sentences(text) {
+		ts := tokens(said)
+		at, ok := tails["undone"].any(ts)
+		for i := 0; ok && i < at; i++ {
+			ok = tails["negation"].prefix(ts[i:]) == 0 && !imagined[ts[i].text] && !relative[ts[i].text] && !nobody[ts[i].text]
+		}
+		if ok {
+			return true
+		}
+	}
+	return false
+}
+
+// nobody are words behind which nothing is left.
+var nobody = set(strings.Fields("no nothing none nobody never without kein keine nichts niemand ohne nada ninguna ningún sin"))
 
 // percent finds a share of less than all of it: at the start, behind a word like
 // "about", or before one like "finished". Else it is of what was delivered: "done: the
