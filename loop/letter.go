@@ -142,7 +142,7 @@ const (
 	CauseNotYes     = "not-yes"     // a reply to the confirm letter that is no plain yes
 	CauseNoDone     = "no-done"     // queue without a done
 	CauseChat       = "chat"        // words about a proposal that say neither queue nor drop, nor anything of the task
-	CauseLanguage   = "language"    // an update that begins with "done" in a language the team does not have
+	CauseLanguage   = "language"    // an update that begins by saying it is done, in none of the team's words
 	CauseCycle      = "after-cycle" // after itself, or after a task that does not wait, or not in its stream
 	CauseParked     = "parked"      // alert: a mail could not be read
 	CauseBounced    = "bounced"     // alert: letters to this address come back

@@ -90,7 +90,7 @@ func (c *turn) words(t *Task, text string) {
 		case c.owner(t):
 			c.emit(Event{Kind: Updated, Task: t.Number, Text: text})
 			if parse.SaysDone(text, c.s.Team.Words["done"]) {
-				c.unclear(c.task(t.Number), parse.Command{Line: firstLine(text)}, CauseLanguage)
+				c.unclear(c.task(t.Number), parse.Command{Line: firstLine(parse.Ungreeted(text))}, CauseLanguage)
 			}
 			return
 		case c.boss(t) && (t.Question != nil || q != nil && by == ""):
