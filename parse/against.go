@@ -371,7 +371,7 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	if table["hangs"].prefix(ts) > 0 && !goesFurther(ts, table["spares"].prefix(ts)) && !goesFurther(ts, tails["harmless"].prefix(ts)) && !wasFormerly(ts) && !strings.ContainsAny(said, ",:;") {
 		return DoubtCondition
 	}
-	if underLabel(said, ts) && !kindWords.any2(ts) && ticked(said, ts) == 0 && !turnsAside(ts) && !lx.wellMeant(said, ts) {
+	if (underLabel(said, ts) || len(ts) <= 5 && setsText(said)) && !kindWords.any2(ts) && ticked(said, ts) == 0 && !turnsAside(ts) && !lx.wellMeant(said, ts) {
 		return DoubtCondition
 	}
 	word := strings.TrimRight(said, ".…")
@@ -385,18 +385,23 @@ func (lx *lexicon) leftOpen(said string, ts []token) string {
 	return ""
 }
 
-// underLabel tells of a few words that stand behind one or two and a colon, and begin
-// small: "Spelling: address", not "Kwa: Shop" above a quote.
+// underLabel tells of a few words that stand behind one or two and a colon: "Spelling:
+// address", not "Kwa: Shop" above a quote, where either begins with a capital.
 func underLabel(said string, ts []token) bool {
 	if len(ts) > 6 || !unicode.IsLetter(firstRune(said)) {
 		return false
 	}
 	for i := 0; i < min(len(ts)-1, 2); i++ {
 		if value, ok := strings.CutPrefix(said[ts[i].end:], ": "); ok {
-			return unicode.IsLower(firstRune(value))
+			return unicode.IsLower(firstRune(value)) || unicode.IsLower(firstRune(said))
 		}
 	}
 	return false
+}
+
+// setsText tells whether words hold others in quotes: title "Orders".
+func setsText(said string) bool {
+	return strings.Count(said, `"`) > 1 || containsAny(said, "“„«»")
 }
 
 // asksSomething tells whether a sentence has a question mark that is none of an
