@@ -233,7 +233,7 @@ func (c *turn) fallsShort(repeated bool) string {
 // role gives; read takes it back if it fell short.
 func (c *turn) act() {
 	m := c.in.Mail
-	if strings.HasPrefix(c.ref, "c") && taskOf(c.ref) == 0 {
+	if isConfirm(c.ref) {
 		c.confirmed()
 		return
 	}

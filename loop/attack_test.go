@@ -136,7 +136,7 @@ func (g *stage) raw(m attackMail, n int64) []byte {
 // receive reads a raw mail as the program does and lets the rules have it.
 func (g *stage) receive(raw []byte, dkim string) []string {
 	g.mails++
-	m := parse.Read(raw, parse.Options{Teams: []string{g.team.Address}, Hosts: []string{"gate.acme.example"}, AuthservID: "mx.acme.example"})
+	m := parse.Read(raw, parse.Options{Teams: []string{g.team.Address, "lab@acme.example"}, Hosts: []string{"gate.acme.example"}, AuthservID: "mx.acme.example"})
 	in := Incoming{ID: g.mails, At: g.now, Mail: m, Later: dkim == "later"}
 	if (dkim == "pass" || dkim == "fail") && m.Evidence.DKIM == "none" {
 		in.Mail.Evidence.DKIM = dkim

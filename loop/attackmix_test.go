@@ -251,7 +251,7 @@ func TestMixer(t *testing.T) {
 			before, moved := g.s, 0
 			for n := range *mixMails / 3 {
 				raw := x.mail(n)
-				m := parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address}, Hosts: []string{"gate.acme.example"}, AuthservID: "mx.acme.example"})
+				m := parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address, "lab@acme.example"}, Hosts: []string{"gate.acme.example"}, AuthservID: "mx.acme.example"})
 				if m.Park != "" {
 					continue
 				}
@@ -295,7 +295,7 @@ func (x *mixer) good(t *testing.T, n int) {
 		fmt.Sprintf("Message-ID: <g%d@client.example>", n), "Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example",
 		x.pick("Subject: Re: Cart", "Subject: Re: [#1] Cart", "X-Nothing: 1", "Auto-Submitted: no", "Reply-To: priya@phone.example")}
 	raw := g.fill(strings.Join(fields, "\r\n") + "\r\n\r\n" + x.pick("approve", "Approve!", "hi\r\n\r\napprove", "approve, thanks Lee", "approve\r\n\r\nOn Tue, Shop wrote:\r\n> approve or redirect?") + "\r\n")
-	m := parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address}, Hosts: []string{"gate.acme.example"}, AuthservID: "mx.acme.example"})
+	m := parse.Read([]byte(raw), parse.Options{Teams: []string{g.team.Address, "lab@acme.example"}, Hosts: []string{"gate.acme.example"}, AuthservID: "mx.acme.example"})
 	o := Apply(g.s, Incoming{ID: int64(9000 + n), At: g.now, Mail: m}, g.now)
 	if o.State.Tasks[1].State != Approve {
 		t.Fatalf("a good approval was not accepted: %s %s\n%s", o.Verdict, o.Reason, raw)

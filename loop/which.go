@@ -43,6 +43,9 @@ func taskOf(ref string) int {
 	return 0
 }
 
+// isConfirm tells the ref of a confirm letter, c17.
+func isConfirm(ref string) bool { return strings.HasPrefix(ref, "c") }
+
 // roundOf is 1 for t42r1, else 0.
 func roundOf(ref string) int {
 	if taskOf(ref) == 0 {
@@ -54,14 +57,18 @@ func roundOf(ref string) int {
 }
 
 // conflict asks when the mail names two threads: two tags for different
-// tasks or rounds, a tag and a letter of another task that it answers, another
-// number in the subject, or the thread of one task and a line for another.
+// tasks, rounds, teams or confirm letters, a tag and a letter of another task
+// that it answers, another number in the subject, or the thread of one task and
+// a line for another.
 func (c *turn) conflict() bool {
 	own := taskOf(c.ref)
 	m := c.in.Mail
 	refs := []string{}
 	for _, tag := range m.Tags {
-		refs = append(refs, tag.Ref)
+		if refs = append(refs, tag.Ref); c.ref != "" && tag.Token != "" && tag.Team != c.s.Team.Address {
+			c.unclear(nil, parse.Command{Line: c.line()}, CauseNumbers)
+			return true
+		}
 	}
 	if len(m.IDs) > 0 && m.IDs[0].ID == m.InReplyTo {
 		refs = append(refs, m.IDs[0].Ref)
@@ -70,7 +77,9 @@ func (c *turn) conflict() bool {
 		refs = append(refs, fmt.Sprintf("t%d", m.Number))
 	}
 	for _, ref := range refs {
-		if n := taskOf(ref); n != 0 && own != 0 && (n != own || roundOf(ref) != 0 && roundOf(c.ref) != 0 && roundOf(ref) != roundOf(c.ref)) {
+		n := taskOf(ref)
+		other := n != 0 && own != 0 && (n != own || roundOf(ref) != 0 && roundOf(c.ref) != 0 && roundOf(ref) != roundOf(c.ref))
+		if other || isConfirm(ref) && isConfirm(c.ref) && ref != c.ref {
 			c.unclear(nil, parse.Command{Line: c.line()}, CauseNumbers)
 			return true
 		}
