@@ -78,14 +78,16 @@ func robotOf(h mime.Header, root *mime.Part, from Address, opt Options) (Robot, 
 	if strings.Contains(strings.ToLower(h.Get("x-post-messageclass")), "autoresponder") || strings.EqualFold(strings.TrimSpace(h.Get("delivered-to")), "autoresponder") {
 		return RobotAutoReply, "autoreply-header"
 	}
-	switch strings.ToLower(mime.FirstToken(mime.Uncomment(h.Get("precedence")))) {
-	case "auto_reply", "auto-reply":
-		return RobotAutoReply, "precedence"
-	case "bulk", "junk":
-		if h.Has("list-id") || h.Has("list-unsubscribe") || h.Has("list-post") {
-			return RobotList, "list-bulk"
+	for _, v := range h.All("precedence") { // a list adds its own to a robot's
+		switch strings.ToLower(mime.FirstToken(mime.Uncomment(v))) {
+		case "auto_reply", "auto-reply":
+			return RobotAutoReply, "precedence"
+		case "bulk", "junk":
+			if h.Has("list-id") || h.Has("list-unsubscribe") || h.Has("list-post") {
+				return RobotList, "list-bulk"
+			}
+			return RobotAutoReply, "precedence"
 		}
-		return RobotAutoReply, "precedence"
 	}
 	if h.Has("x-ms-reaction") || h.Has("x-ms-reactions-content") {
 		return RobotReaction, "reaction-header"
