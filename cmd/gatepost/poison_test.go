@@ -131,6 +131,24 @@ func TestPanicParksOneMail(t *testing.T) {
 	}
 }
 
+// A bounce of a letter that is not here, be it forged, forgotten or written after
+// the backup that was restored, is ignored, and the next mail is read.
+func TestBounceOfAnUnknownLetter(t *testing.T) {
+	s := newShelf(t)
+	s.uid++
+	raw := "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: <" + s.teams[0].ReplyAddress("b99", story.Dana) + ">\r\nSubject: Undelivered Mail\r\nMessage-ID: <b@mx.example>\r\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
+		"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; " + story.Dana + "\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n"
+	if _, err := s.db.Receive(t.Context(), "INBOX", 1, s.uid, s.now, []byte(raw)); err != nil {
+		t.Fatal(err)
+	}
+	s.put(t, "good")
+	s.readAll(t)
+	if parked, tasks := s.lists(t); len(parked) != 0 || fmt.Sprint(tasks) != "[good]" {
+		t.Errorf("parked %q, tasks %q", parked, tasks)
+	}
+}
+
 // A mail whose reading never ends is given up, and the next is read.
 func TestHangParksOneMail(t *testing.T) {
 	s := newShelf(t)

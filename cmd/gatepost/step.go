@@ -83,7 +83,10 @@ func (s *stepper) bounced(ctx context.Context, m parse.Mail) (*loop.Post, error)
 			continue
 		}
 		p, err := s.db.PostBySerial(ctx, serial)
-		if err != nil || p == nil {
+		if errors.Is(err, store.ErrUnknown) { // forged, forgotten, or of after a backup
+			continue
+		}
+		if err != nil {
 			return nil, err
 		}
 		for _, t := range s.teams {
