@@ -16,11 +16,12 @@ func (c *turn) decision(t *Task, cmd parse.Command) {
 		c.refuse(t, cmd, CauseRole)
 		return
 	}
-	if t.State == Active && t.Question != nil && roundOf(c.ref) == 0 {
+	round := c.roundMeant(t)
+	decided := t.Decision != nil && round == t.Decision.Round // meanwhile: the letter that is answered showed that gate
+	if t.State == Active && t.Question != nil && roundOf(c.ref) == 0 && !decided {
 		c.words(t, cmd.Line+"\n"+after(cmd.Line, cmd.Text)) // "approved, go ahead" answers a question; no gate is open
 		return
 	}
-	round := c.roundMeant(t)
 	if t.State != AtGate {
 		c.noGate(t, cmd, round)
 		return
