@@ -210,8 +210,9 @@ func ownAddress(address string, teams []string) bool {
 	if address == "" || len(teams) == 0 {
 		return false
 	}
-	_, ok := tagOf(address, teams)
-	return ok
+	t, ok := tagOf(address, teams)
+	local, _, _ := strings.Cut(t.Team, "@")
+	return ok && (t.Stream == "" || strings.HasPrefix(strings.ToLower(address), local+"+")) // shop.lead@ is a colleague
 }
 
 func words(s string) []string { return strings.Fields(s) }

@@ -243,3 +243,23 @@ func TestMemberAtAMachinesAddress(t *testing.T) {
 		t.Errorf("an absence notice: %q", m.Robot)
 	}
 }
+
+// An address that begins as the team's is a colleague's, or ours with a tag: only
+// behind a plus is any word one, behind another separator it must be a ref.
+func TestColleagueNamedLikeTheTeam(t *testing.T) {
+	for from, want := range map[string]Robot{
+		"shop.lead@acme.example":                  RobotNone,
+		"shop-eu@acme.example":                    RobotNone,
+		"shop_all@acme.example":                   RobotNone,
+		"shop.lead+x@acme.example":                RobotNone,
+		"shop@acme.example":                       RobotOwn,
+		"Shop+Anything@acme.example":              RobotOwn,
+		"shop-t1r1.aaaaaaaaaaaaaaaa@acme.example": RobotOwn,
+		"shop_t1@acme.example":                    RobotOwn,
+	} {
+		raw := []byte("From: " + from + "\nTo: shop+web@acme.example\nSubject: Cart\n\nDone: it keeps them.\n")
+		if m := Read(raw, Options{Teams: []string{"shop@acme.example"}}); m.Robot != want {
+			t.Errorf("%s: %q, want %q", from, m.Robot, want)
+		}
+	}
+}
