@@ -82,6 +82,7 @@ func TestAuthResults(t *testing.T) {
 		{"space before the colon", "Authentication-Results : mx.acme.example; dmarc=pass header.from=acme.example\n", "none", "none"},
 		{"NUL in the name", "Authentication-\x00Results: mx.acme.example; dmarc=pass header.from=acme.example\n", "none", "none"},
 		{"NUL in the value", ar + "mx.acme.example; dmarc=pass \x00header.from=acme.example\n", "none", "none"},
+		{"NUL in a comment", ar + "mx.acme.example; dmarc=pass (\x00) header.from=acme.example\n", "none", "none"},
 		{"other names", "X-Authentication-Results: mx.acme.example; dmarc=pass header.from=acme.example\nARC-Authentication-Results: i=1; mx.acme.example; dmarc=pass header.from=acme.example\n", "none", "none"},
 		{"a line that is no field above From", pass + "not a field\n", "none", "none"},
 	} {
