@@ -65,7 +65,10 @@ func (c *turn) conflict() bool {
 	m := c.in.Mail
 	refs := []string{}
 	for _, tag := range m.Tags {
-		if refs = append(refs, tag.Ref); c.ref != "" && tag.Token != "" && tag.Team != c.s.Team.Address {
+		refs = append(refs, tag.Ref)
+		// The token of one of ours is that address, as a server rewrote it.
+		ours := func(t parse.Tag) bool { return t.Team == c.s.Team.Address && t.Token == tag.Token }
+		if c.ref != "" && tag.Token != "" && !slices.ContainsFunc(m.Tags, ours) {
 			c.unclear(nil, parse.Command{Line: c.line()}, CauseNumbers)
 			return true
 		}
