@@ -99,9 +99,26 @@ func TestEvidenceLater(t *testing.T) {
 		}
 		last, now = pause, o.Until
 	}
+	if now.Sub(in.At) > EvidenceWait+time.Hour {
+		t.Errorf("it still waits after %s", now.Sub(in.At))
+	}
 	in.Later, in.Mail.Evidence.DKIM = false, "pass"
 	if o := Apply(g.s, in, g.now.Add(time.Hour)); o.State.Tasks[1].State != Approve {
 		t.Errorf("when the DNS is back: %s %s", o.Verdict, o.Reason)
+	}
+}
+
+// A task without a subject is named by none: a mail without one, whose recipients no
+// signature covers, may be an old one about something else.
+func TestNoSubjectBindsNothing(t *testing.T) {
+	g := scene(t, TrustSigned)
+	g.s.Tasks[1].Subject = ""
+	for subject, want := range map[string]TaskState{"Subject: ": AtGate, "Subject: [#1]": Approve} {
+		m := parse.Read(g.raw(attackMail{fields: []string{subject, "DKIM-Signature: v=1; a=rsa-sha256; d=acme.example; s=s1; h=From:Date:Subject:Message-ID; bh=x; b=x"}}, 99), parse.Options{Teams: []string{g.team.Address}})
+		m.Evidence.DKIM = "pass"
+		if o := Apply(g.s, Incoming{ID: 99, At: g.now, Mail: m}, g.now); o.State.Tasks[1].State != want {
+			t.Errorf("%q: the task is %s: %s", subject, o.State.Tasks[1].State, o.Reason)
+		}
 	}
 }
 
@@ -233,6 +250,17 @@ func TestWrongTokens(t *testing.T) {
 	}
 	if len(alerts) != 1 || len(g.s.Presence(Everybody).Wrong) > 2*wrongTokens {
 		t.Errorf("alerts %v, %d kept", alerts, len(g.s.Presence(Everybody).Wrong))
+	}
+	// In a member's name, and in nobody's.
+	for _, from := range []string{"From: priya@acme.example", "From: priya@acme.example, m@evil.example"} {
+		g = scene(t, TrustToken)
+		for n := range wrongTokens {
+			g.now = g.now.Add(time.Minute)
+			g.send("", from, fmt.Sprintf("To: shop+t1r1.%s@acme.example", Token([]byte("x"), "y", fmt.Sprint(n), "z")))
+		}
+		if !slices.ContainsFunc(g.sent, func(l Letter) bool { return l.Kind == Alert }) {
+			t.Errorf("%s: %d wrong tokens, and no alert", from, wrongTokens)
+		}
 	}
 	g = scene(t, TrustToken)
 	for n := range 100 {
