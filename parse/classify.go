@@ -312,10 +312,20 @@ func (r *reading) ruleAbove(i int) int {
 	return i
 }
 
-// announcement tells whether a line is a few words between dashes.
+// announcement tells whether a line is a few words between dashes, more of them with a
+// date ("----- Forwarded by Ada Kim/ACME on 03/02/2026 09:41 -----"), or a separator
+// whose dashes a client left out.
 func announcement(s string) bool {
 	s = strings.TrimSpace(s)
-	return len(s) < 100 && strings.HasPrefix(s, "--") && strings.HasSuffix(s, "--") && len(strings.Fields(strings.Trim(s, "-"))) <= 5
+	if len(s) >= 200 || s == "" {
+		return false
+	}
+	if !strings.HasPrefix(s, "--") || !strings.HasSuffix(s, "--") {
+		_, ok := historySeparators[fold(s)]
+		return ok && len(s) > len("original") // which people write themselves
+	}
+	n := len(strings.Fields(strings.Trim(s, "-")))
+	return len(s) < 100 && n <= 5 || n <= 15 && dated(s)
 }
 
 // rest marks all lines from i on as history, save for what is proven to be the
