@@ -78,7 +78,8 @@ func robotOf(h mime.Header, root *mime.Part, from Address, opt Options) (Robot, 
 	if strings.Contains(strings.ToLower(h.Get("x-post-messageclass")), "autoresponder") || strings.EqualFold(strings.TrimSpace(h.Get("delivered-to")), "autoresponder") {
 		return RobotAutoReply, "autoreply-header"
 	}
-	for _, v := range h.All("precedence") { // a list adds its own to a robot's
+	// A list adds a Precedence of its own to a robot's, and some hosts may set no other than the second.
+	for _, v := range append(h.All("precedence"), h.All("x-precedence")...) {
 		switch strings.ToLower(mime.FirstToken(mime.Uncomment(v))) {
 		case "auto_reply", "auto-reply":
 			return RobotAutoReply, "precedence"
@@ -294,7 +295,7 @@ func robotWords(m *Mail, commands, member bool) (Robot, string) {
 		return RobotAutoReply, "away-subject"
 	case strings.HasPrefix(s, "report domain:") && strings.Contains(s, "submitter:"): // RFC 7489 §7.2.1.1, RFC 8460 §5.3
 		return RobotAutoReply, "report-subject"
-	case away && n >= 2 && speaks() && (all || n >= 3) && !strings.ContainsAny(head, "?？"),
+	case away && n >= 2 && speaks() && (all || n >= 3 || g.holdsAny(head, absence["robot text"])) && !strings.ContainsAny(head, "?？"),
 		replies && (n > 0 && startsWith(s, []string{"out of office:", "ooo:"}) || setBefore(s)) && !strings.ContainsAny(head, "?？"):
 		return RobotAutoReply, "away-words"
 	case all && gone && (answers && formal || away && replies || away && formal):
