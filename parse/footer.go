@@ -1,7 +1,10 @@
 package parse
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gatepost/parse/internal/mime"
 )
@@ -15,9 +18,13 @@ var footerTable = func() (t struct {
 	lists, links openings
 	prints       openings // those of lists that may stand right below a card
 	legal        []string
+	self, firm   []string
+	work, fault  phrases
+	wants, joint map[string]bool
 }) {
 	var begins, lists, prints, links []string
-	t.told = newPhrases()
+	t.told, t.work, t.fault = newPhrases(), newPhrases(), newPhrases()
+	t.wants, t.joint = map[string]bool{}, map[string]bool{}
 	for _, line := range tableLines("footer.txt") {
 		k, v, _ := strings.Cut(line, ":")
 		v = strings.TrimSpace(v)
@@ -44,6 +51,29 @@ var footerTable = func() (t struct {
 			links = append(links, fold(v))
 		case "legal":
 			t.legal = append(t.legal, fold(v))
+		case "firm":
+			t.legal, t.firm = append(t.legal, fold(v)), append(t.firm, fold(v))
+		case "self":
+			for _, w := range tableWords(v) {
+				t.self = append(t.self, fold(w))
+			}
+		case "work":
+			for _, w := range tableWords(v) {
+				t.work.add(w)
+			}
+		case "fault":
+			for _, w := range tableWords(v) {
+				t.fault.add(w)
+				t.work.add(w)
+			}
+		case "wants", "joint":
+			words := t.wants
+			if strings.TrimSpace(k) == "joint" {
+				words = t.joint
+			}
+			for _, w := range tableWords(v) {
+				words[fold(w)] = true
+			}
 		}
 	}
 	t.begins = startsOf(begins)
@@ -271,7 +301,7 @@ func (r *reading) regionFooters(start, end int) {
 		}
 		apart := i == start || lines[i-1].blank() || ruleLine(lines[i-1].text, 2) || lines[i-1].kind != own ||
 			carding(lines[i-1].text) && footerTable.prints.begin(undressed(l.text)) && next(lines[:end], i+1) >= end
-		if apart && footerTable.lists.begin(undressed(l.text)) {
+		if apart && footerTable.lists.begin(undressed(l.text)) && !faulty(l.text) {
 			if said == unknown {
 				said = talk(lines, i, end)
 			}
@@ -286,7 +316,9 @@ func (r *reading) regionFooters(start, end int) {
 			break
 		}
 	}
-	// Disclaimers: paragraphs from the end upwards.
+	// Disclaimers: paragraphs from the end upwards, as far as one of them is surely a
+	// lawyer's; what only may be one counts below such a one.
+	top := end
 	for stop := end; stop > start; {
 		for stop > start && (lines[stop-1].blank() || lines[stop-1].kind != own) {
 			stop--
@@ -295,15 +327,28 @@ func (r *reading) regionFooters(start, end int) {
 		for from > start && !lines[from-1].blank() && lines[from-1].kind == own {
 			from--
 		}
-		if from >= stop || !legal(lines[from:stop]) || opensPart(lines[from].text) {
-			return
+		if from >= stop || opensPart(lines[from].text) {
+			break
 		}
-		mark(from, stop, "disclaimer")
-		if p := prevSolid(lines, from); p >= start && p < from && ruleLine(lines[p].text, 3) {
-			mark(p, from, "disclaimer")
-			from = p
+		for from < stop-1 && ownAbove(lines[from].text) {
+			from++
 		}
-		stop = from
+		head, firm := legalHead(lines[from:stop]), firmData(lines[from:stop])
+		if !head && !firm && !legal(lines[from:stop]) {
+			break
+		}
+		if head && top == next(lines[:end], stop) || firm || lawyers(lines[from:stop]) {
+			top = from
+		}
+		if stop = from; from > start && !lines[from-1].blank() && lines[from-1].kind == own {
+			break // the writer's line stands right above it
+		}
+	}
+	if top < end {
+		mark(top, end, "disclaimer")
+		if p := prevSolid(lines, top); p >= start && p < top && ruleLine(lines[p].text, 3) {
+			mark(p, top, "disclaimer")
+		}
 	}
 }
 
@@ -338,7 +383,7 @@ func talk(lines []line, start, end int) int {
 		if i == from || !plain || words < 3 {
 			continue
 		}
-		if (strings.HasSuffix(last, ".") || strings.HasSuffix(last, "?") || strings.HasSuffix(last, "!")) && !legal(lines[from:i]) {
+		if (strings.HasSuffix(last, ".") || strings.HasSuffix(last, "?") || strings.HasSuffix(last, "!")) && !(legal(lines[from:i]) && lawyers(lines[from:i]) || firmData(lines[from:i])) {
 			found = from
 		}
 	}
@@ -371,20 +416,18 @@ func opensPart(t string) bool {
 	return part == "problem" || part == "reproduce" || part == "done"
 }
 
-// legal tells whether a paragraph is a lawyer's: two phrases of the table and
+// legal tells whether a paragraph may be a lawyer's: two phrases of the table and
 // long enough to be no sentence of the writer's.
 func legal(lines []line) bool {
 	n, size := 0, 0
 	found := map[string]bool{}
-	var b strings.Builder
-	for i := range lines {
-		if size += len(lines[i].text); size > 20_000 {
-			return false
-		}
-		b.WriteString(fold(lines[i].text))
-		b.WriteByte(' ')
+	text := foldedLines(lines)
+	if text == "" {
+		return false
 	}
-	text := b.String()
+	for i := range lines {
+		size += len(lines[i].text)
+	}
 	g := gramsOf(text)
 	for _, p := range footerTable.legal {
 		if g.may(p) && !found[p] && strings.Contains(text, p) {
@@ -392,6 +435,117 @@ func legal(lines []line) bool {
 			n++
 		}
 	}
-	heading := strings.HasPrefix(text, "confidentiality") || strings.HasPrefix(text, "disclaimer") || strings.HasPrefix(text, "legal notice")
-	return n >= 3 && size > 80 || n >= 2 && (size > 150 || heading) || heading && size < 60
+	heading := startsWith(strings.TrimLeft(text, "*_#=-~ "), legalHeads)
+	return n >= 3 && size > 80 || n >= 2 && (size > 150 || heading || size > 90 && containsAnyOf(text, footerTable.self))
+}
+
+// foldedLines are the words of a paragraph; "" if they are too many for one.
+func foldedLines(lines []line) string {
+	size := 0
+	var b strings.Builder
+	for i := range lines {
+		if size += len(lines[i].text); size > 20_000 {
+			return ""
+		}
+		b.WriteString(fold(lines[i].text))
+		b.WriteByte(' ')
+	}
+	return b.String()
+}
+
+var legalHeads = []string{"confidentiality", "disclaimer", "legal notice", "haftungsausschluss", "vertraulichkeitshinweis", "rechtlicher hinweis", "avis de confidentialité", "aviso legal", "aviso de confidencialidad", "aviso de confidencialidade", "avviso di riservatezza", "vertrouwelijkheid"}
+
+// legalHead tells whether a paragraph is nothing but the heading of a disclaimer:
+// "CONFIDENTIALITY NOTICE:". "Disclaimer: not tested on Safari" is the writer's.
+func legalHead(lines []line) bool {
+	if len(lines) != 1 || len(lines[0].text) > 80 {
+		return false
+	}
+	t := strings.Trim(fold(lines[0].text), "*_#=-~:. ")
+	for _, tail := range []string{"", " notice", " statement", " and disclaimer"} {
+		if head, ok := strings.CutSuffix(t, tail); ok && slices.Contains(legalHeads, head) {
+			return true
+		}
+	}
+	return false
+}
+
+// faulty tells whether a line speaks of a fault, outside of quotation marks (a list's name).
+func faulty(t string) bool {
+	for {
+		i := strings.IndexAny(t, "\"“„«")
+		if i < 0 {
+			break
+		}
+		n := strings.IndexAny(t[i+1:], "\"”“»")
+		if n < 0 {
+			break
+		}
+		_, size := utf8.DecodeRuneInString(t[i+1+n:])
+		t = t[:i] + t[i+1+n+size:]
+	}
+	return footerTable.fault.any2(tokens(t))
+}
+
+// lawyers tells whether a paragraph that may be a lawyer's is one: it speaks of the
+// mail that it stands in, and nothing in it of the work. "The confidential files must
+// not be deleted" limits an approval above it.
+func lawyers(lines []line) bool {
+	text := foldedLines(lines)
+	if text == "" || !containsAnyOf(text, footerTable.self) || ofWork(lines, text) {
+		return false
+	}
+	first := text[:sentenceLen(text)] // "Only the CSV. This e-mail is confidential …"
+	return containsAnyOf(first, footerTable.self) || containsAnyOf(first, footerTable.legal) || len(first) < 25 && strings.HasSuffix(strings.TrimSpace(first), ":")
+}
+
+// firmData tells whether a paragraph gives a firm's names and numbers as the law has
+// it, and nothing else: "Amtsgericht and HRB 12345 have to stand in the imprint" does not.
+func firmData(lines []line) bool {
+	text := foldedLines(lines)
+	n, said := 0, map[string]bool{}
+	for _, p := range footerTable.firm {
+		if strings.Contains(text, p) {
+			n++
+			for w := range strings.FieldsSeq(p) {
+				said[w] = true
+			}
+		}
+	}
+	if n < 2 || digitsIn(text) < 4 && !strings.Contains(text, ":") || strings.Contains(text, "?") || ofWork(lines, text) {
+		return false
+	}
+	for i := range lines {
+		for w := range strings.FieldsFuncSeq(lines[i].text, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(",;:()|·/\"'", r) }) {
+			f := fold(strings.Trim(w, ".-–"))
+			if footerTable.wants[f] || unicode.IsLower(firstRune(w)) && !said[f] && !footerTable.joint[f] && !strings.ContainsAny(f, ".@") {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// ofWork tells whether a paragraph speaks of the work or of who writes.
+func ofWork(lines []line, text string) bool {
+	for i := range lines {
+		for _, me := range []string{"I ", "I'", "I’"} {
+			if t := lines[i].text; strings.HasPrefix(t, me) || strings.Contains(t, " "+me) {
+				return true
+			}
+		}
+	}
+	return footerTable.work.any2(tokens(text))
+}
+
+// ownAbove tells of a line right above a disclaimer that is none of it and limits an
+// approval: "Web only."
+func ownAbove(t string) bool {
+	f := fold(t)
+	return (utf8.RuneCountInString(t) < 45 || sentenceEnd(t)) && !legalHead([]line{{text: t}}) && !startsWith(strings.TrimLeft(f, "*_#=-~ "), legalHeads) &&
+		!containsAnyOf(f, footerTable.legal) && !containsAnyOf(f, footerTable.self) && everyWord.limited("", t, "approve").why != ""
+}
+
+func containsAnyOf(s string, list []string) bool {
+	return slices.ContainsFunc(list, func(p string) bool { return strings.Contains(s, p) })
 }

@@ -189,3 +189,116 @@ func TestWordsBelowASignoff(t *testing.T) {
 		}
 	}
 }
+
+// What lawyers, firms and their mail servers write below a mail is none of the
+// writer's, and limits nothing above it.
+func TestDisclaimers(t *testing.T) {
+	for _, foot := range []string{
+		"This email and any attachments are confidential and may be privileged. If you are not the intended recipient, please notify the sender immediately and delete it from your system.",
+		"CONFIDENTIALITY NOTICE: The contents of this email message and any attachments are intended solely for the addressee(s) and may contain confidential and/or privileged information and may be legally protected from disclosure.",
+		"DISCLAIMER\n\nThe information in this e-mail is confidential and intended only for the person named above. If you have received it in error, please delete it.",
+		"This e-mail is sent by Acme Ltd. It is confidential.\nIf you are not the intended recipient you must not copy, disclose or use it.\n\nAny views expressed are those of the author and not of Acme Ltd. No liability is accepted for damage by viruses.\n\nRegistered in England No. 01234567. Registered office: 1 High Street, London EC1A 1AA.",
+		"The information transmitted, including attachments, is intended only for the person(s) or entity to which it is addressed and may contain confidential and/or privileged material. Any review, retransmission, dissemination or other use of, or taking of any action in reliance upon this information by persons or entities other than the intended recipient is prohibited.",
+		"E-mail transmission cannot be guaranteed to be secure or error-free as information could be intercepted, corrupted, lost, destroyed, arrive late or incomplete, or contain viruses. The sender therefore does not accept liability for any errors or omissions.",
+		"Diese E-Mail enthält vertrauliche und/oder rechtlich geschützte Informationen. Wenn Sie nicht der richtige Adressat sind oder diese E-Mail irrtümlich erhalten haben, informieren Sie bitte sofort den Absender und vernichten Sie diese Mail. Das unerlaubte Kopieren sowie die unbefugte Weitergabe dieser Mail ist nicht gestattet.",
+		"Der Inhalt dieser E-Mail ist vertraulich und ausschließlich für den bezeichneten Adressaten bestimmt. Jede Veröffentlichung oder Vervielfältigung ist nicht gestattet.",
+		"Acme GmbH\nTorstraße 1, 10119 Berlin\nGeschäftsführerin: Dr. Eva Klein\nRegistergericht: Amtsgericht Charlottenburg, HRB 12345 B\nUSt-IdNr.: DE123456789",
+		"Acme AG, Sitz: München, Registergericht: Amtsgericht München, HRB 98765, Vorstand: Eva Klein (Vorsitzende), Jonas Weber, Aufsichtsratsvorsitzender: Dr. Max Huber",
+		"Ce message et toutes les pièces jointes sont confidentiels et établis à l'intention exclusive de ses destinataires. Si vous recevez ce message par erreur, merci de le détruire et d'en avertir immédiatement l'expéditeur.",
+		"Ce courriel est confidentiel et protégé. L'expéditeur ne renonce pas aux droits et obligations qui s'y rapportent. Toute diffusion, utilisation ou copie de ce message par une personne autre que le destinataire désigné est interdite.",
+		"Acme SAS au capital de 10 000 euros, RCS Paris 123 456 789, siège social : 1 rue de la Paix, 75002 Paris",
+		"Este mensaje y los ficheros anexos son confidenciales. Los mismos contienen información reservada de la empresa que no puede ser difundida. Si usted ha recibido este correo por error, tenga la amabilidad de eliminarlo de su sistema y avisar al remitente.",
+		"Esta mensagem, incluindo os seus anexos, pode conter informação confidencial e/ou privilegiada. Se não for o destinatário, não deve usar, copiar ou divulgar as informações. Se a recebeu por engano, por favor avise o remetente e apague-a.",
+		"Esta mensagem pode conter informação confidencial. Se não for o destinatário, por favor avise o remetente e apague-a.",
+		"Le informazioni contenute nella presente comunicazione e i relativi allegati possono essere riservate e sono destinate esclusivamente alle persone sopraindicate. Se avete ricevuto questa email per errore vi preghiamo di informare il mittente e distruggere il messaggio.",
+		"Acme S.r.l. - Sede legale: Via Roma 1, 20121 Milano - P.IVA 01234567890",
+		"De informatie in dit e-mailbericht is vertrouwelijk en uitsluitend bestemd voor de geadresseerde. Indien u dit bericht ten onrechte ontvangt, wordt u verzocht de inhoud niet te gebruiken en de afzender direct te informeren.",
+		"Ta wiadomość jest poufna i przeznaczona wyłącznie dla adresata. Jeśli otrzymali ją Państwo omyłkowo, prosimy o jej usunięcie.",
+		"Treść niniejszej wiadomości jest poufna i przeznaczona wyłącznie dla adresata. Jeżeli nie są Państwo jej adresatem, prosimy o powiadomienie nadawcy i usunięcie wiadomości.",
+		"Detta meddelande är konfidentiellt och avsett endast för mottagaren. Om du har fått meddelandet av misstag ber vi dig meddela avsändaren och radera det.",
+		"Denne e-mail er fortrolig og kun beregnet for den angivne modtager. Har du modtaget e-mailen ved en fejl, bedes du slette den og underrette afsenderen.",
+		"Tämä viesti on luottamuksellinen ja tarkoitettu vain vastaanottajalle. Jos olet saanut viestin vahingossa, ilmoita siitä lähettäjälle ja poista viesti.",
+		"Tato zpráva je důvěrná a je určena pouze adresátovi. Pokud jste ji obdrželi omylem, informujte prosím odesílatele a zprávu smažte.",
+		"Это сообщение конфиденциально и предназначено только для адресата. Если вы получили его по ошибке, пожалуйста, сообщите отправителю и удалите его.",
+		"本邮件及其附件含有保密信息，仅限于发送给上面地址中列出的个人或群组。如果您误收了本邮件，请立即通知发件人并删除。机密内容禁止任何人使用。",
+		"***** Confidentiality *****\nThe information contained in this e-mail is confidential and for the use of the addressee only.",
+		"Acme Ltd is registered in England and Wales. Registered number 01234567. Registered office: 1 High Street, London.",
+		"Priya Nair\nProduct, Acme\nThis e-mail and any files transmitted with it are confidential and intended solely for the use of the individual to whom they are addressed. If you have received this email in error please notify the sender.",
+		"This message contains confidential information and is intended only for the individual named. If you are not the named addressee you should not disseminate, distribute or copy this e-mail. Please notify the sender immediately by e-mail if you have received this e-mail by mistake and delete this e-mail from your system.",
+		"WARNING: Computer viruses can be transmitted via email. The recipient should check this email and any attachments for the presence of viruses. The company accepts no liability for any damage caused by any virus transmitted by this email.",
+		"Acme Ltd. Company number 7654321. VAT No. GB 123 4567 89.",
+		"Acme B.V., KvK 12345678, BTW NL123456789B01",
+		"Firmensitz: Torstraße 1, 10119 Berlin | Handelsregister: Amtsgericht Charlottenburg HRB 12345 | Geschäftsführer: Eva Klein, Jonas Weber",
+		"Please note that this e-mail may be monitored. It is confidential and only for the addressee; if it reached you by mistake, delete it and tell the sender.",
+	} {
+		if m := Read(plainMail("The label is cut off.\n\n"+foot+"\n", 0), Options{}); m.Text != "The label is cut off." {
+			t.Errorf("%q: text %q", foot, m.Text)
+		}
+		if m := Read(plainMail("approve\n\nBest,\nPriya\n\n"+foot+"\n", 0), Options{}); m.Text != "approve" || answerOf(m.Commands) != "approve" {
+			t.Errorf("%q: text %q, %s", foot, m.Text, answerOf(m.Commands))
+		}
+	}
+}
+
+// The same words, said of the work, are the writer's: below an approval, its
+// signature, and above a real disclaimer.
+func TestWordsOfLawyersAboutTheWork(t *testing.T) {
+	const real = "This email and any attachments are confidential and may be privileged. If you are not the intended recipient, please notify the sender immediately and delete it from your system."
+	for _, said := range []string{
+		"Please delete it before we go live, destroy the confidential test data and look at the unauthorized accesses.",
+		"The confidential invoices must not be copied: copying them is still possible, and the disclosure to the wrong addressee happens.",
+		"Bitte löschen Sie die vertraulichen Testdaten vorher, vernichten Sie die Kopien und informieren Sie den Datenschutz.",
+		"The managing director wants the registered office and the VAT no on the invoice first, and the company number is wrong.",
+		"Geschäftsführer, Handelsregister und Amtsgericht fehlen noch im Impressum, ohne die dürfen wir nicht live gehen.",
+		"The e-mail to the intended recipient is received in error by others, please notify the sender before anything ships. It is confidential data we are talking about here.",
+		"If the recipient is wrong, notify the sender and delete it: that is what the confidential footer must say, and it does not say so on staging yet, so hold it.",
+		"Wenn der Empfänger falsch ist: löschen Sie die vertraulichen Daten. Das steht irrtümlich noch nicht im Footer, bitte erst ergänzen.",
+		"Confidentiality: wait for legal.",
+		"Disclaimer: only for the web part.",
+		"Disclaimer: I have not tested it on Safari.",
+		"Legal notice: is missing in the footer.",
+		"Confidentiality notice is missing.",
+		"Disclaimer - totals not checked.",
+		"Disclaimer: untested on Firefox.",
+		"Disclaimer: this is only for the CSV.",
+		"Disclaimer, I only looked at October.",
+		"Legal notice still says 2025.",
+		"Confidentiality clause is not in yet.",
+		"Confidential data shows up for guests.",
+		"Delete it from the cache first, the unauthorized copies too, and the confidential ones.",
+		"HRB 12345 und die Ust-Id fehlen.",
+		"Geschäftsführer: Eva Klein muss noch rein, HRB 12345 auch.",
+		"Managing director: should be Eva Klein, company number 7654321 too.",
+		"Registered office: Berlin, company number is 7654321, please change both.",
+		"Company number: 7654321 not 7654322. VAT no: DE1 not DE2.",
+		"Registered office moved: 2 High Street. Company number as before: 7654321, but the page has the old one.",
+		"Siège social et SIRET 123 456 789 00012 à ajouter.",
+		"Sede legale e P.IVA 01234567890 da aggiungere al piè di pagina.",
+		"Falta el domicilio social y el registro mercantil, tomo 1234.",
+		"This email must go out to the addressee, not to the intended recipient's boss, and the confidential flag has to be on; that is the part I do not see in the delivery, so please look at it again.",
+		"The mail says \"this email is confidential\" to the wrong addressee. That is not what we agreed on.",
+		"This message to customers: delete it, it is confidential, and its disclosure would cost us the contract we want to sign with them.",
+		"Diese E-Mail an Kunden ist vertraulich, der Adressat stimmt nicht und irrtümlich steht unser Amtsgericht drin. Das geht so nicht raus.",
+		"Diese Nachricht nur intern: vertraulich. Bitte löschen Sie den alten Export und informieren Sie Jonas, dann gilt es.",
+		"If this email reaches the wrong addressee it is a disclosure, and I want to see how you prevent it; confidential data is in it.",
+		"But only web.\nThis e-mail and any attachments are confidential and intended solely for the addressee. If you received it in error, notify the sender.",
+		"Not before the audit.\nDiese E-Mail enthält vertrauliche und/oder rechtlich geschützte Informationen. Wenn Sie nicht der richtige Adressat sind, vernichten Sie diese Mail.",
+		"After legal has seen it.\nAcme GmbH, Amtsgericht Charlottenburg HRB 12345, Geschäftsführer: Eva Klein",
+		"Nur Web.\nAcme GmbH, Amtsgericht Charlottenburg HRB 12345, Geschäftsführer: Eva Klein",
+		"What about Safari?\nThis e-mail is confidential. If you are not the intended recipient, delete it.",
+		"What about Safari? This e-mail is confidential. If you are not the intended recipient, delete it.",
+		"Safari is broken. This e-mail is confidential and intended for the addressee only; delete it if you are not the intended recipient.",
+		"Please hide the total. This e-mail is confidential and intended for the addressee only; delete it if you are not the intended recipient.",
+		"Only the CSV. This e-mail is confidential and intended for the addressee only; delete it if you are not the intended recipient.",
+		"Scanned by Avast only, the virus test fails.",
+		"This email has been checked for viruses by nobody, please add that first.",
+		"Please consider the environment before printing is missing.",
+		"You received this message because you are subscribed: that text is wrong in the mail.",
+	} {
+		for _, body := range []string{said, "Best,\nPriya\n\n" + said, "Priya Nair\nAcme GmbH\n\n" + said, said + "\n\n" + real, "Best,\nPriya\n\n" + said + "\n\n" + real} {
+			if m := Read(plainMail("approve\n\n"+body+"\n", 0), Options{}); answerOf(m.Commands) == "approve" {
+				t.Errorf("%q: text %q, cut %+v", body, m.Text, m.Cut)
+			}
+		}
+	}
+}

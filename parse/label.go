@@ -188,7 +188,7 @@ func clean(label string) string {
 }
 
 // labelMarks dress a label.
-const labelMarks = " \t*_#:|[]\"'`【】■□◆●▪▶"
+const labelMarks = " \t*_#:|[]\"'`【】■□◆●▪▶ℹ"
 
 func partOf(label string) string {
 	l := strings.Trim(unbracketed(label), strings.Replace(labelMarks, ":", "", 1))

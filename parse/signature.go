@@ -303,8 +303,8 @@ func shortLines(lines []line, at []int, named bool) bool {
 			return false // a question, a heading
 		}
 		if ts := tokens(t); len(ts) > 0 {
-			if limiting(ts) || limitsSmall(t) {
-				return false // "but only after the test", "before Monday"
+			if limiting(ts) || limitsSmall(t) || startsWith(fold(t), legalHeads) {
+				return false // "but only after the test", "before Monday", "Disclaimer: untested"
 			}
 			if w, _ := everyWord.at(t, ts); decisive(w) {
 				return false
@@ -319,7 +319,11 @@ func shortLines(lines []line, at []int, named bool) bool {
 // a card begins with a capital, or says nothing of the work.
 func limitsSmall(t string) bool {
 	t = strings.TrimLeft(t, " (*_")
-	return t != "" && digitsIn(t) < 4 && (unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ")) && everyWord.limited("", t, "approve").why != ""
+	if t == "" || digitsIn(t) >= 4 {
+		return false
+	}
+	why := everyWord.limited("", t, "approve").why
+	return why != "" && (unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ")) || why == DoubtCondition || why == DoubtNegation
 }
 
 // officeHours tells whether a line is what people add below their name: that they work
