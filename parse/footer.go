@@ -198,7 +198,7 @@ func (o openings) begin(s string) bool {
 	s = fold(s)
 	for _, p := range o.list {
 		if whole, ok := strings.CutSuffix(p, "$"); ok {
-			if strings.TrimRight(s, " .*_") == strings.TrimRight(whole, " .") {
+			if strings.TrimRightFunc(s, func(r rune) bool { return strings.ContainsRune(" .*_", r) || pictograph(r) }) == strings.TrimRight(whole, " .") {
 				return true
 			}
 		} else if strings.HasPrefix(s, p) {
@@ -470,7 +470,8 @@ func legalHead(lines []line) bool {
 	return false
 }
 
-// faulty tells whether a line speaks of a fault, outside of quotation marks (a list's name).
+// faulty tells whether a line speaks of a fault, or goes on with a but, outside of
+// quotation marks (a list's name).
 func faulty(t string) bool {
 	for {
 		i := strings.IndexAny(t, "\"“„«")
@@ -484,7 +485,7 @@ func faulty(t string) bool {
 		_, size := utf8.DecodeRuneInString(t[i+1+n:])
 		t = t[:i] + t[i+1+n+size:]
 	}
-	return footerTable.fault.any2(tokens(t))
+	return footerTable.fault.any2(tokens(t)) || strings.Contains(t, ", but ") || strings.Contains(t, ", aber ")
 }
 
 // lawyers tells whether a paragraph that may be a lawyer's is one: it speaks of the

@@ -69,6 +69,8 @@ func TestFooterThatTellsOfTheWork(t *testing.T) {
 		"To unsubscribe from this group takes three clicks.", "Manage your notification settings page is white.", "You are receiving this because it is not done.",
 		"You received this message because the tests are red.", "Scanned by the gun, the code shows nothing.", "Checked by AVG, the file is refused.", "This message has been scanned twice and fails.",
 		"To view this discussion on the web people need a login.", "No virus found in this message is shown twice.", "Reply to this email directly gives an error.",
+		"Sent from my iPhone - hold on until Monday", "Sent from my phone after QA please", "Sent from my iPhone (minus the PDF)", "Von meinem iPhone gesendet, erst nach QA", "Gesendet mit dem Handy, Titel falsch", "Sent from my phone, pending legal",
+		"Scanned by Avast only, the virus test fails.", "Please consider the environment before printing is missing.", "You received this message because you are subscribed: that text is wrong in the mail.",
 		"Think before you print: the total is wrong.", "Antes de imprimir, corrige el total.", "Pensez à l'environnement avant de lancer ça, il manque un test.",
 	} {
 		m := Read(plainMail("approve\n\n"+said+"\n", 0), Options{})
@@ -79,7 +81,8 @@ func TestFooterThatTellsOfTheWork(t *testing.T) {
 	for _, foot := range []string{
 		"You received this message because you are subscribed to the group.\nTo unsubscribe from this group and stop receiving emails from it, send an email to a@b.example.", "To unsubscribe, click here",
 		"Unsubscribe from this list: https://lists.acme.example/u", "Unsubscribe from this newsletter", "Click here to unsubscribe", "Manage your notification settings", "Scanned by MailScanner", "No virus found in this message.\nChecked by AVG - www.avg.com",
-		"Reply to this email directly or view it on the web", "Think before you print.", "Antes de imprimir este correo, piense en el medio ambiente.", "Pensez à l'environnement avant d'imprimer ce message.", "Get Outlook for iOS", "Sent from my work iPhone",
+		"Reply to this email directly or view it on the web", "Think before you print.", "Think before you print 🌱", "Informationen zum Datenschutz finden Sie unter https://acme.example/datenschutz", "Antes de imprimir este correo, piense en el medio ambiente.", "Pensez à l'environnement avant d'imprimer ce message.", "Get Outlook for iOS", "Sent from my work iPhone",
+		"Securely sent with Tutanota. Get your own encrypted, ad-free mailbox: https://tutanota.com",
 	} {
 		if m := Read(plainMail("approve\n\n"+foot+"\n", 0), Options{}); m.Text != "approve" || answerOf(m.Commands) != "approve" {
 			t.Errorf("%q: text %q, %s", foot, m.Text, answerOf(m.Commands))
@@ -116,7 +119,7 @@ func TestNameBelowASentence(t *testing.T) {
 // What limits an answer may stand below the name: it is text, not a signature.
 func TestLimitBelowTheName(t *testing.T) {
 	for _, limit := range []string{"but only after Monday", "Not before Monday", "If the tests pass, that is", "erst nach dem Test, und\nnicht am Montag",
-		"before Monday", "web only", "only web", "(only web)", "after QA", "erst Montag", "nur Web", "please add the footer", "what about Safari"} {
+		"before Monday", "web only", "only web", "(only web)", "Only web", "Nur Web.", "After QA.", "From Monday.", "Ohne PDF", "Needs legal", "Bigger button", "Mit Vorbehalt", "after QA", "erst Montag", "nur Web", "please add the footer", "what about Safari"} {
 		for _, sig := range []string{"Best,\nPriya", "Priya", "Kind regards\n\nPriya Nair\nProduct"} {
 			m := Read(plainMail("approve\n\n"+sig+"\n\n"+limit+"\n", 0), Options{})
 			if !strings.Contains(m.Text, limit) || answerOf(m.Commands) == "approve" {

@@ -314,16 +314,17 @@ func shortLines(lines []line, at []int, named bool) bool {
 	return true
 }
 
-// limitsSmall tells of a line that begins small, or in brackets, and would limit an
-// approval if it stood above the name: "web only", "+ a bigger button". What stands on
-// a card begins with a capital, or says nothing of the work.
+// limitsSmall tells of a line that would limit an approval if it stood above the name:
+// "web only", "+ a bigger button", "Only web", "Ohne PDF". What stands on a card says
+// nothing of the work; where it begins with a capital, has a dot or is one word, only a
+// condition or a negation tells ("Dpto. de Informática", "CTO").
 func limitsSmall(t string) bool {
 	t = strings.TrimLeft(t, " (*_")
 	if t == "" || digitsIn(t) >= 4 {
 		return false
 	}
 	why := everyWord.limited("", t, "approve").why
-	return why != "" && (unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ")) || why == DoubtCondition || why == DoubtNegation
+	return why != "" && (unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ")) || why == DoubtCondition || why == DoubtNegation || why != "" && strings.Contains(t, " ") && !strings.Contains(t, ".") && digitsIn(t) == 0 && !firm(t)
 }
 
 // officeHours tells whether a line is what people add below their name: that they work
