@@ -122,7 +122,7 @@ func (r *reading) history(letter *letterIndex) {
 			r.rest(i, i+1, "separator", letter)
 			return
 		case l.depth > 0:
-			if i > 0 && lines[i-1].kind == own && lines[i-1].depth == 0 && !lines[i-1].fence && ruleLine(lines[i-1].text, 20) {
+			if i > 0 && lines[i-1].kind == own && lines[i-1].depth == 0 && !lines[i-1].fence && (lines[i-1].ruled || ruleLine(lines[i-1].text, 20)) {
 				lines[i-1].is(intro, "quote") // a client's rule
 			}
 			l.is(quote, "quote")

@@ -198,7 +198,7 @@ func (o openings) begin(s string) bool {
 	s = fold(s)
 	for _, p := range o.list {
 		if whole, ok := strings.CutSuffix(p, "$"); ok {
-			if strings.TrimRightFunc(s, func(r rune) bool { return strings.ContainsRune(" .*_", r) || pictograph(r) }) == strings.TrimRight(whole, " .") {
+			if s = unlink(s); strings.TrimRightFunc(s, func(r rune) bool { return strings.ContainsRune(" .*_", r) || pictograph(r) }) == strings.TrimRight(whole, " .") {
 				return true
 			}
 		} else if strings.HasPrefix(s, p) {

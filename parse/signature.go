@@ -19,6 +19,9 @@ func (r *reading) signatures(from Address) {
 	for i := range r.lines {
 		if l := &r.lines[i]; l.sign && l.kind == own {
 			l.is(signature, "signature-html")
+			if up := prevSolid(r.lines, i); r.lines[up].kind == own && !r.lines[up].sign && r.lines[up].depth == 0 && strings.TrimSpace(r.lines[up].text) == "--" {
+				r.lines[up].is(signature, "signature-html") // above the element that a client marks
+			}
 		}
 	}
 	for _, reg := range r.regions() {
@@ -324,7 +327,14 @@ func limitsSmall(t string) bool {
 		return false
 	}
 	why := everyWord.limited("", t, "approve").why
-	return why != "" && (unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ")) || why == DoubtCondition || why == DoubtNegation || why != "" && strings.Contains(t, " ") && !strings.Contains(t, ".") && digitsIn(t) == 0 && !firm(t)
+	if why == "" || unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ") {
+		return why != ""
+	}
+	if digitsIn(t) > 0 || firm(t) { // "Acme GmbH, No. 5 High Street"
+		ts := firstTokens(t, longestPhrase)
+		return tails["condition"].prefix(ts) > 0 || tails["negation"].prefix(ts) > 0
+	}
+	return why == DoubtCondition || why == DoubtNegation || strings.Contains(t, " ") && !strings.Contains(t, ".")
 }
 
 // officeHours tells whether a line is what people add below their name: that they work
