@@ -362,7 +362,7 @@ func (r *htmlReader) flush(c ctx, force bool) {
 	r.cur.Reset()
 	clean, unseen := scrub(s)
 	if r.pre == 0 && clean != "-- " {
-		clean = strings.TrimSpace(clean)
+		clean = listItem(strings.TrimSpace(clean))
 	}
 	l := line{text: clean, depth: c.depth, box: r.boxed(c), sign: c.sign, unseen: unseen}
 	if n := len(r.out); l.depth == 0 && l.box == "" && clean != "" && clean[0] == '>' && (n == 0 || !opensLink(r.out[n-1].text)) {
@@ -372,6 +372,24 @@ func (r *htmlReader) flush(c ctx, force bool) {
 		}
 	}
 	r.emit(l)
+}
+
+// listItem is a line with the mark of a list that Word sets itself, and pads with
+// spaces that do not break, as people type it: "·     one" is "- one", "1.    two" is
+// "1. two".
+func listItem(s string) string {
+	mark, rest, ok := strings.Cut(s, "  ")
+	if !ok || len(mark) > 4 || mark == "" {
+		return s
+	}
+	switch last := mark[len(mark)-1]; {
+	case mark == "·" || mark == "o" || mark == "§" || mark == "•" || mark == "\uf0b7":
+		mark = "-"
+	case (last == '.' || last == ')') && (digits(strings.Trim(mark, ".()")) || len(mark) == 2 && mark[0] >= 'a' && mark[0] <= 'z'):
+	default:
+		return s
+	}
+	return mark + " " + strings.TrimLeft(rest, " ")
 }
 
 // gap makes the blank line around a paragraph.

@@ -359,3 +359,19 @@ func TestParagraphsBelowTheProblem(t *testing.T) {
 		}
 	}
 }
+
+// Word sets the marks of its lists as text, with spaces that do not break behind them.
+func TestWordLists(t *testing.T) {
+	raw := "From: Priya <priya@acme.example>\nTo: shop@acme.example\nSubject: Reports\nMIME-Version: 1.0\nContent-Type: text/html; charset=utf-8\n\n" +
+		"<p class=MsoListParagraph><span style='mso-list:Ignore'>·<span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp;&nbsp;&nbsp;&nbsp; </span></span>Problem: reports take a minute<o:p></o:p></p>" +
+		"<p class=MsoListParagraph><span style='mso-list:Ignore'>·<span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp;&nbsp;&nbsp;&nbsp; </span></span>Done:<o:p></o:p></p>" +
+		"<p class=MsoListParagraph><span style='mso-list:Ignore'>1.<span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp;&nbsp; </span></span>they open in three seconds<o:p></o:p></p>" +
+		"<p class=MsoListParagraph><span style='mso-list:Ignore'>o<span style='font:7.0pt \"Times New Roman\"'>&nbsp;&nbsp; </span></span>for ten customers<o:p></o:p></p>"
+	m := Read([]byte(raw), Options{})
+	if m.Sections.Problem != "reports take a minute" || m.Sections.Done != "1. they open in three seconds\n- for ten customers" {
+		t.Errorf("%+v from %q", m.Sections, m.Text)
+	}
+	if got := listItem("Total:   12"); got != "Total:   12" {
+		t.Errorf("%q", got)
+	}
+}
