@@ -391,22 +391,25 @@ func talk(lines []line, start, end int) int {
 }
 
 // listRule tells whether a long rule opens the footer of a mailing list: its
-// next lines speak of one, or are its address and page.
+// next lines speak of one and give its address or page.
 func listRule(lines []line, i, end int) bool {
 	if t := strings.TrimSpace(lines[i].text); len(t) < 20 || !ruleLine(t, 20) {
 		return false
 	}
+	said, linked := false, false
 	for k, n := i+1, 0; k < end && n < 4; k++ {
 		if lines[k].blank() {
 			continue
 		}
 		n++
 		low := fold(lines[k].text)
-		if strings.Contains(low, "mailing list") || strings.Contains(low, "/listinfo") || strings.Contains(low, "mailman") || strings.Contains(low, "unsubscribe") {
-			return true
+		said = said || strings.Contains(low, "mailing list") || strings.Contains(low, "/listinfo") || strings.Contains(low, "mailman") || strings.Contains(low, "unsubscribe")
+		linked = linked || strings.Contains(low, "http") || strings.Contains(low, "www.") || strings.Contains(low, "@")
+		if faulty(lines[k].text) || !said && !linked && sentenceEnd(low) {
+			return false // "The mailing list is missing" is the writer's
 		}
 	}
-	return false
+	return said && linked
 }
 
 // opensPart tells whether a line has the label of a part that no lawyer writes:

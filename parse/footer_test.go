@@ -70,6 +70,7 @@ func TestFooterThatTellsOfTheWork(t *testing.T) {
 		"You received this message because the tests are red.", "Scanned by the gun, the code shows nothing.", "Checked by AVG, the file is refused.", "This message has been scanned twice and fails.",
 		"To view this discussion on the web people need a login.", "No virus found in this message is shown twice.", "Reply to this email directly gives an error.",
 		"Sent from my iPhone - hold on until Monday", "Sent from my phone after QA please", "Sent from my iPhone (minus the PDF)", "Von meinem iPhone gesendet, erst nach QA", "Gesendet mit dem Handy, Titel falsch", "Sent from my phone, pending legal",
+		"____________________\nThe mailing list export is missing", "--------------------\nPlease add an unsubscribe link", "____________________________\nNot before the mailing list is cleaned", "______________________________\n\nUnsubscribe must work first",
 		"Scanned by Avast only, the virus test fails.", "Please consider the environment before printing is missing.", "You received this message because you are subscribed: that text is wrong in the mail.",
 		"Think before you print: the total is wrong.", "Antes de imprimir, corrige el total.", "Pensez à l'environnement avant de lancer ça, il manque un test.",
 	} {
@@ -80,7 +81,8 @@ func TestFooterThatTellsOfTheWork(t *testing.T) {
 	}
 	for _, foot := range []string{
 		"You received this message because you are subscribed to the group.\nTo unsubscribe from this group and stop receiving emails from it, send an email to a@b.example.", "To unsubscribe, click here",
-		"Unsubscribe from this list: https://lists.acme.example/u", "Unsubscribe from this newsletter", "Click here to unsubscribe", "Manage your notification settings", "Scanned by MailScanner", "No virus found in this message.\nChecked by AVG - www.avg.com",
+		"Unsubscribe from this list: https://lists.acme.example/u", "_______________________________________________\nTeam mailing list\nTeam@lists.acme.example\nhttps://lists.acme.example/mailman/listinfo/team", "_______________________________________________\nTeam mailing list -- team@lists.acme.example\nTo unsubscribe send an email to team-leave@lists.acme.example",
+		"Unsubscribe from this newsletter", "Click here to unsubscribe", "Manage your notification settings", "Scanned by MailScanner", "No virus found in this message.\nChecked by AVG - www.avg.com",
 		"Reply to this email directly or view it on the web", "Think before you print.", "Think before you print 🌱", "Informationen zum Datenschutz finden Sie unter https://acme.example/datenschutz", "Antes de imprimir este correo, piense en el medio ambiente.", "Pensez à l'environnement avant d'imprimer ce message.", "Get Outlook for iOS", "Sent from my work iPhone",
 		"Securely sent with Tutanota. Get your own encrypted, ad-free mailbox: https://tutanota.com",
 	} {
@@ -293,6 +295,7 @@ func TestWordsOfLawyersAboutTheWork(t *testing.T) {
 		"Safari is broken. This e-mail is confidential and intended for the addressee only; delete it if you are not the intended recipient.",
 		"Please hide the total. This e-mail is confidential and intended for the addressee only; delete it if you are not the intended recipient.",
 		"Only the CSV. This e-mail is confidential and intended for the addressee only; delete it if you are not the intended recipient.",
+		"____________________\nThe mailing list export is missing", "--------------------\nPlease add an unsubscribe link", "____________________________\nNot before the mailing list is cleaned", "______________________________\n\nUnsubscribe must work first",
 		"Scanned by Avast only, the virus test fails.",
 		"This email has been checked for viruses by nobody, please add that first.",
 		"Please consider the environment before printing is missing.",
