@@ -121,7 +121,7 @@ func TestNameBelowASentence(t *testing.T) {
 // What limits an answer may stand below the name: it is text, not a signature.
 func TestLimitBelowTheName(t *testing.T) {
 	for _, limit := range []string{"but only after Monday", "Not before Monday", "If the tests pass, that is", "erst nach dem Test, und\nnicht am Montag",
-		"before Monday", "web only", "only web", "(only web)", "Only web", "Nur Web.", "After QA.", "From Monday.", "Ohne PDF", "Needs legal", "Bigger button", "Mit Vorbehalt", "after QA", "erst Montag", "nur Web", "please add the footer", "what about Safari"} {
+		"before Monday", "web only", "only web", "(only web)", "Only web", "Nur Web.", "After QA.", "From Monday.", "Ohne PDF", "Needs legal", "Bigger button", "Mit Vorbehalt", "The totals are wrong.", "PDF is missing.", "Summen stimmen nicht.", "I did not test it on Safari.", "after QA", "erst Montag", "nur Web", "please add the footer", "what about Safari"} {
 		for _, sig := range []string{"Best,\nPriya", "Priya", "Kind regards\n\nPriya Nair\nProduct"} {
 			m := Read(plainMail("approve\n\n"+sig+"\n\n"+limit+"\n", 0), Options{})
 			if !strings.Contains(m.Text, limit) || answerOf(m.Commands) == "approve" {
@@ -131,6 +131,23 @@ func TestLimitBelowTheName(t *testing.T) {
 	}
 	if m := Read(plainMail("Seen.\n\nBut the label is wrong.\n\nBest,\nPriya\n", 0), Options{}); m.Text != "Seen.\n\nBut the label is wrong." {
 		t.Errorf("text %q", m.Text)
+	}
+}
+
+// A fault told in a paragraph of its own is none of a signature, below its delimiter
+// either; a slogan is.
+func TestFaultBelowTheDelimiter(t *testing.T) {
+	for _, sig := range []string{"-- \nPriya\nProduct", "--\nPriya Nair", "-- \nPriya\n+49 30 1234567"} {
+		for _, fault := range []string{"The totals are wrong.", "PDF is missing.", "Summen stimmen nicht.", "I did not test it on Safari.", "Bitte warten."} {
+			if m := Read(plainMail("approve\n\n"+sig+"\n\n"+fault+"\n", 0), Options{}); !strings.Contains(m.Text, fault) || answerOf(m.Commands) == "approve" {
+				t.Errorf("%q, %q: text %q, %s", sig, fault, m.Text, answerOf(m.Commands))
+			}
+		}
+		for _, slogan := range []string{"We are hiring!", "Award-winning tea since 1874.", "I work Monday to Thursday.", "Besuchen Sie uns auf der Messe in Köln."} {
+			if m := Read(plainMail("approve\n\n"+sig+"\n\n"+slogan+"\n", 0), Options{}); m.Text != "approve" || answerOf(m.Commands) != "approve" {
+				t.Errorf("%q, %q: text %q, %s", sig, slogan, m.Text, answerOf(m.Commands))
+			}
+		}
 	}
 }
 

@@ -46,13 +46,13 @@ func (r *reading) signed(start, end int, from Address) {
 			break
 		}
 	}
-	if k := lastParagraph(lines, start, end); k > start && k < end && limitsLine(lines[k].text) {
+	if k := lastParagraph(lines, start, end); k > start && k < end && (limitsLine(lines[k].text) || faulty(lines[k].text)) {
 		named := false
 		for i := k; i < end; i++ {
 			named = named || isOwn(i) && (isName(lines[i].text, from) || signoffLine(lines[i].text) || lines[i].text == "-- ")
 		}
 		if !named {
-			end = k // "Dana", and below it "but only after Monday"
+			end = k // "Dana", and below it "but only after Monday", "The total is wrong"
 		}
 	}
 	if i := r.delimiter(start, end, from); i < end {
