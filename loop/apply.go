@@ -94,6 +94,9 @@ func Apply(s *State, in Incoming, now time.Time) Outcome {
 	c.read()
 	c.bridle(s)
 	c.weigh()
+	if c.out.Verdict == WaitV { // it is read again: nothing of it has happened
+		c.s, c.out.Events, c.out.Letters = s.fork(), nil, nil
+	}
 	c.out.State = c.s
 	return c.out
 }

@@ -319,3 +319,31 @@ func TestLetIn(t *testing.T) {
 		t.Errorf("nobody: %v", out)
 	}
 }
+
+// A mail that waits for its task is read again: nothing of it has happened before, not
+// even that it brought evidence.
+func TestWaitingLeavesNothing(t *testing.T) {
+	g := scene(t, TrustSeen)
+	m := parse.Read([]byte("From: Priya <priya@acme.example>\r\nTo: "+g.team.Address+"\r\nSubject: Re: Carts\r\n"+
+		"In-Reply-To: <other@acme.example>\r\nMessage-ID: <w@acme.example>\r\n\r\nSome words about it.\r\n"), parse.Options{Teams: []string{g.team.Address}})
+	m.Evidence.DKIM = "pass"
+	in := Incoming{ID: 99, At: g.now, Mail: m}
+	o := Apply(g.s, in, g.now)
+	if o.Verdict != WaitV || len(o.Events) > 0 || len(o.Letters) > 0 {
+		t.Errorf("%s, events %v, letters %v", o.Verdict, o.Events, o.Letters)
+	}
+	for name, p := range o.State.People {
+		if p != g.s.People[name] {
+			t.Errorf("%s is noted as %+v", name, p)
+		}
+	}
+	in.Waited = true
+	o = Apply(g.s, in, o.Until)
+	var kinds []EventKind
+	for _, e := range o.Events {
+		kinds = append(kinds, e.Kind)
+	}
+	if o.Verdict != Read || !slices.Contains(kinds, SeenE) {
+		t.Errorf("then %s, %v", o.Verdict, kinds)
+	}
+}
