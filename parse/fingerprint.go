@@ -17,26 +17,41 @@ import (
 // again; a body that differs in a byte is another mail. So is a copy that a robot
 // or a list sent on: it is not read, and must not stand in for the one that the
 // person's own server brings.
-func Fingerprint(raw []byte) string {
+func Fingerprint(raw []byte) string { return fingerprint(raw, automatic) }
+
+func fingerprint(raw []byte, automatic func(mime.Header) bool) string {
 	raw = mime.OneBreak(raw)
 	b := mime.SplitHeader(raw, mime.Defaults, nil)
-	d := newDigest(b.Fields)
+	d := newDigest(b.Fields, automatic)
 	d.write(raw[b.Body:])
 	return d.sum()
 }
 
 // FingerprintOf is Fingerprint for a mail that is not in memory.
-func FingerprintOf(r io.Reader) (string, error) {
+func FingerprintOf(r io.Reader) (string, error) { return fingerprintOf(r, automatic) }
+
+// Fits tells whether a mail, which open reads, can have had this fingerprint when it
+// came: the program that took it may have known robots by other marks.
+func Fits(fingerprint string, open func() io.Reader) (bool, error) {
+	for _, automatic := range []func(mime.Header) bool{automatic, func(h mime.Header) bool { return !automatic(h) }} {
+		if f, err := fingerprintOf(open(), automatic); err != nil || f == fingerprint {
+			return err == nil, err
+		}
+	}
+	return false, nil
+}
+
+func fingerprintOf(r io.Reader, automatic func(mime.Header) bool) (string, error) {
 	w := mime.NewWindow(r)
 	if err := w.Fill(); err != nil {
 		return "", err
 	}
 	if w.Odd() {
 		raw, err := w.All()
-		return Fingerprint(raw), err
+		return fingerprint(raw, automatic), err
 	}
 	b := mime.SplitHeader(w.Rest(), mime.Defaults, nil)
-	d := newDigest(b.Fields)
+	d := newDigest(b.Fields, automatic)
 	w.Skip(b.Body)
 	for {
 		d.write(w.Rest())
@@ -57,7 +72,7 @@ type digest struct {
 	any  bool   // the body has anything else
 }
 
-func newDigest(fields mime.Header) *digest {
+func newDigest(fields mime.Header, automatic func(mime.Header) bool) *digest {
 	d := &digest{h: sha256.New()}
 	for _, name := range []string{"message-id", "from", "to", "date", "subject"} {
 		for _, v := range fields.All(name) {

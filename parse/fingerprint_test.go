@@ -1,8 +1,10 @@
 package parse
 
 import (
+	"io"
 	"strings"
 	"testing"
+	"testing/iotest"
 )
 
 // A copy that bears a robot's or a list's mark is another mail than the one
@@ -38,5 +40,27 @@ func TestFingerprintOfCopies(t *testing.T) {
 		if robot := Read(raw, opt).Robot; (robot == RobotNone) != c.same {
 			t.Errorf("%s: read as %q", c.name, robot)
 		}
+	}
+}
+
+// What stands in databases is found again by every later program: a fingerprint never
+// changes. Who is a robot may; a mail that was taken for none by the program that took it
+// is still that mail.
+func TestFingerprintStays(t *testing.T) {
+	const mail = "From: Priya <priya@acme.example>\r\nMessage-ID: <1@acme.example>\r\n\r\napprove\r\n"
+	const of, ofRobots = "099e438768593b85f6287d2e45df37d242cf130785c3a2ef8ee71d68e9181ac3", "5f193ab753f86bf1550bd78283d14ccc450eea4fdf206ff90317242a03dfdc3c"
+	for fingerprint, raw := range map[string]string{of: mail, ofRobots: "Auto-Submitted: auto-replied\r\n" + mail} {
+		got := Fingerprint([]byte(raw))
+		if got != fingerprint {
+			t.Errorf("the fingerprint of %q is %s, was %s", raw, got, fingerprint)
+		}
+		for of, want := range map[string]bool{of: true, ofRobots: true, strings.Repeat("0", 64): false} {
+			if fits, err := Fits(of, func() io.Reader { return strings.NewReader(raw) }); fits != want || err != nil {
+				t.Errorf("%q has the fingerprint %s: %v, %v", raw, of, fits, err)
+			}
+		}
+	}
+	if fits, err := Fits(of, func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) }); fits || err == nil {
+		t.Errorf("what cannot be read fits: %v, %v", fits, err)
 	}
 }

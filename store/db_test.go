@@ -196,7 +196,7 @@ func TestSameCallsSameBytes(t *testing.T) {
 	for i := range files {
 		r := newRig(t)
 		r.story()
-		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "t1.x.1@acme.example", Raw: []byte("Subject: x\r\n\r\nx"), Text: "x"}))
+		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "t1.x.1@acme.example", Raw: []byte("Message-ID: <t1.x.1@acme.example>\r\n\r\nx"), Text: "x"}))
 		must(t, r.SentPost(t.Context(), clock(30), 1))
 		for n := range 40 {
 			r.does(fmt.Sprintf("mail %d of many", n), said(loop.Updated, 2, fmt.Sprintf("Step %d, and what came of it.", n)))

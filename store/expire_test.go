@@ -54,7 +54,7 @@ func TestExpire(t *testing.T) {
 	s.Letters[0].Body.Text = "words of the letter"
 	must(t, r.Commit(t.Context(), s))
 	for serial := range int64(2) {
-		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: serial + 1, MessageID: fmt.Sprint(serial, "@x"), Raw: fmt.Appendf(nil, "bytes of letter %d", serial+1), Text: "words of the letter"}))
+		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: serial + 1, MessageID: fmt.Sprint(serial, "@x"), Raw: fmt.Appendf(nil, "bytes of letter %d <%d@x>", serial+1, serial), Text: "words of the letter"}))
 	}
 	must(t, r.SentPost(t.Context(), clock(r.now), 1))
 
@@ -81,18 +81,18 @@ func TestExpire(t *testing.T) {
 		}
 	}
 	r.expire(Expiry{Closed: later}, later)
-	if got, want := kept(), `["" "bytes of the open task" "" "bytes of a stranger" "bytes of a move" "" "bytes of letter 2"]`; got != want {
+	if got, want := kept(), `["" "bytes of the open task" "" "bytes of a stranger" "bytes of a move" "" "bytes of letter 2 <1@x>"]`; got != want {
 		t.Errorf("after closed: %s, want %s", got, want)
 	}
 	r.expire(Expiry{Closed: later, Strangers: later}, later)
-	if got, want := kept(), `["" "bytes of the open task" "" "" "bytes of a move" "" "bytes of letter 2"]`; got != want {
+	if got, want := kept(), `["" "bytes of the open task" "" "" "bytes of a move" "" "bytes of letter 2 <1@x>"]`; got != want {
 		t.Errorf("after strangers: %s, want %s", got, want)
 	}
 	r.verifyClean()
 	if m, err := r.Mail(t.Context(), stranger); err != nil || m.Verdict != Gone || m.From+m.Subject+m.Text != "" {
 		t.Errorf("the stranger's mail is %+v, %v", m, err)
 	}
-	if e, err := r.Expired(t.Context()); err != nil || e.Mails != 3 || e.Letters != 1 || e.Bytes != 24+16+19+17 || !e.Last.Equal(later) {
+	if e, err := r.Expired(t.Context()); err != nil || e.Mails != 3 || e.Letters != 1 || e.Bytes != 24+16+19+23 || !e.Last.Equal(later) {
 		t.Errorf("counted %+v, %v", e, err)
 	}
 	if hits, err := r.Search(t.Context(), shop, "closed", 9); err != nil || len(hits) != 1 {

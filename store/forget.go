@@ -273,6 +273,12 @@ func (o *forgetting) mails() error {
 	})
 }
 
+// wiped is all that is left of a letter that Forget wiped.
+const wiped = "X-Gatepost: wiped when somebody was forgotten\r\n\r\n"
+
+// cutDown stands in the header of a mail that Forget wiped or cut down.
+const cutDown = "\r\nX-Gatepost: cut down when somebody was forgotten\r\n"
+
 func (o *forgetting) mail(id int64, m Mail, raw []byte) error {
 	head := parse.ReadHead(raw, parse.Options{})
 	own := o.o.Is(m.From) || m.From == "" && o.o.Is(head.From)
@@ -301,7 +307,7 @@ func (o *forgetting) mail(id int64, m Mail, raw []byte) error {
 		o.f.Quoting++
 		m.From, m.Subject, m.Text, m.Reason = o.o.Clean(m.From), o.o.Clean(m.Subject), o.o.Clean(m.Text), o.o.Clean(m.Reason)
 	}
-	raw = fmt.Appendf(nil, "From: <%s>\r\nSubject: %s\r\nX-Gatepost: cut down when somebody was forgotten\r\n\r\n%s\r\n", m.From, m.Subject, strings.ReplaceAll(m.Text, "\n", "\r\n"))
+	raw = fmt.Appendf(nil, "From: <%s>\r\nSubject: %s%s\r\n%s\r\n", m.From, m.Subject, cutDown, strings.ReplaceAll(m.Text, "\n", "\r\n"))
 	if err := o.exec(`UPDATE inbox SET verdict = ?, sender = ?, subject = ?, text = ?, reason = ?, size = ? WHERE id = ?`, verdict, m.From, m.Subject, m.Text, m.Reason, len(raw), id); err != nil {
 		return err
 	}
@@ -365,7 +371,7 @@ func (o *forgetting) letter(p Posted, letter string) error {
 	}
 	var raw []byte
 	if p.Raw != nil {
-		raw = []byte("X-Gatepost: wiped when somebody was forgotten\r\n\r\n")
+		raw = []byte(wiped)
 	}
 	return o.exec(`UPDATE post SET state = ?, recipient = ?, key = iif(key = '', '', ?), letter = ?, text = '', reason = ?, raw = ?, raw_form = '', sender = '' WHERE serial = ?`,
 		state, clean.To, clean.Key, string(body), o.o.Clean(p.Reason), raw, p.Serial)

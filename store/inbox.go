@@ -160,14 +160,20 @@ func (d *DB) Receive(ctx context.Context, mailbox string, uidvalidity, uid uint3
 // Park keeps the header of a mail that was not fetched whole (too large), with
 // the reason, for a person to look at. It moves the position on as Receive does.
 func (d *DB) Park(ctx context.Context, mailbox string, uidvalidity, uid uint32, at time.Time, head []byte, reason string) error {
-	id := sha256.Sum256(head)
-	if len(head) == 0 { // nothing is known of it but its place
-		id = sha256.Sum256(fmt.Appendf(nil, "%s %d %d", mailbox, uidvalidity, uid))
-	}
 	return d.write(ctx, fmt.Sprintf("park mail %d of mailbox %q", uid, mailbox), func(tx *sql.Tx) error {
-		_, err := take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: "head " + hex.EncodeToString(id[:]), reason: reason}.of(head))
+		_, err := take(ctx, tx, arrival{mailbox: mailbox, uidvalidity: uidvalidity, uid: uid, at: at, fingerprint: "head " + headSum(head, fmt.Sprint(mailbox, " ", uidvalidity, " ", uid)), reason: reason}.of(head))
 		return err
 	})
+}
+
+// headSum is the identity of a mail of which only the header was fetched; where
+// there is none, nothing is known but its place.
+func headSum(head []byte, place string) string {
+	if len(head) == 0 {
+		head = []byte(place)
+	}
+	sum := sha256.Sum256(head)
+	return hex.EncodeToString(sum[:])
 }
 
 // arrival is a mail as its source found it. reason is why it is parked at once.

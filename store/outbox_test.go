@@ -213,7 +213,7 @@ func TestOneLetterPerKey(t *testing.T) {
 	other := l
 	other.Team = "other@acme.example"
 	r.post(other, due(3, "x@acme.example"), due(3, "x@acme.example"))
-	must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "me.x.1@acme.example", Raw: []byte("x")}))
+	must(t, r.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "me.x.1@acme.example", Raw: []byte("Message-ID: <me.x.1@acme.example>\r\n\r\nx")}))
 	must(t, r.SentPost(t.Context(), clock(2), 1))
 	r.post(l) // sent is sent
 	list, err := r.Outbox(t.Context(), PostFilter{})
@@ -320,7 +320,7 @@ func TestCancelPost(t *testing.T) {
 	r.post(gate)
 	p, err := r.PostBySerial(ctx, 2)
 	must(t, err)
-	p.MessageID, p.Raw = "x@acme.example", []byte("x")
+	p.MessageID, p.Raw = "x@acme.example", []byte("Message-ID: <x@acme.example>\r\n\r\nx")
 	must(t, r.KeepPost(ctx, p))
 	must(t, r.CancelPost(ctx, clock(5), map[int64]string{2: "too late"}))
 	if err := r.CancelPost(ctx, clock(5), map[int64]string{99: ""}); !errors.Is(err, ErrUnknown) {
@@ -413,7 +413,7 @@ func TestDamagedLetter(t *testing.T) {
 			r.post(due(1, dana), due(2, "kim@acme.example"))
 			p, err := r.PostBySerial(ctx, 1)
 			must(t, err)
-			p.MessageID, p.Raw, p.Text = "t1.x.1@acme.example", []byte("Subject: x\r\n\r\nhello\r\n"), "hello"
+			p.MessageID, p.Raw, p.Text = "t1.x.1@acme.example", []byte("Message-ID: <t1.x.1@acme.example>\r\n\r\nhello\r\n"), "hello"
 			must(t, r.KeepPost(ctx, p))
 			_, err = r.writer.Exec(`UPDATE post SET ` + c.set + ` WHERE serial = 1`)
 			must(t, err)
@@ -433,7 +433,7 @@ func TestDamagedLetter(t *testing.T) {
 			if list, err := r.Outbox(ctx, PostFilter{}); err != nil || len(list) != 2 || list[0].Damaged == "" || list[0].Letter.To != dana {
 				t.Errorf("the list: %+v, %v", list, err)
 			}
-			if p, err := r.PostBySerial(ctx, 1); err != nil || p.Damaged == "" || string(p.Raw) != "Subject: x\r\n\r\nhello\r\n" {
+			if p, err := r.PostBySerial(ctx, 1); err != nil || p.Damaged == "" || string(p.Raw) != "Message-ID: <t1.x.1@acme.example>\r\n\r\nhello\r\n" {
 				t.Errorf("by its number: %+v, %v", p, err)
 			}
 			if m, err := r.LettersByID(ctx, []string{"t1.x.1@acme.example"}); err != nil || m["t1.x.1@acme.example"] == nil || m["t1.x.1@acme.example"].Text != "hello" {
@@ -470,7 +470,7 @@ func TestDamagedLetterIsWiped(t *testing.T) {
 			r.danasMail("From: <dana@acme.example>\r\n\r\nhello")
 			r.post(due(1, dana), due(2, "kim@acme.example"))
 			for serial := range int64(2) {
-				must(t, r.KeepPost(t.Context(), &loop.Post{Serial: serial + 1, MessageID: fmt.Sprint(serial, "@x"), Raw: fmt.Appendf(nil, "bytes of letter %d", serial+1)}))
+				must(t, r.KeepPost(t.Context(), &loop.Post{Serial: serial + 1, MessageID: fmt.Sprint(serial, "@x"), Raw: fmt.Appendf(nil, "bytes of letter %d <%d@x>", serial+1, serial)}))
 				must(t, r.SentPost(t.Context(), clock(3), serial+1))
 			}
 			_, err := r.writer.Exec(`UPDATE post SET letter = '{"to":"dana@acme.example", words of the letter' WHERE serial = 1`)

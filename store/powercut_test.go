@@ -197,7 +197,7 @@ func powerStory() (acts []powerAct) {
 			return errors.Join(err, lerr)
 		})
 		act(fmt.Sprint("keep ", i), func(ctx context.Context, d *DB) error {
-			return d.KeepPost(ctx, &loop.Post{Serial: int64(i), MessageID: fmt.Sprintf("t1.x.%d@acme.example", i), Text: "text", Raw: raw, Letter: letter("dana@acme.example")})
+			return d.KeepPost(ctx, &loop.Post{Serial: int64(i), MessageID: fmt.Sprintf("%d@x", i), Text: "text", Raw: raw, Letter: letter("dana@acme.example")})
 		}, func(ctx context.Context, d *DB) error {
 			got, err := d.PostBySerial(ctx, int64(i))
 			if err == nil && (got == nil || !bytes.Equal(got.Raw, raw)) {

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"gatepost/loop"
+	"gatepost/parse"
 )
 
 // shown bounds how many differences of a team are told; the first is the cause
@@ -36,14 +38,14 @@ func (d *DB) Verify(ctx context.Context, teams []*loop.Team) (bad []string, err 
 // at, how much of it, and of how much; 0 if nobody knows.
 func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(what string, done, total int64)) (bad []string, err error) {
 	err = d.read(ctx, "verify", func(tx *sql.Tx) error {
-		for what, look := range []func(context.Context, *sql.Tx) ([]string, error){verifyFile, verifyRows} {
-			tell([]string{"file", "rows"}[what], 0, 0)
+		for what, look := range []func(context.Context, *sql.Tx) ([]string, error){verifyFile, verifySchema, verifyRows} {
+			tell([]string{"file", "schema", "rows"}[what], 0, 0)
 			more, err := look(ctx, tx)
 			if bad = append(bad, more...); err != nil {
 				return err
 			}
 		}
-		for _, look := range []func(context.Context, *sql.Tx, func(string, int64, int64)) ([]string, error){verifyLetters, verifyBytes} {
+		for _, look := range []func(context.Context, *sql.Tx, func(string, int64, int64)) ([]string, error){verifyLetters, verifyMails, verifyPosts} {
 			more, err := look(ctx, tx, tell)
 			if err != nil {
 				return err
@@ -54,6 +56,14 @@ func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(wh
 			SELECT address FROM team
 			UNION
 			SELECT team FROM event
+			UNION
+			SELECT team FROM task
+			UNION
+			SELECT team FROM stream
+			UNION
+			SELECT team FROM person
+			UNION
+			SELECT team FROM hold
 			ORDER BY 1`)
 		if err != nil {
 			return err
@@ -108,45 +118,121 @@ func verifyLetters(ctx context.Context, tx *sql.Tx, _ func(string, int64, int64)
 	return bad, rows.Err()
 }
 
-// verifyBytes takes out what was packed: every mail, and every letter that was
-// put into words, one after the other.
-func verifyBytes(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
-	for _, kept := range []struct{ what, count, query string }{
-		{"mail", `SELECT count(*) FROM raw`, `SELECT raw.mail, raw.bytes, raw.form, inbox.size, inbox.size FROM raw JOIN inbox ON inbox.id = raw.mail WHERE raw.stack = 0`},
-		{"letter", `SELECT count(*) FROM post`, `SELECT serial, raw, raw_form, raw_size, iif(raw_form = '', length(raw), raw_size) FROM post WHERE raw IS NOT NULL`},
-	} {
-		var done, total int64
-		if err := tx.QueryRowContext(ctx, kept.count).Scan(&total); err != nil {
+// verifyMails takes out what was packed, one mail after the other: their bytes must be
+// those that came, which their fingerprint tells.
+func verifyMails(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
+	const query = `
+		SELECT raw.mail,
+		       raw.bytes,
+		       raw.form,
+		       raw.stack,
+		       inbox.size,
+		       inbox.whole,
+		       inbox.fingerprint,
+		       inbox.verdict IN ('', 'waiting'),
+		       format('%s %d %d', inbox.mailbox, inbox.uidvalidity, inbox.uid)
+		  FROM raw
+		  JOIN inbox ON inbox.id = raw.mail`
+	return verifyKept(ctx, tx, "mail", tell, `SELECT count(*) FROM raw`, query, func(rows *sql.Rows) (int64, error) {
+		var id, stack, size int64
+		var stored sql.RawBytes
+		var form, fingerprint, place string
+		var whole, unread bool
+		if err := rows.Scan(&id, &stored, &form, &stack, &size, &whole, &fingerprint, &unread, &place); err != nil {
+			return 0, err
+		}
+		fingerprint, headOf, _ := strings.Cut(fingerprint, " ") // behind it: the mailbox, of a second one
+		var raw []byte
+		var err error
+		open := func() io.Reader { return &pieces{ctx: ctx, from: tx, stack: stack, size: size} }
+		if stack == 0 {
+			if raw, err = unpack(stored, form, size); err == nil && int64(len(raw)) != size {
+				err = fmt.Errorf("%d bytes are kept of %d", len(raw), size)
+			}
+			open = func() io.Reader { return bytes.NewReader(raw) }
+		}
+		switch {
+		case err != nil:
+		case !unread && stack == 0 && (size == 0 || bytes.Contains(raw, []byte(cutDown))): // kept no longer, or forgotten
+		case whole:
+			var fits bool
+			if fits, err = parse.Fits(fingerprint, open); err == nil && !fits {
+				err = errOthers
+			}
+		default:
+			if headOf, _, _ = strings.Cut(headOf, " "); headOf != headSum(raw, place) {
+				err = errOthers
+			}
+		}
+		return id, damage(err)
+	})
+}
+
+// verifyPosts does so with every letter that was put into words.
+func verifyPosts(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
+	const query = `
+		SELECT serial,
+		       raw,
+		       raw_form,
+		       raw_size,
+		       message_id,
+		       state IN ('waiting', 'failed')
+		  FROM post
+		 WHERE raw IS NOT NULL
+		   AND state <> 'dropped'`
+	return verifyKept(ctx, tx, "letter", tell, `SELECT count(*) FROM post`, query, func(rows *sql.Rows) (int64, error) {
+		var id, size int64
+		var stored sql.RawBytes
+		var form, messageID string
+		var wanted bool
+		if err := rows.Scan(&id, &stored, &form, &size, &messageID, &wanted); err != nil {
+			return 0, err
+		}
+		raw, err := unpack(stored, form, size)
+		if gone := !wanted && (len(raw) == 0 || bytes.Equal(raw, []byte(wiped))); err == nil && !gone && !bytes.Contains(raw, []byte("<"+messageID+">")) {
+			err = errOthers
+		}
+		return id, damage(err)
+	})
+}
+
+var errOthers = errors.New("they are not those that it had")
+
+// damagedRow is what is wrong with the bytes of a row.
+type damagedRow struct{ error }
+
+func damage(err error) error {
+	if err == nil {
+		return nil
+	}
+	return damagedRow{err}
+}
+
+// verifyKept looks at each row, and tells of those that are damaged.
+func verifyKept(ctx context.Context, tx *sql.Tx, what string, tell func(string, int64, int64), count, query string, look func(*sql.Rows) (int64, error)) (bad []string, err error) {
+	var done, total int64
+	if err := tx.QueryRowContext(ctx, count).Scan(&total); err != nil {
+		return nil, err
+	}
+	rows, err := tx.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		id, err := look(rows)
+		var damaged damagedRow
+		if err != nil && !errors.As(err, &damaged) {
 			return nil, err
 		}
-		rows, err := tx.QueryContext(ctx, kept.query)
-		if err != nil {
-			return nil, err
+		if err != nil && len(bad) < shown {
+			bad = append(bad, fmt.Sprintf("%s %d: its bytes are damaged: %v", what, id, err))
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var id, size, whole int64
-			var stored sql.RawBytes
-			var form string
-			if err := rows.Scan(&id, &stored, &form, &size, &whole); err != nil {
-				return nil, err
-			}
-			raw, err := unpack(stored, form, size)
-			if err == nil && int64(len(raw)) != whole {
-				err = fmt.Errorf("%d bytes are kept of %d", len(raw), whole)
-			}
-			if err != nil && len(bad) < shown {
-				bad = append(bad, fmt.Sprintf("%s %d: its bytes are damaged: %v", kept.what, id, err))
-			}
-			if done++; done%1000 == 0 {
-				tell(kept.what+"s", done, total)
-			}
-		}
-		if err := rows.Err(); err != nil {
-			return nil, err
+		if done++; done%1000 == 0 {
+			tell(what+"s", done, total)
 		}
 	}
-	return bad, nil
+	return bad, rows.Err()
 }
 
 // verifyFile asks SQLite about the file itself.
@@ -175,11 +261,48 @@ func verifyFile(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
 	return append(bad, lines...), err
 }
 
+// verifySchema compares the tables, indexes and triggers with those of a new database:
+// without one of them nothing fails at once, and nothing is enforced. What another
+// program has added, as for replicas, is its own.
+func verifySchema(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
+	fresh, err := sql.Open("sqlite3", ":memory:")
+	if err != nil {
+		return nil, err
+	}
+	defer fresh.Close()
+	fresh.SetMaxOpenConns(1) // each has a database of its own
+	if err := migrate(fresh, migrations); err != nil {
+		return nil, err
+	}
+	anew, err := fresh.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer anew.Rollback()
+	const query = `SELECT json_array(type, name, sql) FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name`
+	want, err := column[string](ctx, anew, query)
+	if err != nil {
+		return nil, err
+	}
+	have, err := column[string](ctx, tx, query)
+	for _, part := range want {
+		if err == nil && !slices.Contains(have, part) {
+			var names []string
+			if err := json.Unmarshal([]byte(part), &names); err != nil {
+				return nil, err
+			}
+			bad = append(bad, fmt.Sprintf("database: its %s %s is missing, or is another", names[0], names[1]))
+		}
+	}
+	return bad, err
+}
+
 // invariants are queries that find nothing; what they find is a sentence.
 var invariants = []string{
-	`SELECT format('record: %d events up to number %d: some were deleted', count(*), max(seq))
-	   FROM event
-	 HAVING count(*) <> coalesce(max(seq), 0)`,
+	// Rows of these are never deleted, and their numbers never used again.
+	numbered("events", "event", "seq"),
+	numbered("mails", "inbox", "id"),
+	numbered("letters", "post", "serial"),
 
 	`SELECT format('letters of %s: %d have the key %s', team, count(*), key)
 	   FROM post
@@ -195,12 +318,23 @@ var invariants = []string{
 	`SELECT format('letter %d: has the key %s and not that of its letter', serial, key)
 	   FROM post
 	  WHERE json_valid(letter)
-	    AND key NOT IN ('', coalesce(letter ->> '$.key', ''))`,
+	    AND key <> coalesce(letter ->> '$.key', '')
+	    AND (key <> '' OR state IN ('waiting', 'failed'))`,
 
 	`SELECT format('letter %d: is sent, but its bytes are not kept', serial)
 	   FROM post
 	  WHERE state = 'sent'
 	    AND (raw IS NULL OR message_id = '')`,
+
+	`SELECT format('letter %d: is %s, but %s', serial, state, iif(closed = '', 'nobody knows since when', 'has come to its end already'))
+	   FROM post
+	  WHERE state = 'waiting' AND closed <> ''
+	     OR state <> 'waiting' AND closed = '' AND NOT (state = 'dropped' AND recipient GLOB 'forgotten-*@invalid')`,
+
+	`SELECT format('mailbox %s: mail came from it, and how far it was taken in is not known any more', mailbox)
+	   FROM (SELECT DISTINCT mailbox FROM inbox)
+	  WHERE mailbox <> '` + importBox + `'
+	    AND mailbox NOT IN (SELECT mailbox FROM position)`,
 
 	`SELECT format('mail %d: is kept %d times', id, 1 + count(*))
 	   FROM inbox
@@ -211,16 +345,6 @@ var invariants = []string{
 	   FROM inbox
 	  WHERE NOT EXISTS (SELECT 1 FROM raw WHERE raw.mail = inbox.id)`,
 
-	`SELECT format('mail %d: its bytes are damaged: %d are kept of %d, in %d pieces up to the one numbered %d',
-	               mail, coalesce(sum(length(piece.bytes)), 0), size, count(n), coalesce(max(n), -1))
-	   FROM raw
-	   JOIN inbox ON inbox.id = raw.mail
-	   LEFT JOIN piece ON piece.stack = raw.stack
-	  WHERE raw.stack > 0
-	  GROUP BY mail
-	 HAVING coalesce(sum(length(piece.bytes)), 0) <> size
-	     OR count(n) <> coalesce(max(n), -1) + 1`,
-
 	`SELECT format('mail %d: is still unread, but %d events and letters come of it', id,
 	               (SELECT count(*) FROM event WHERE event.mail = inbox.id) + (SELECT count(*) FROM post WHERE post.mail = inbox.id)) AS line
 	   FROM inbox
@@ -229,11 +353,62 @@ var invariants = []string{
 	    AND decided = ''
 	    AND (EXISTS (SELECT 1 FROM event WHERE event.mail = inbox.id) OR EXISTS (SELECT 1 FROM post WHERE post.mail = inbox.id))`,
 
+	`SELECT format('mail %d: is to be read, and did its work already: event %d (%s) is of it', inbox.id, min(seq), kind)
+	   FROM event
+	   JOIN inbox ON inbox.id = event.mail
+	  WHERE verdict IN ('', 'waiting', 'held', 'parked')
+	    AND kind IN ('opened', 'amended', 'queued', 'started', 'updated', 'asked', 'asked-more', 'answered', 'commented', 'passed-on', 'noted', 'delivered',
+	                 'approved', 'redirected', 'undone', 'reopened', 'placed', 'moved', 'dropped', 'paused', 'resumed', 'away', 'back')
+	  GROUP BY inbox.id`,
+
+	`SELECT format('mail %d: is %s, and nobody knows since when', id, iif(verdict = '', 'let in', verdict))
+	   FROM inbox
+	  WHERE decided = ''
+	    AND (verdict <> '' AND at <> '' OR vouched <> '')`,
+
+	`SELECT format('mail %d: was let in by %s, who is nobody', id, vouched)
+	   FROM inbox
+	  WHERE vouched NOT IN ('', 'confirm', 'operator')`,
+
+	`SELECT format('mail %d: is %s, but only its header was fetched', id, iif(verdict = '', 'to be read', verdict))
+	   FROM inbox
+	  WHERE whole = 0
+	    AND verdict NOT IN ('parked', 'dropped')`,
+
+	`SELECT format('mail %d: was read for team %s, but none of its events is of that team', inbox.id, inbox.team)
+	   FROM event
+	   JOIN inbox ON inbox.id = event.mail
+	  WHERE verdict = 'read'
+	  GROUP BY inbox.id
+	 HAVING sum(event.team = inbox.team) = 0`,
+
+	`SELECT format('mail %d: what it says is not found', id)
+	   FROM inbox
+	  WHERE verdict = 'read'
+	    AND text <> ''
+	    AND id NOT IN (SELECT mail FROM said WHERE mail IS NOT NULL)`,
+
+	`SELECT format('words %d: are found by team %s, and are of team %s', said.id, said.team, coalesce(event.team, inbox.team, '-'))
+	   FROM said
+	   LEFT JOIN event ON event.seq = said.seq
+	   LEFT JOIN inbox ON inbox.id = said.mail
+	  WHERE said.team IS NOT coalesce(event.team, inbox.team)`,
+
 	`SELECT format('mail %d: was read by %d steps at once', mail, count(*))
 	   FROM said
 	  WHERE mail IS NOT NULL
 	  GROUP BY mail
 	 HAVING count(*) > 1`,
+}
+
+// numbered finds gaps in the numbers of a table.
+func numbered(what, table, number string) string {
+	return fmt.Sprintf(`
+	 SELECT format('%[1]s: %%d are kept of %%d: some were deleted', kept, made)
+	   FROM (SELECT count(*) AS kept,
+	                max(coalesce(max(%[3]s), 0), coalesce((SELECT seq FROM sqlite_sequence WHERE name = '%[2]s'), 0)) AS made
+	           FROM %[2]s)
+	  WHERE kept <> made`, what, table, number)
 }
 
 // times are the columns that hold one; whoever reads a row with another text in
@@ -430,7 +605,8 @@ func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(str
 		       kind,
 		       at,
 		       coalesce(mail, 0),
-		       body
+		       body,
+		       seq IN (SELECT seq FROM said WHERE seq IS NOT NULL)
 		  FROM event
 		 WHERE team = ?
 		 ORDER BY seq`, team.Address)
@@ -442,7 +618,8 @@ func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(str
 		var seq, mail int64
 		var task int
 		var kind, at, body string
-		if err := rows.Scan(&seq, &task, &kind, &at, &mail, &body); err != nil {
+		var found bool
+		if err := rows.Scan(&seq, &task, &kind, &at, &mail, &body, &found); err != nil {
 			return err
 		}
 		e := loop.Event{}
@@ -453,6 +630,9 @@ func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(str
 		e.Seq = seq
 		if task != taskOf(e) || kind != string(e.Kind) || at != stamp(e.At) || mail != e.Mail {
 			say("event %d: its row has task %d, kind %s, time %s, mail %d, the event itself %d, %s, %s, %d", seq, task, kind, at, mail, taskOf(e), string(e.Kind), stamp(e.At), e.Mail)
+		}
+		if !found && words(e) != "" {
+			say("event %d: what it says is not found", seq)
 		}
 		add(e)
 	}

@@ -148,8 +148,8 @@ PRAGMA application_id = 1196446548;
 PRAGMA user_version = 1;
 
 INSERT INTO position VALUES('INBOX',7,2,'2026-03-02T08:00:00.123456789Z','');
-INSERT INTO inbox VALUES(1,'INBOX',7,1,'e507691804c19c42af3fd9e217ce57d722fac544bbe23a2f59dd2ba1e336f4c1','2026-03-02T08:00:00.123456789Z',78,1,'read','','','',0,'','2026-03-02T08:01:00.123456789Z','shop@acme.example','','','',0,'');
-INSERT INTO inbox VALUES(2,'INBOX',7,2,'a21cf1088f35d5b0357232af8b8e9062b346e88554852eba9607b39905f56ef1','2026-03-02T08:01:00.123456789Z',47,1,'read','','','',0,'','2026-03-02T08:02:00.123456789Z','shop@acme.example','dana@acme.example','Re: Login loops','',1,'Found the cookie.');
+INSERT INTO inbox VALUES(1,'INBOX',7,1,'ff4565f76b6d6c53ceac7262c7e7266073403d77c0fac25029bd4a57e288e82a','2026-03-02T08:00:00.123456789Z',78,1,'read','','','',0,'','2026-03-02T08:01:00.123456789Z','shop@acme.example','','','',0,'');
+INSERT INTO inbox VALUES(2,'INBOX',7,2,'f10c41c27f93cc05fea65fa0fc7acffbbb1943ce09eab349b99f84970581b19f','2026-03-02T08:01:00.123456789Z',47,1,'read','','','',0,'','2026-03-02T08:02:00.123456789Z','shop@acme.example','dana@acme.example','Re: Login loops','',1,'Found the cookie.');
 INSERT INTO raw VALUES(1,X'4d6573736167652d49443a203c726f6f74314061636d652e6578616d706c653e0d0a5375626a6563743a204c6f67696e206c6f6f70730d0a0d0a446f6e653a20697420646f6573206e6f742e0d0a');
 INSERT INTO raw VALUES(2,X'5375626a6563743a2052653a204c6f67696e206c6f6f70730d0a0d0a466f756e642074686520636f6f6b69652e0d0a');
 INSERT INTO team VALUES('shop@acme.example',1,0,0,'2026-03-02T08:01:00.123456789Z');
@@ -159,7 +159,7 @@ INSERT INTO event VALUES(1,'shop@acme.example',1,'opened','2026-03-02T08:01:00.1
 INSERT INTO event VALUES(2,'shop@acme.example',1,'queued','2026-03-02T08:01:00.123456789Z',1,'{"kind":"queued","at":"2026-03-02T08:01:00.123456789Z","mail":1,"task":1}');
 INSERT INTO event VALUES(3,'shop@acme.example',1,'started','2026-03-02T08:01:00.123456789Z',1,'{"kind":"started","at":"2026-03-02T08:01:00.123456789Z","mail":1,"task":1,"round":1,"due":"2026-03-09"}');
 INSERT INTO event VALUES(4,'shop@acme.example',1,'updated','2026-03-02T08:02:00.123456789Z',2,'{"kind":"updated","at":"2026-03-02T08:02:00.123456789Z","mail":2,"task":1,"by":"dana@acme.example","text":"Found the cookie.","day":"2026-03-02"}');
-INSERT INTO post VALUES(1,'shop@acme.example','task','priya@acme.example',1,'',2,'2026-03-02T08:02:00.123456789Z','sent','',1,'','2026-03-02T08:03:00.123456789Z','t1.abcdefghijklmnop.1@acme.example','','{"kind":"task","team":"shop@acme.example","to":"priya@acme.example","name":"","zone":"","task":1,"ref":"t1","due":"0001-01-01T00:00:00Z","thread":{},"body":{}}','x',X'5375626a6563743a20780d0a0d0a780d0a');
+INSERT INTO post VALUES(1,'shop@acme.example','task','priya@acme.example',1,'',2,'2026-03-02T08:02:00.123456789Z','sent','',1,'','2026-03-02T08:03:00.123456789Z','t1.abcdefghijklmnop.1@acme.example','','{"kind":"task","team":"shop@acme.example","to":"priya@acme.example","name":"","zone":"","task":1,"ref":"t1","due":"0001-01-01T00:00:00Z","thread":{},"body":{}}','x',X'4d6573736167652d49443a203c74312e6162636465666768696a6b6c6d6e6f702e314061636d652e6578616d706c653e0d0a0d0a780d0a');
 INSERT INTO said VALUES(1,'shop@acme.example',1,NULL);
 INSERT INTO said VALUES(2,'shop@acme.example',NULL,2);
 INSERT INTO said VALUES(3,'shop@acme.example',4,NULL);
