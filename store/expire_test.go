@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // expire runs a whole round, and says in how many pieces.
 func (r *rig) expire(e Expiry, now time.Time) (pieces int) {
 	r.Helper()
-	for at := (Cursor{}); pieces == 0 || at != (Cursor{}); pieces++ {
+	for at := (Cursor{}); (pieces == 0 || at != (Cursor{})) && pieces < 99; pieces++ {
 		var err error
 		at, err = r.Expire(r.Context(), e, at, now)
 		must(r, err)
@@ -114,17 +115,28 @@ func TestExpire(t *testing.T) {
 // A round over many rows is made of small pieces, and comes to its end.
 func TestExpireInPieces(t *testing.T) {
 	r := newRig(t)
-	for i := range 2*expireRows + 10 {
+	for i := range 3*expireRows + 10 {
 		r.uid++
 		_, err := r.Receive(t.Context(), "INBOX", 7, r.uid, start, fmt.Appendf(nil, "mail %d", i))
 		must(t, err)
 	}
 	_, err := r.writer.Exec(`UPDATE inbox SET verdict = 'ignored', decided = ?`, stamp(start))
 	must(t, err)
-	if n := r.expire(Expiry{Closed: clock(1)}, clock(2)); n != 4 {
-		t.Errorf("%d pieces, want 3 and the one that finds the end", n)
+	r.post(letter("dana@acme.example")) // there are fewer of one than of the other
+	if n := r.expire(Expiry{Closed: clock(1)}, clock(2)); n != 5 {
+		t.Errorf("%d pieces, want 4 and the one that finds the end", n)
 	}
-	if e, err := r.Expired(t.Context()); err != nil || e.Mails != 2*expireRows+10 {
+	if e, err := r.Expired(t.Context()); err != nil || e.Mails != 3*expireRows+10 {
 		t.Errorf("%+v, %v", e, err)
+	}
+}
+
+// Letters that are more than the mails come to their end as well.
+func TestExpireManyLetters(t *testing.T) {
+	r := newRig(t)
+	r.receive("one mail")
+	r.post(slices.Repeat([]loop.Letter{letter("dana@acme.example")}, expireRows+10)...)
+	if n := r.expire(Expiry{Closed: clock(1)}, clock(2)); n != 3 {
+		t.Errorf("%d pieces, want 2 and the one that finds the end", n)
 	}
 }

@@ -2,6 +2,9 @@ package store
 
 import (
 	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strings"
 	"testing"
 
 	"gatepost/loop"
@@ -97,6 +100,95 @@ func TestForgetCutShort(t *testing.T) {
 	}
 	if f := r.forget(dana); !f.Nothing() || left() {
 		t.Errorf("%+v, and the words are there still: %v", f, left())
+	}
+	r.verifyClean()
+}
+
+// What others wrote about the same task may quote the person without a name, and what
+// names them may say so where only a reader looks: all of it goes, and nothing else.
+func TestForgetFindsThem(t *testing.T) {
+	const priya = "priya@acme.example"
+	r := newRig(t)
+	r.does("one", opened(1, "web", "One"), said(loop.Updated, 1, "Found the cookie.")) // said by Dana
+	r.does("two", opened(2, "app", "Two"))
+	r.danasMail("From: Dana Ruiz <dana@acme.example>\r\n\r\nhello")
+	mail := func(task int, verdict, from, raw string) int64 {
+		id := r.receive(raw)
+		must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(1), Mail: id, Verdict: verdict, From: from, Task: task, Text: "own words"}))
+		return id
+	}
+	base64 := base64.StdEncoding.EncodeToString([]byte("so said Dana Ruiz"))
+	mails := map[int64]bool{ // that change
+		mail(1, Read, priya, "From: <priya@acme.example>\r\n\r\nown words\r\n> a quote"):                                                          true,
+		mail(2, Read, priya, "From: <priya@acme.example>\r\n\r\nown words\r\n> another quote"):                                                    false,
+		mail(0, Parked, "", "From: <dana@acme.example>\r\n\r\nparked"):                                                                            true,
+		mail(0, Parked, "", "From: <kim@acme.example>\r\n\r\nparked"):                                                                             false,
+		mail(0, Held, dana, "From: <dana@acme.example>\r\n\r\nheld"):                                                                              true,
+		mail(0, Read, priya, "From: <priya@acme.example>\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"+base64+"\r\n"): true,
+		mail(0, Read, priya, "From: <priya@acme.example>\r\nTo: =?utf-8?b?RGFuYSBSdWl6?= <d@x.example>\r\n\r\nhello there"):                        true,
+	}
+	letters := []struct {
+		task int
+		body loop.Body
+		text string
+		goes bool
+	}{
+		{1, loop.Body{}, "", true},
+		{2, loop.Body{}, "", false},
+		{0, loop.Body{Tasks: []loop.TaskView{{Number: 1}}}, "", true},
+		{0, loop.Body{Tasks: []loop.TaskView{{Number: 2}}}, "", false},
+		{0, loop.Body{Text: "as Dana Ruiz says"}, "", true},
+		{0, loop.Body{}, "as Dana Ruiz says", true},
+		{0, loop.Body{}, "as nobody says", false},
+	}
+	for i, l := range letters {
+		out := letter(priya)
+		out.Task, out.Body = l.task, l.body
+		r.post(out)
+		must(t, r.KeepPost(t.Context(), &loop.Post{Serial: int64(i + 1), MessageID: fmt.Sprint(i, "@x"), Raw: fmt.Appendf(nil, "Message-ID: <%d@x>\r\n\r\nletter", i), Text: l.text}))
+		must(t, r.SentPost(t.Context(), clock(3), int64(i+1)))
+	}
+
+	// What is still to be read, or to be sent, stands in the way.
+	for name, c := range map[string]struct {
+		make    func() int64
+		problem string
+		end     func(id int64) error
+	}{
+		"own mail":   {func() int64 { return r.receive("From: <dana@acme.example>\r\n\r\nnot read yet") }, "of theirs was not read yet", nil},
+		"other's":    {func() int64 { return r.receive("From: <kim@acme.example>\r\n\r\nsays Dana Ruiz") }, "has their name in it and was not read yet", nil},
+		"to another": {func() int64 { l := letter(priya); l.Body.Text = "Dana Ruiz"; r.post(l); return 8 }, "waits and may quote them", nil},
+	} {
+		id := c.make()
+		f, err := r.Forget(t.Context(), []string{dana}, nil, false)
+		if err != nil || len(f.Problems) != 1 || !strings.Contains(f.Problems[0], c.problem) {
+			t.Fatalf("%s: %q, %v", name, f.Problems, err)
+		}
+		if raw, err := r.Raw(t.Context(), 3); err != nil || !strings.Contains(string(raw), "hello") {
+			t.Fatalf("%s: and yet it was done: %q, %v", name, raw, err)
+		}
+		if id == 8 {
+			must(t, r.DropPost(t.Context(), id, clock(4)))
+		} else {
+			must(t, r.Commit(t.Context(), Step{Team: shop, At: clock(1), Mail: id, Verdict: Ignored}))
+		}
+	}
+
+	r.forget(dana)
+	for id, goes := range mails {
+		raw, err := r.Raw(t.Context(), id)
+		if err != nil || bytes.Contains(raw, []byte(cutDown)) != goes {
+			t.Errorf("mail %d: %q, %v, to be cut down: %v", id, raw, err, goes)
+		}
+		if m, err := r.Mail(t.Context(), id); err != nil || m.From == dana || m.Verdict == Held {
+			t.Errorf("mail %d: %+v, %v", id, m, err)
+		}
+	}
+	for i, l := range letters {
+		p, err := r.PostBySerial(t.Context(), int64(i+1))
+		if err != nil || (string(p.Raw) == wiped) != l.goes {
+			t.Errorf("letter %d: %q, %v, to be wiped: %v", i+1, p.Raw, err, l.goes)
+		}
 	}
 	r.verifyClean()
 }

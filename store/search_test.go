@@ -18,6 +18,9 @@ func TestSearch(t *testing.T) {
 	stranger := Step{Team: shop, At: clock(50), Mail: r.receive("a stranger's"), Verdict: Held, Text: "cookie recipe and a verification code"}
 	must(t, r.Commit(t.Context(), stranger))
 	mail := update.Mail
+	held := r.plan(r.receive("held"), loop.Event{Kind: loop.HeldE, Task: 1, Cause: "token", Text: "zanzibar"}) // not said by them, as far as anybody knows
+	held.Verdict, held.Text = Held, "zanzibar"
+	must(t, r.Commit(t.Context(), held))
 	for _, c := range []struct{ ask, want string }{
 		{"cookie", fmt.Sprintf("updated 2 mail %d, updated 1 mail 4", mail)},
 		{"COOKIE expires", "updated 1 mail 4"},
@@ -27,6 +30,7 @@ func TestSearch(t *testing.T) {
 		{"greet", fmt.Sprintf(" 2 mail %d", mail)},
 		{"zurich", fmt.Sprintf(" 2 mail %d, opened 2 mail 2", mail)},
 		{"verification", ""},
+		{"zanzibar", ""},
 		{"cookie nowhere", ""},
 		{"br", ""},
 		{"it breaks", "opened 3 mail 3, opened 2 mail 2, opened 1 mail 1"},
