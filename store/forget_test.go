@@ -125,7 +125,7 @@ func TestForgetFindsThem(t *testing.T) {
 		mail(0, Parked, "", "From: <kim@acme.example>\r\n\r\nparked"):                                                                             false,
 		mail(0, Held, dana, "From: <dana@acme.example>\r\n\r\nheld"):                                                                              true,
 		mail(0, Read, priya, "From: <priya@acme.example>\r\nContent-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"+base64+"\r\n"): true,
-		mail(0, Read, priya, "From: <priya@acme.example>\r\nTo: =?utf-8?b?RGFuYSBSdWl6?= <d@x.example>\r\n\r\nhello there"):                        true,
+		mail(0, Read, priya, "From: <priya@acme.example>\r\nTo: =?utf-8?b?RGFuYSBSdWl6?= <d@x.example>\r\n\r\nhello there"):                       true,
 	}
 	letters := []struct {
 		task int

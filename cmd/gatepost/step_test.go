@@ -1,9 +1,15 @@
 package main
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"testing"
+	"time"
 
+	"gatepost/internal/story"
 	"gatepost/loop"
 	"gatepost/parse"
 	"gatepost/store"
@@ -70,5 +76,222 @@ func TestBounceOfAGuessedLetter(t *testing.T) {
 		if found, err := s.bounced(t.Context(), m); err != nil || (found != nil) != want {
 			t.Errorf("with the token %s: %v, %v", token, found, err)
 		}
+	}
+}
+
+// raw hands a mail over as it is, and gives its number.
+func (s *shelf) raw(t *testing.T, at time.Time, raw string) int64 {
+	t.Helper()
+	s.uid++
+	_, err := s.db.Receive(t.Context(), "INBOX", 1, s.uid, at, []byte(raw))
+	must(t, err)
+	id, err := s.db.LastMail(t.Context())
+	must(t, err)
+	return id
+}
+
+func (s *shelf) state(t *testing.T) *loop.State {
+	t.Helper()
+	state, err := s.db.Load(t.Context(), s.teams[0], store.Want{All: true})
+	must(t, err)
+	return state
+}
+
+func (s *shelf) outbox(t *testing.T) (list []string) {
+	t.Helper()
+	posts, err := s.db.Outbox(t.Context(), store.PostFilter{})
+	must(t, err)
+	for _, p := range posts {
+		list = append(list, fmt.Sprintf("%s>%s", p.Letter.Kind, p.Letter.To))
+	}
+	return list
+}
+
+// A bounce to the address of a letter's envelope marks its reader, though the report
+// names no letter.
+func TestBounceByItsAddress(t *testing.T) {
+	s := newShelf(t)
+	s.put(t, "Slow")
+	s.readAll(t)
+	posts, err := s.db.Outbox(t.Context(), store.PostFilter{})
+	must(t, err)
+	p, team := posts[0], s.teams[0]
+	ref := fmt.Sprintf("b%d", p.Serial)
+	s.raw(t, s.now, "Return-Path: <>\r\nFrom: MAILER-DAEMON@x.example\r\nTo: "+loop.Plus(team.Address, ref+"."+team.Token(ref, p.Letter.To))+"\r\nSubject: Undelivered\r\nMessage-ID: <b@x.example>\r\n"+
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"+
+		"Reporting-MTA: dns; x.example\r\n\r\nFinal-Recipient: rfc822; "+p.Letter.To+"\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n")
+	s.readAll(t)
+	if n := s.state(t).Presence(p.Letter.To).Bounced; n != 1 {
+		t.Errorf("%s has bounced %d times", p.Letter.To, n)
+	}
+}
+
+// A server whose clock is ahead does not make the future.
+func TestMailFromTheFuture(t *testing.T) {
+	s := newShelf(t)
+	s.raw(t, s.now.AddDate(0, 0, 3), fmt.Sprintf("From: <%s>\r\nTo: <shop+web@acme.example>\r\nSubject: Soon\r\nMessage-ID: <f@x.example>\r\n\r\nProblem: p\r\n\r\nDone: d\r\n", story.Priya))
+	s.readAll(t)
+	if k := s.state(t).Tasks[1]; k == nil || !k.Created.Equal(s.now) {
+		t.Errorf("the task is %+v", k)
+	}
+}
+
+// A reply to a mail that never comes waits for it once, and is read then.
+func TestReplyToNothingIsRead(t *testing.T) {
+	s := newShelf(t)
+	id := s.raw(t, s.now, fmt.Sprintf("From: <%s>\r\nTo: <shop+web@acme.example>\r\nSubject: Re: Lost\r\nIn-Reply-To: <nowhere@x.example>\r\nMessage-ID: <r@x.example>\r\n\r\nProblem: p\r\n\r\nDone: d\r\n", story.Priya))
+	for _, verdict := range []string{store.Waiting, store.Read} {
+		s.readAll(t)
+		m, err := s.db.Mail(t.Context(), id)
+		if err != nil || m.Verdict != verdict {
+			t.Errorf("it is %q, want %q: %v", m.Verdict, verdict, err)
+		}
+		if at, err := s.wakeAt(t.Context(), s.now); err != nil || verdict == store.Waiting && (at.After(s.now.Add(loop.WaitForTask)) || !at.After(s.now)) {
+			t.Errorf("woken %v, %v", at, err)
+		}
+		s.now = s.now.Add(loop.WaitForTask + time.Minute)
+	}
+}
+
+// A mail that was looked at before the letter that it answers was kept is looked at
+// again: it may have that letter's words in it.
+func TestLetterKeptMeanwhile(t *testing.T) {
+	s := newShelf(t)
+	s.put(t, "Slow")
+	s.readAll(t)
+	posts, err := s.db.Outbox(t.Context(), store.PostFilter{})
+	must(t, err)
+	s.raw(t, s.now, fmt.Sprintf("From: <%s>\r\nTo: <shop@acme.example>\r\nSubject: Re: Slow\r\nIn-Reply-To: <t1.x.1@acme.example>\r\nMessage-ID: <a@x.example>\r\n\r\na note\r\n", story.Priya))
+	readings, err := s.look(t.Context(), s.now, 0, 9)
+	must(t, err)
+	if len(readings) != 1 || readings[0].answers != nil {
+		t.Fatalf("%d mails", len(readings))
+	}
+	must(t, s.db.KeepPost(t.Context(), &loop.Post{Serial: posts[0].Serial, MessageID: "t1.x.1@acme.example", Raw: []byte("Message-ID: <t1.x.1@acme.example>\r\n\r\nwords"), Text: "words"}))
+	if n, err := s.turn(t.Context(), readings, s.now); n != 0 || err != nil {
+		t.Errorf("%d mails were read, %v", n, err)
+	}
+	if readings, err = s.look(t.Context(), s.now, 0, 9); err != nil || len(readings) != 1 || readings[0].answers == nil {
+		t.Fatalf("looked at again: %d mails, %v", len(readings), err)
+	}
+	if n, err := s.turn(t.Context(), readings, s.now); n != 1 || err != nil {
+		t.Errorf("%d mails were read, %v", n, err)
+	}
+}
+
+// What the parser parks does nothing, whatever it says; its writer and the operator are
+// told, and the next mail is read. So is a mail whose bytes are damaged.
+func TestParkedDoesNothing(t *testing.T) {
+	s := newShelf(t)
+	s.teams[0].Operator = "ops@acme.example"
+	s.read = func(raw []byte, opt parse.Options) parse.Mail {
+		m := parse.Read(raw, opt)
+		if m.Subject == "Odd" {
+			m.Park = "too many parts"
+		}
+		return m
+	}
+	s.put(t, "Odd")
+	s.put(t, "Broken")
+	s.put(t, "Good")
+	db, err := sql.Open("sqlite3", "file:"+s.db.Path())
+	must(t, err)
+	defer db.Close()
+	_, err = db.Exec(`UPDATE raw SET bytes = x'00', form = 'zstd' WHERE mail = 2`)
+	must(t, err)
+	s.readAll(t)
+	if got := s.outbox(t); len(got) < 2 || got[0] != "held>"+story.Priya || got[1] != "alert>ops@acme.example" {
+		t.Errorf("letters: %q", got)
+	}
+	parked, err := s.db.Parked(t.Context())
+	if err != nil || len(parked) != 2 || parked[0].Reason != "too many parts" || !strings.Contains(parked[1].Reason, "unpack") {
+		t.Errorf("parked: %+v, %v", parked, err)
+	}
+	if k := s.state(t).Tasks; len(k) != 1 || k[1].Title != "Good" {
+		t.Errorf("%d tasks", len(k))
+	}
+	must(t, printReason(t.Context(), s.db, 1, io.Discard))
+	if err := printReason(t.Context(), s.db, 3, io.Discard); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("why a mail is parked that is not: %v", err)
+	}
+}
+
+// A letter that the sender may have in its hands cannot be taken back.
+func TestUnsentLetters(t *testing.T) {
+	s := newShelf(t)
+	team := s.teams[0]
+	post := func(due time.Time) {
+		must(t, s.db.Commit(t.Context(), store.Step{Team: team.Address, At: s.now, Letters: []loop.Letter{{Kind: loop.Comment, Team: team.Address, To: story.Priya, Due: due}}}))
+	}
+	post(s.now.Add(time.Hour))
+	post(s.now.Add(store.WithdrawLead))
+	post(s.now.Add(2 * time.Hour))
+	must(t, s.db.LaterPost(t.Context(), 3, s.now.Add(2*time.Hour), "not now"))
+	list, err := s.unsent(t.Context(), team, s.now)
+	if err != nil || len(list) != 1 || list[0].Serial != 1 {
+		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// A mail under suspicion is read alone, so that no other is counted with it.
+func TestSuspectsAreReadAlone(t *testing.T) {
+	for _, c := range []struct {
+		tries []int
+		want  int
+	}{
+		{[]int{0, 0, 0}, 3},
+		{[]int{2, 0, 0}, 1},
+		{[]int{0, 2, 0}, 1},
+		{[]int{2, 2}, 1},
+	} {
+		s := newShelf(t)
+		var list []*store.Inbox
+		for i, n := range c.tries {
+			s.put(t, fmt.Sprint("mail ", i))
+			list = append(list, &store.Inbox{ID: int64(i + 1), Tries: n})
+		}
+		got, err := s.count(t.Context(), list)
+		if err != nil || len(got) != c.want {
+			t.Errorf("%v: %d are read, %v", c.tries, len(got), err)
+		}
+		mails, err := s.db.NextMails(t.Context(), s.now, 0, 9, 1<<20)
+		must(t, err)
+		for i, m := range mails {
+			if want := min(1, max(0, c.want-i)); m.Tries != want {
+				t.Errorf("%v: mail %d was counted %d times, want %d", c.tries, i, m.Tries, want)
+			}
+		}
+	}
+}
+
+// What the config says reaches those who send; and only a letter that was taken says
+// that a server takes letters.
+func TestServiceWiring(t *testing.T) {
+	r := newRig(t)
+	r.edit(t, "gatepost.toml", "[smtp]\n", "[smtp]\nconnections = 3\nper_minute = 20\nper_day = 500\n")
+	cfg, err := readConfig(r.config, needServers, needSecret)
+	must(t, err)
+	db, err := store.Open(cfg.Store.Path)
+	must(t, err)
+	defer db.Close()
+	s := newService(cfg, db, silent(), time.Now, false)
+	out := s.letters[0]
+	if out.Limits.PerMinute != 20 || out.Limits.PerDay != 500 || out.Connections != 3 || out.Host != cfg.Senders[0].FromHost || len(out.Teams) != len(cfg.Teams) {
+		t.Errorf("sends with %+v", out)
+	}
+	troubles := func() int {
+		list, err := db.Troubles(t.Context())
+		must(t, err)
+		return len(list)
+	}
+	out.Passed(0, errors.New("no route"))
+	if troubles() != 1 {
+		t.Error("a pass that failed is not noted")
+	}
+	if out.Passed(0, nil); troubles() != 1 {
+		t.Error("a pass without a letter says that the server works")
+	}
+	if out.Passed(1, nil); troubles() != 0 {
+		t.Error("a letter that was taken does not say that the server works")
 	}
 }
