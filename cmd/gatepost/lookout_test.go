@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"io"
 	"net"
 	"net/http"
@@ -85,6 +86,23 @@ func (w *watched) alerts(t *testing.T) string {
 	return strings.Join(causes, " ")
 }
 
+// lock lets no letter be kept, until unlock.
+func lock(t *testing.T, db *store.DB) {
+	execOn(t, db, `CREATE TRIGGER full BEFORE INSERT ON post BEGIN SELECT raise(ABORT, 'no room'); END`)
+}
+
+func unlock(t *testing.T, db *store.DB) { execOn(t, db, `DROP TRIGGER full`) }
+
+// execOn changes a database behind the back of who has it open.
+func execOn(t *testing.T, db *store.DB, script string) {
+	t.Helper()
+	other, err := sql.Open("sqlite3", "file:"+db.Path())
+	must(t, err)
+	defer other.Close()
+	_, err = other.Exec(script)
+	must(t, err)
+}
+
 // An hour without mail is told once, its end once, also to a new process; two
 // outages of one day are two.
 func TestLookoutReading(t *testing.T) {
@@ -97,15 +115,25 @@ func TestLookoutReading(t *testing.T) {
 		{"a working day", func() { w.pass(t, 8*time.Hour, w.polled(t)) }, ""},
 		{"59 minutes without", func() { w.pass(t, 59*time.Minute, nil) }, ""},
 		{"read again in time", func() { w.pass(t, time.Minute, w.polled(t)) }, ""},
+		{"half an hour without, which does not add up", func() { w.pass(t, 30*time.Minute, nil); w.pass(t, time.Minute, w.polled(t)) }, ""},
 		{"an hour without", func() { w.pass(t, 61*time.Minute, nil) }, "unreadable"},
 		{"more of it", func() { w.pass(t, 3*time.Hour, nil) }, "unreadable"},
 		{"a restart, and more of it", func() { w.start(t); w.pass(t, 3*time.Hour, nil) }, "unreadable"},
 		{"read again", func() { w.pass(t, time.Hour, w.polled(t)) }, "unreadable readable"},
+		{"half an hour without, after it", func() { w.pass(t, 30*time.Minute, nil); w.pass(t, time.Minute, w.polled(t)) }, "unreadable readable"},
+		{"a restart when all is well", func() { w.start(t); w.pass(t, 30*time.Minute, nil); w.pass(t, time.Minute, w.polled(t)) }, "unreadable readable"},
 		{"the machine sleeps", func() { w.clock = w.clock.Add(20 * time.Hour); w.pass(t, time.Minute, nil) }, "unreadable readable"},
 		{"and wakes", func() { w.pass(t, time.Hour, w.polled(t)) }, "unreadable readable"},
 		{"the clock is set back", func() { w.clock = w.clock.Add(-5 * time.Hour); w.pass(t, 10*time.Minute, nil) }, "unreadable readable"},
 		{"and forth", func() { w.clock = w.clock.Add(5 * time.Hour); w.pass(t, time.Hour, w.polled(t)) }, "unreadable readable"},
 		{"a second outage", func() { w.pass(t, 2*time.Hour, nil); w.pass(t, time.Minute, w.polled(t)) }, "unreadable readable unreadable readable"},
+		{"a third one of that day, of which nothing can be written at first", func() {
+			lock(t, w.db)
+			w.pass(t, 2*time.Hour, nil)
+			unlock(t, w.db)
+			w.pass(t, time.Minute, nil)
+		}, "unreadable readable unreadable readable unreadable"},
+		{"and its end, with a pause before the next poll", func() { w.pass(t, lookEvery, w.polled(t)); w.pass(t, 5*time.Minute, nil) }, "unreadable readable unreadable readable unreadable readable"},
 	} {
 		step.do()
 		if got := w.alerts(t); got != step.want {
@@ -223,6 +251,7 @@ func TestOperation(t *testing.T) {
 	}
 	w.db.Close()
 	want("/healthz", 503)
+	want("/readyz", 503, "closed")
 	want("/metrics", 500)
 }
 
@@ -236,12 +265,13 @@ func TestNotify(t *testing.T) {
 	defer socket.Close()
 	t.Setenv("NOTIFY_SOCKET", name)
 	w := newWatched(t)
+	must(t, w.db.Commit(t.Context(), store.Step{Team: w.team.Address, At: w.clock, Letters: []loop.Letter{loop.AlertLetter(w.team, loop.CauseUnreadable, "nothing was read from mail.acme.example:993", w.clock)}}))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error)
 	go func() { ended <- w.run(ctx) }()
 	buffer := make([]byte, 4096)
-	for _, want := range []string{"READY=1", "WATCHDOG=1\nSTATUS=mailbox read never; 0 letters wait"} {
+	for _, want := range []string{"READY=1", "WATCHDOG=1\nSTATUS=mailbox read never; 1 letters wait"} {
 		if err := socket.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 			t.Fatal(err)
 		}
@@ -253,5 +283,8 @@ func TestNotify(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+	if !w.watches[0].alarm {
+		t.Error("the alarm of the process before is not known")
 	}
 }

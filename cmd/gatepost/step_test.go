@@ -1,16 +1,18 @@
 package main
 
 import (
-	"database/sql"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"gatepost/internal/story"
 	"gatepost/loop"
+	"gatepost/mailout"
 	"gatepost/parse"
 	"gatepost/store"
 )
@@ -194,11 +196,7 @@ func TestParkedDoesNothing(t *testing.T) {
 	s.put(t, "Odd")
 	s.put(t, "Broken")
 	s.put(t, "Good")
-	db, err := sql.Open("sqlite3", "file:"+s.db.Path())
-	must(t, err)
-	defer db.Close()
-	_, err = db.Exec(`UPDATE raw SET bytes = x'00', form = 'zstd' WHERE mail = 2`)
-	must(t, err)
+	execOn(t, s.db, `UPDATE raw SET bytes = x'00', form = 'zstd' WHERE mail = 2`)
 	s.readAll(t)
 	if got := s.outbox(t); len(got) < 2 || got[0] != "held>"+story.Priya || got[1] != "alert>ops@acme.example" {
 		t.Errorf("letters: %q", got)
@@ -293,5 +291,109 @@ func TestServiceWiring(t *testing.T) {
 	}
 	if out.Passed(1, nil); troubles() != 0 {
 		t.Error("a letter that was taken does not say that the server works")
+	}
+
+	// Whatever fails in a pass is told at its end.
+	s.letters[0].Sender, cfg.Teams[0].Operator = refusing{}, "ops@acme.example"
+	must(t, db.Commit(t.Context(), store.Step{Team: cfg.Teams[0].Address, At: time.Now(), Letters: []loop.Letter{loop.AlertLetter(cfg.Teams[0], loop.CauseParked, "x", time.Now())}}))
+	if _, err := s.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "no sailing") {
+		t.Errorf("letters that nobody takes: %v", err)
+	}
+	holiday := cfg.Teams[0].Holiday
+	cfg.Teams[0].Holiday = func(loop.Date) string { panic("no calendar") }
+	if atWork(cfg.Teams, time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)) {
+		t.Error("somebody without a calendar is at work")
+	}
+	s.steps.next = map[string]time.Time{}
+	if _, err := s.Once(t.Context()); err == nil || !strings.Contains(err.Error(), "no calendar") {
+		t.Errorf("what cannot be done for a team: %v", err)
+	}
+	cfg.Teams[0].Holiday = holiday
+	s.broken = errors.New("no mailboxes")
+	if _, err := s.Once(t.Context()); !errors.Is(err, s.broken) {
+		t.Errorf("once without mailboxes: %v", err)
+	}
+	if err := s.Run(t.Context()); !errors.Is(err, s.broken) {
+		t.Errorf("run without mailboxes: %v", err)
+	}
+}
+
+// refusing is a mail server that cannot be reached.
+type refusing struct{}
+
+func (refusing) Send(context.Context, string, string, []byte) error {
+	return &mailout.SendError{Stage: "connect", Err: errors.New("no sailing today")}
+}
+
+// Each letter is one sender's: also those of teams that the config has no more.
+func TestOutboxOf(t *testing.T) {
+	shop, pay := &loop.Team{Address: "shop@a.example"}, &loop.Team{Address: "pay@a.example"}
+	all := []*senderConfig{{Teams: []*loop.Team{shop}}, {Teams: []*loop.Team{pay}}}
+	for i, want := range []store.Share{{Teams: []string{pay.Address}, Not: true}, {Teams: []string{pay.Address}}} {
+		if got := outboxOf(nil, all, i).(outboxShare).share; !reflect.DeepEqual(got, want) {
+			t.Errorf("sender %d has %+v, want %+v", i, got, want)
+		}
+	}
+}
+
+// The steps go on while something is told beside them.
+func TestBesideSteps(t *testing.T) {
+	n, failed := 0, errors.New("failed")
+	if err := besideSteps(func() error {
+		if n++; n < 5 {
+			return fmt.Errorf("commit: %w", store.ErrStale)
+		}
+		return nil
+	}); err != nil || n != 5 {
+		t.Errorf("%d tries, %v", n, err)
+	}
+	if err := besideSteps(func() error { n++; return failed }); err != failed || n != 6 {
+		t.Errorf("%d tries, %v", n, err)
+	}
+}
+
+// What is no place of the config any more is no trouble, a database that fails is not
+// the team's, and an alert goes out by a server that takes letters.
+func TestFaultsOfTeams(t *testing.T) {
+	s := newShelf(t)
+	now := func() time.Time { return s.now }
+	shop := s.teams[0]
+	pay := &loop.Team{Name: "Pay", Address: "pay@acme.example", Operator: "ops@acme.example", Zone: time.UTC}
+	senders := []*senderConfig{{&smtpConfig{serverConfig: serverConfig{Host: "one.example", Port: 25}}, []*loop.Team{shop}}, {&smtpConfig{serverConfig: serverConfig{Host: "two.example", Port: 25}}, []*loop.Team{pay}}}
+	f := newFaults(s.db, &Config{Teams: []*loop.Team{shop, pay}, Senders: senders}, silent(), now)
+	places := func() (list []string) {
+		troubles, err := s.db.Troubles(t.Context())
+		must(t, err)
+		for _, p := range troubles {
+			list = append(list, p.Place)
+		}
+		return list
+	}
+	must(t, s.db.NoteTrouble(t.Context(), "a mailbox of before", "no route", s.now))
+	if f.recall(t.Context()); len(places()) != 0 {
+		t.Errorf("troubles %q", places())
+	}
+	f.rules(t.Context(), pay, &store.Error{Op: "read", Err: errors.New("disk full")})
+	if len(places()) != 0 || len(s.outbox(t)) != 0 {
+		t.Errorf("the database's trouble is the team's: %q", places())
+	}
+	f.tell(senders[1].place(), errors.New("refused"))
+	for range 3 { // each minute anew, and one letter a day
+		f.rules(t.Context(), pay, errors.New("no calendar"))
+		s.now = s.now.Add(20 * time.Second)
+	}
+	posts, err := s.db.Outbox(t.Context(), store.PostFilter{})
+	if err != nil || len(posts) != 1 || posts[0].Letter.Team != shop.Address {
+		t.Errorf("the operator is told %+v, %v", posts, err)
+	}
+	if got := places(); len(got) != 2 {
+		t.Errorf("troubles %q", got)
+	}
+	troubles, err := s.db.Troubles(t.Context())
+	if err != nil || !troubles[1].At.Equal(troubles[1].Since) {
+		t.Errorf("noted again within the minute: %+v, %v", troubles, err)
+	}
+	if f.rules(t.Context(), pay, nil); len(places()) != 1 {
+		t.Errorf("when it works again: %q", places())
 	}
 }
