@@ -397,3 +397,36 @@ func TestFaultsOfTeams(t *testing.T) {
 		t.Errorf("when it works again: %q", places())
 	}
 }
+
+// A digest tells of the tasks that were closed since the one before.
+func TestDigestOfTheClosed(t *testing.T) {
+	s := newShelf(t)
+	team := s.teams[0]
+	s.put(t, "Wanted")
+	s.put(t, "Unwanted")
+	s.readAll(t)
+	digest := func(day int) string {
+		t.Helper()
+		s.now = time.Date(2026, 3, day, 9, 0, 0, 0, team.Zone)
+		s.readAll(t)
+		posts, err := s.db.Outbox(t.Context(), store.PostFilter{Kind: loop.DigestMail, To: story.Priya})
+		must(t, err)
+		if len(posts) != day-2 {
+			t.Fatalf("%d digests", len(posts))
+		}
+		return fmt.Sprintf("%+v", *posts[len(posts)-1].Letter.Body.Digest)
+	}
+	digest(3)
+	s.now = s.now.Add(time.Hour)
+	s.raw(t, s.now, fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: Re: Unwanted\r\nMessage-ID: <drop@x.example>\r\n\r\ndrop: nobody wants it\r\n", story.Priya, team.ReplyAddress("t2", story.Priya)))
+	s.readAll(t)
+	if k := s.state(t).Tasks[2]; k.State != loop.DroppedS {
+		t.Fatalf("the task is %s", k.State)
+	}
+	if body := digest(4); !strings.Contains(body, "Unwanted") {
+		t.Errorf("the digest says %s", body)
+	}
+	if body := digest(5); strings.Contains(body, "Unwanted") {
+		t.Errorf("and once more: %s", body)
+	}
+}

@@ -298,6 +298,7 @@ func TestMailboxKeys(t *testing.T) {
 		{"server renamed", []store.Mailbox{{Name: at("shop@a/INBOX")}, {Name: at("pay@a/INBOX")}}, []string{"shop@b/INBOX", "pay@b/INBOX"}, "imap://shop@a/INBOX! imap://pay@a/INBOX!"},
 		{"account renamed", []store.Mailbox{{Name: at("shop@a/INBOX")}, {Name: at("pay@c/INBOX")}}, []string{"robot@a/INBOX", "pay@c/INBOX"}, "imap://shop@a/INBOX! imap://pay@c/INBOX"},
 		{"all renamed, one mailbox", []store.Mailbox{{Name: at("shop@a/INBOX")}}, []string{"robot@b/Gatepost"}, "imap://shop@a/INBOX!"},
+		{"two new ones, and one is no more", []store.Mailbox{{Name: at("shop@a/INBOX")}}, []string{"x@b/Other", "y@c/Another"}, "imap://x@b/Other imap://y@c/Another"},
 		{"ambiguous", []store.Mailbox{{Name: at("shop@a/INBOX")}, {Name: at("pay@a/INBOX")}}, []string{"x@a/INBOX"}, "imap://x@a/INBOX"},
 	} {
 		var boxes []*mailboxConfig
