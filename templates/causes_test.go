@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gatepost/loop"
+	"gatepost/parse"
 )
 
 // constants reads the values of the string constants with this prefix out of
@@ -262,5 +263,24 @@ func TestUnknownKindAndZone(t *testing.T) {
 	l.Kind, l.Body.Digest = loop.DigestMail, &loop.Digest{Day: on(2), Since: time.Date(2026, 3, 1, 8, 0, 0, 0, time.UTC)}
 	if w := render(t, l); !strings.Contains(w.Text, "Sun 1 March, 08:00 UTC") {
 		t.Errorf("an unknown zone does not show UTC:\n%s", w.Text)
+	}
+}
+
+// What stands beside a decision is said to be the reason, and not its own line; a
+// delivery is no decision.
+func TestWhatStandsBesideIsTheReason(t *testing.T) {
+	for _, code := range Languages {
+		say := func(cause, act, beside string) string {
+			return render(t, loop.Letter{Kind: loop.Unclear, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Language: code, Ref: "t12r1", Due: march(6, 9, 0),
+				Body: loop.Body{Task: coupons(loop.AtGate, 1), Cause: cause, Act: act, Line: act, Beside: beside}}).Preheader
+		}
+		for _, cause := range []string{parse.DoubtCondition, parse.DoubtNegation, parse.DoubtQuestion, parse.DoubtTail} {
+			if own, other := say(cause, "approve", ""), say(cause, "approve", "web only"); own == other {
+				t.Errorf("%s: %s: %q either way", code, cause, own)
+			}
+		}
+		if own, other := say(parse.DoubtCondition, "approve", "web only"), say(parse.DoubtCondition, "done", "Not deployed yet."); own == other {
+			t.Errorf("%s: a delivery is told %q", code, other)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"gatepost/loop"
+	"gatepost/parse"
 )
 
 // Say is a message in the reader's language with its facts put in. pairs are
@@ -295,6 +296,11 @@ func (v *view) Why() string {
 		cause, as string
 		when      bool
 	}{
+		{parse.DoubtCondition, "condition-done", act == "done"},
+		{parse.DoubtCondition, "condition-beside", v.B.Beside != ""},
+		{parse.DoubtNegation, "negation-beside", v.B.Beside != ""},
+		{parse.DoubtQuestion, "question-beside", v.B.Beside != ""},
+		{parse.DoubtTail, "tail-beside", v.B.Beside != ""},
 		{loop.CauseNoReason, "no-reason-redirect", act == "redirect"},
 		{loop.CauseNoWords, "no-words-after", act != ""},
 		{loop.CauseOldRound, "old-round-first", v.T.State == loop.AtGate && v.T.Round == 1},
