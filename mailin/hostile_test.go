@@ -341,44 +341,55 @@ func TestMailThatHoldsUpOthers(t *testing.T) {
 		"the second one": {0, time.Hour, 20 * time.Minute, Report{Fresh: 1, Parked: 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m, begin := known(t), time.Now()
-				ctx, stop := context.WithTimeout(t.Context(), c.within)
-				defer stop()
-				p := New(Config{Host: "127.0.0.1", TLS: "none", User: "u", Password: func() (string, error) { return "p", nil }}, m)
-				p.dial = func(context.Context, string, string) (net.Conn, error) {
-					ours, theirs := net.Pipe()
-					s := plain(script{
-						"EXAMINE":                       "* 2 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 9] n\r\nT OK [READ-ONLY] done\r\n",
-						"UID SEARCH":                    "* SEARCH 7 8\r\nT OK done\r\n",
-						"UID SEARCH UID 8":              "* SEARCH 8\r\nT OK done\r\n",
-						"UID FETCH":                     one(7) + one(8) + "T OK done\r\n",
-						"UID FETCH 7 ":                  one(7) + "T OK done\r\n",
-						"UID FETCH 8 ":                  one(8) + "T OK done\r\n",
-						"UID FETCH 7:8 (UID BODY":       strings.TrimSuffix(body(7, ""), "T OK done\r\n") + body(8, ""),
-						"UID FETCH 8 (UID BODY":         body(8, ""),
-						"UID FETCH 8 (UID BODY.PEEK[]<": body(8, "<0>"),
-					})
-					const no = "T NO [SERVERBUG] Internal error\r\n"
-					if time.Since(begin) < c.ill {
-						s["UID FETCH 7 (UID BODY"], s["UID FETCH 7:8 (UID BODY"] = no, no
-					}
-					if time.Since(begin) < c.nextIll {
-						s["UID FETCH 7:8 (UID BODY"], s["UID FETCH 8 (UID BODY"], s["UID FETCH 8 (UID BODY.PEEK[]<"] = no, no, no
-					}
-					go func() {
-						defer theirs.Close()
-						s.serve(theirs)
-					}()
-					return ours, nil
+			got := readFor(t, c.within, func(since time.Duration) script {
+				s := plain(script{
+					"EXAMINE":                       "* 2 EXISTS\r\n* OK [UIDVALIDITY 3] v\r\n* OK [UIDNEXT 9] n\r\nT OK [READ-ONLY] done\r\n",
+					"UID SEARCH":                    "* SEARCH 7 8\r\nT OK done\r\n",
+					"UID SEARCH UID 8":              "* SEARCH 8\r\nT OK done\r\n",
+					"UID FETCH":                     one(7) + one(8) + "T OK done\r\n",
+					"UID FETCH 7 ":                  one(7) + "T OK done\r\n",
+					"UID FETCH 8 ":                  one(8) + "T OK done\r\n",
+					"UID FETCH 7:8 (UID BODY":       strings.TrimSuffix(body(7, ""), "T OK done\r\n") + body(8, ""),
+					"UID FETCH 8 (UID BODY":         body(8, ""),
+					"UID FETCH 8 (UID BODY.PEEK[]<": body(8, "<0>"),
+				})
+				const no = "T NO [SERVERBUG] Internal error\r\n"
+				if since < c.ill {
+					s["UID FETCH 7 (UID BODY"], s["UID FETCH 7:8 (UID BODY"] = no, no
 				}
-				must(t, p.Run(ctx))
-				if got := (Report{Fresh: len(m.mails), Parked: len(m.parked)}); got != c.want {
-					t.Errorf("%+v, want %+v", got, c.want)
+				if since < c.nextIll {
+					s["UID FETCH 7:8 (UID BODY"], s["UID FETCH 8 (UID BODY"], s["UID FETCH 8 (UID BODY.PEEK[]<"] = no, no, no
 				}
+				return s
 			})
+			if got != c.want {
+				t.Errorf("%+v, want %+v", got, c.want)
+			}
 		})
 	}
+}
+
+// readFor runs a poller for so long, in no time, at a server that follows the script
+// for the time since the start, and counts what came.
+func readFor(t *testing.T, within time.Duration, says func(since time.Duration) script) (rep Report) {
+	synctest.Test(t, func(t *testing.T) {
+		m, begin := known(t), time.Now()
+		ctx, stop := context.WithTimeout(t.Context(), within)
+		defer stop()
+		p := New(Config{Host: "127.0.0.1", TLS: "none", User: "u", Password: func() (string, error) { return "p", nil }}, m)
+		p.dial = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			s := says(time.Since(begin))
+			go func() {
+				defer theirs.Close()
+				s.serve(theirs)
+			}()
+			return ours, nil
+		}
+		must(t, p.Run(ctx))
+		rep = Report{Fresh: len(m.mails), Parked: len(m.parked)}
+	})
+	return rep
 }
 
 // A server that gives no mail for some minutes, as one that is started anew, or
@@ -387,28 +398,16 @@ func TestMailThatHoldsUpOthers(t *testing.T) {
 func TestServerThatIsIllForAWhile(t *testing.T) {
 	for ill, want := range map[time.Duration]Report{5 * time.Minute: {Fresh: 1}, 20 * time.Minute: {Parked: 1}} {
 		t.Run(ill.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				m, begin := known(t), time.Now()
-				ctx, stop := context.WithTimeout(t.Context(), time.Hour)
-				defer stop()
-				p := New(Config{Host: "127.0.0.1", TLS: "none", User: "u", Password: func() (string, error) { return "p", nil }}, m)
-				p.dial = func(context.Context, string, string) (net.Conn, error) {
-					ours, theirs := net.Pipe()
-					s := plain(nil)
-					if time.Since(begin) < ill {
-						s["UID FETCH 7 (UID BODY"] = "T NO [SERVERBUG] Internal error\r\n"
-					}
-					go func() {
-						defer theirs.Close()
-						s.serve(theirs)
-					}()
-					return ours, nil
+			got := readFor(t, time.Hour, func(since time.Duration) script {
+				s := plain(nil)
+				if since < ill {
+					s["UID FETCH 7 (UID BODY"] = "T NO [SERVERBUG] Internal error\r\n"
 				}
-				must(t, p.Run(ctx))
-				if got := (Report{Fresh: len(m.mails), Parked: len(m.parked)}); got != want {
-					t.Errorf("%+v, want %+v", got, want)
-				}
+				return s
 			})
+			if got != want {
+				t.Errorf("%+v, want %+v", got, want)
+			}
 		})
 	}
 }
