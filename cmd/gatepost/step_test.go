@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -428,5 +429,63 @@ func TestDigestOfTheClosed(t *testing.T) {
 	}
 	if body := digest(5); strings.Contains(body, "Unwanted") {
 		t.Errorf("and once more: %s", body)
+	}
+}
+
+// Words of the letter that a mail answers are that letter's, however the client marks
+// them.
+func TestReplyIsReadBesideItsLetter(t *testing.T) {
+	s := newShelf(t)
+	s.put(t, "Slow")
+	s.readAll(t)
+	const words = "The lamp in the hall of the shop is green since Monday.\r\nThe door beside it opens inwards only.\r\napprove\r\n"
+	must(t, s.db.KeepPost(t.Context(), &loop.Post{Serial: 1, MessageID: "t1.x.1@acme.example", Raw: []byte("Message-ID: <t1.x.1@acme.example>\r\n\r\n" + words), Text: words}))
+	s.raw(t, s.now, fmt.Sprintf("From: <%s>\r\nTo: <shop@acme.example>\r\nSubject: Re: Slow\r\nIn-Reply-To: <t1.x.1@acme.example>\r\nMessage-ID: <a@x.example>\r\n\r\nNoted.\r\n\r\n%s", story.Priya, words))
+	readings, err := s.look(t.Context(), s.now, 0, 9)
+	must(t, err)
+	if m := readings[0].mail; strings.TrimSpace(m.Text) != "Noted." || !m.Quoted {
+		t.Errorf("it says %q", m.Text)
+	}
+}
+
+// A replay ends where it is told to, and not before the mails that wait were read.
+func TestReplayEnds(t *testing.T) {
+	r := newRig(t)
+	cfg, err := readConfig(r.config, needSecret)
+	must(t, err)
+	mail := func(name, subject, more string, hour int) {
+		r.write(t, name, fmt.Sprintf("From: <%s>\r\nTo: shop+web@acme.example\r\nDate: Mon, 2 Mar 2026 %02d:00:00 +0000\r\nSubject: %s\r\nMessage-ID: <%s@x.example>\r\n%s\r\nProblem: p\r\n\r\nDone: d\r\n", story.Priya, hour, subject, name, more))
+	}
+	mail("1.eml", "One", "", 9)
+	mail("2.eml", "Re: Lost", "In-Reply-To: <nowhere@x.example>\r\n", 10)
+	files := []string{filepath.Join(r.dir, "1.eml"), filepath.Join(r.dir, "2.eml")}
+	for _, c := range []struct {
+		until       time.Time
+		mails, task int
+	}{{time.Time{}, 2, 2}, {time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC), 1, 1}, {time.Date(2026, 3, 2, 10, 5, 0, 0, time.UTC), 2, 1}} {
+		dir := t.TempDir()
+		p, err := replay(t.Context(), cfg, dir, filepath.Join(dir, "gatepost.db"), files, c.until)
+		must(t, err)
+		db, err := store.OpenReader(filepath.Join(dir, "gatepost.db"))
+		must(t, err)
+		state, err := db.Load(t.Context(), cfg.Teams[0], store.Want{All: true})
+		must(t, err)
+		must(t, db.Close())
+		if p.mails != c.mails || len(state.Tasks) != c.task || !c.until.IsZero() && !p.clock.Equal(c.until) {
+			t.Errorf("until %v: %d mails, %d tasks, at %v", c.until, p.mails, len(state.Tasks), p.clock)
+		}
+	}
+}
+
+// A task that a member opens may be about what robots write.
+func TestTaskAboutRobots(t *testing.T) {
+	s := newShelf(t)
+	for _, from := range []string{story.Priya, "kim@client.example"} {
+		s.raw(t, s.now, "From: <"+from+">\r\nTo: shop+web@acme.example\r\nSubject: Automatic reply: it is sent twice\r\nMessage-ID: <"+from+">\r\n\r\nOne is enough, for each customer.\r\n")
+	}
+	readings, err := s.look(t.Context(), s.now, 0, 9)
+	must(t, err)
+	if readings[0].mail.Robot != parse.RobotNone || readings[1].mail.Robot == parse.RobotNone {
+		t.Errorf("a member's is %q, a stranger's %q", readings[0].mail.Robot, readings[1].mail.Robot)
 	}
 }
