@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"gatepost/parse/internal/mime"
@@ -17,9 +18,9 @@ import (
 // again; a body that differs in a byte is another mail. So is a copy that a robot
 // or a list sent on: it is not read, and must not stand in for the one that the
 // person's own server brings.
-func Fingerprint(raw []byte) string { return fingerprint(raw, automatic) }
+func Fingerprint(raw []byte) string { return fingerprintBy(raw, automatic) }
 
-func fingerprint(raw []byte, automatic func(mime.Header) bool) string {
+func fingerprintBy(raw []byte, automatic func(mime.Header) bool) string {
 	raw = mime.OneBreak(raw)
 	b := mime.SplitHeader(raw, mime.Defaults, nil)
 	d := newDigest(b.Fields, automatic)
@@ -30,16 +31,24 @@ func fingerprint(raw []byte, automatic func(mime.Header) bool) string {
 // FingerprintOf is Fingerprint for a mail that is not in memory.
 func FingerprintOf(r io.Reader) (string, error) { return fingerprintOf(r, automatic) }
 
-// Fits tells whether a mail, which open reads, can have had this fingerprint when it
-// came: the program that took it may have known robots by other marks.
-func Fits(fingerprint string, open func() io.Reader) (bool, error) {
-	for _, automatic := range []func(mime.Header) bool{automatic, func(h mime.Header) bool { return !automatic(h) }} {
+// Fits tells whether a mail can have had this fingerprint when it came: the program that
+// took it may have known robots by other marks.
+func Fits(fingerprint string, raw []byte) bool {
+	return slices.ContainsFunc(automatics, func(automatic func(mime.Header) bool) bool { return fingerprintBy(raw, automatic) == fingerprint })
+}
+
+// FitsOf is Fits for a mail that is not in memory; open begins to read it.
+func FitsOf(fingerprint string, open func() io.Reader) (bool, error) {
+	for _, automatic := range automatics {
 		if f, err := fingerprintOf(open(), automatic); err != nil || f == fingerprint {
 			return err == nil, err
 		}
 	}
 	return false, nil
 }
+
+// automatics are the ways to know a robot.
+var automatics = []func(mime.Header) bool{automatic, func(h mime.Header) bool { return !automatic(h) }}
 
 func fingerprintOf(r io.Reader, automatic func(mime.Header) bool) (string, error) {
 	w := mime.NewWindow(r)
@@ -48,7 +57,7 @@ func fingerprintOf(r io.Reader, automatic func(mime.Header) bool) (string, error
 	}
 	if w.Odd() {
 		raw, err := w.All()
-		return fingerprint(raw, automatic), err
+		return fingerprintBy(raw, automatic), err
 	}
 	b := mime.SplitHeader(w.Rest(), mime.Defaults, nil)
 	d := newDigest(b.Fields, automatic)

@@ -55,12 +55,12 @@ func TestFingerprintStays(t *testing.T) {
 			t.Errorf("the fingerprint of %q is %s, was %s", raw, got, fingerprint)
 		}
 		for of, want := range map[string]bool{of: true, ofRobots: true, strings.Repeat("0", 64): false} {
-			if fits, err := Fits(of, func() io.Reader { return strings.NewReader(raw) }); fits != want || err != nil {
+			if fits, err := FitsOf(of, func() io.Reader { return strings.NewReader(raw) }); fits != want || err != nil || Fits(of, []byte(raw)) != want {
 				t.Errorf("%q has the fingerprint %s: %v, %v", raw, of, fits, err)
 			}
 		}
 	}
-	if fits, err := Fits(of, func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) }); fits || err == nil {
+	if fits, err := FitsOf(of, func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) }); fits || err == nil {
 		t.Errorf("what cannot be read fits: %v, %v", fits, err)
 	}
 }

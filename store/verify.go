@@ -72,6 +72,10 @@ func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(wh
 		if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM event`).Scan(&total); err != nil {
 			return err
 		}
+		found, err := foundEvents(ctx, tx, total)
+		if err != nil {
+			return err
+		}
 		folded := func() {
 			if done++; done%1000 == 0 {
 				tell("record", done, total)
@@ -83,7 +87,7 @@ func (d *DB) VerifyTelling(ctx context.Context, teams []*loop.Team, tell func(wh
 			if i >= 0 {
 				team = teams[i]
 			}
-			more, err := verifyTeam(ctx, tx, team, folded)
+			more, err := verifyTeam(ctx, tx, team, found, folded)
 			if err != nil {
 				return err
 			}
@@ -142,27 +146,27 @@ func verifyMails(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64
 			return 0, err
 		}
 		fingerprint, headOf, _ := strings.Cut(fingerprint, " ") // behind it: the mailbox, of a second one
-		var raw []byte
-		var err error
-		open := func() io.Reader { return &pieces{ctx: ctx, from: tx, stack: stack, size: size} }
-		if stack == 0 {
-			if raw, err = unpack(stored, form, size); err == nil && int64(len(raw)) != size {
-				err = fmt.Errorf("%d bytes are kept of %d", len(raw), size)
+		if stack > 0 {
+			fits, err := parse.FitsOf(fingerprint, func() io.Reader { return &pieces{ctx: ctx, from: tx, stack: stack, size: size} })
+			if err == nil && !fits {
+				err = errOthers
 			}
-			open = func() io.Reader { return bytes.NewReader(raw) }
+			return id, damage(err)
 		}
-		switch {
-		case err != nil:
-		case !unread && stack == 0 && (size == 0 || bytes.Contains(raw, []byte(cutDown))): // kept no longer, or forgotten
-		case whole:
-			var fits bool
-			if fits, err = parse.Fits(fingerprint, open); err == nil && !fits {
-				err = errOthers
-			}
-		default:
-			if headOf, _, _ = strings.Cut(headOf, " "); headOf != headSum(raw, place) {
-				err = errOthers
-			}
+		raw, err := unpack(stored, form, size)
+		if err == nil && int64(len(raw)) != size {
+			err = fmt.Errorf("%d bytes are kept of %d", len(raw), size)
+		}
+		if err != nil {
+			return id, damage(err)
+		}
+		fits := whole && parse.Fits(fingerprint, raw)
+		if !whole {
+			sum, _, _ := strings.Cut(headOf, " ")
+			fits = sum == headSum(raw, place)
+		}
+		if !fits && (unread || size > 0 && !bytes.Contains(raw, []byte(cutDown))) { // else it is kept no longer, or forgotten
+			err = errOthers
 		}
 		return id, damage(err)
 	})
@@ -450,8 +454,8 @@ func verifyRows(ctx context.Context, tx *sql.Tx) (bad []string, err error) {
 
 // verifyTeam compares the stored state with the one that the record folds to.
 // What was said about tasks is most of both, and is never held: of the notes of
-// each task only their sum is.
-func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func()) (bad []string, err error) {
+// each task only their sum is. found are the events whose words are in the index.
+func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, found numbers, folded func()) (bad []string, err error) {
 	var diff []string
 	say := func(format string, a ...any) { diff = append(diff, fmt.Sprintf(format, a...)) }
 	stored, err := loadCounters(ctx, tx, team)
@@ -480,7 +484,7 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func())
 		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
 	}
 	record, said := loop.NewState(team), notesSums{}
-	err = storedEvents(ctx, tx, team, say, func(e loop.Event) {
+	err = storedEvents(ctx, tx, team, found, say, func(e loop.Event) {
 		if said := fold(record, e); said != "" && len(bad) < shown {
 			bad = append(bad, fmt.Sprintf("%s: event %d (%s) does not fit what came before: %s", team.Address, e.Seq, string(e.Kind), said))
 		}
@@ -517,6 +521,29 @@ func verifyTeam(ctx context.Context, tx *sql.Tx, team *loop.Team, folded func())
 		bad = append(bad, fmt.Sprintf("%s: %s", team.Address, l))
 	}
 	return bad, nil
+}
+
+// numbers is a set of them, a bit for each.
+type numbers []uint64
+
+func (n numbers) has(i int64) bool { return i >= 0 && i>>6 < int64(len(n)) && n[i>>6]&(1<<(i&63)) != 0 }
+
+// foundEvents are those whose words are in the index, of so many.
+func foundEvents(ctx context.Context, tx *sql.Tx, total int64) (numbers, error) {
+	n := make(numbers, total>>6+1)
+	rows, err := tx.QueryContext(ctx, `SELECT seq FROM said WHERE seq BETWEEN 0 AND ?`, total)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, err
+		}
+		n[seq>>6] |= 1 << (seq & 63)
+	}
+	return n, rows.Err()
 }
 
 // objects reads rows of a key and a JSON column. One that cannot be read is said.
@@ -598,15 +625,14 @@ func storedTasks(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(stri
 
 // storedEvents hands on the record of a team as events does. What stands beside
 // an event in its row must be what the event says.
-func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(string, ...any), add func(loop.Event)) error {
+func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, found numbers, say func(string, ...any), add func(loop.Event)) error {
 	rows, err := tx.QueryContext(ctx, `
 		SELECT seq,
 		       task,
 		       kind,
 		       at,
 		       coalesce(mail, 0),
-		       body,
-		       seq IN (SELECT seq FROM said WHERE seq IS NOT NULL)
+		       body
 		  FROM event
 		 WHERE team = ?
 		 ORDER BY seq`, team.Address)
@@ -618,8 +644,7 @@ func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(str
 		var seq, mail int64
 		var task int
 		var kind, at, body string
-		var found bool
-		if err := rows.Scan(&seq, &task, &kind, &at, &mail, &body, &found); err != nil {
+		if err := rows.Scan(&seq, &task, &kind, &at, &mail, &body); err != nil {
 			return err
 		}
 		e := loop.Event{}
@@ -631,7 +656,7 @@ func storedEvents(ctx context.Context, tx *sql.Tx, team *loop.Team, say func(str
 		if task != taskOf(e) || kind != string(e.Kind) || at != stamp(e.At) || mail != e.Mail {
 			say("event %d: its row has task %d, kind %s, time %s, mail %d, the event itself %d, %s, %s, %d", seq, task, kind, at, mail, taskOf(e), string(e.Kind), stamp(e.At), e.Mail)
 		}
-		if !found && words(e) != "" {
+		if !found.has(seq) && words(e) != "" {
 			say("event %d: what it says is not found", seq)
 		}
 		add(e)
