@@ -108,6 +108,31 @@ func TestEvidenceLater(t *testing.T) {
 	}
 }
 
+// A yes is good for seven days, whenever what is due was done last.
+func TestLateYes(t *testing.T) {
+	for late, want := range map[time.Duration]TaskState{HoldFor: Approve, HoldFor + time.Second: AtGate} {
+		g := scene(t, TrustToken)
+		g.send("", "To: shop@acme.example", "| #1 approve")
+		g.now = g.now.Add(late)
+		g.send("", "To: {c1 priya}", "| yes")
+		if s := g.s.Tasks[1].State; s != want {
+			t.Errorf("after %s: the task is %s, want %s", late, s, want)
+		}
+	}
+}
+
+// The digest that somebody else was sent shows its gates to them alone.
+func TestAnswerToSomebodyElsesDigest(t *testing.T) {
+	for to, want := range map[string]TaskState{"priya@acme.example": Approve, "omar@acme.example": AtGate} {
+		g := scene(t, TrustToken)
+		l := Letter{Kind: DigestMail, Team: g.team.Address, To: to, Body: Body{Digest: &Digest{Waiting: []Item{{Kind: "gate", Task: 1, Round: 1}}}}}
+		m := parse.Read(g.raw(attackMail{fields: []string{"To: {me priya}", "Subject: Re: Shop"}, text: []string{"#1 approve"}, spoken: true}, 99), parse.Options{Teams: []string{g.team.Address}})
+		if o := Apply(g.s, Incoming{ID: 99, At: g.now, Mail: m, Answers: &l}, g.now); o.State.Tasks[1].State != want {
+			t.Errorf("in answer to the digest of %s: the task is %s: %s", to, o.State.Tasks[1].State, o.Reason)
+		}
+	}
+}
+
 // A task without a subject is named by none: a mail without one, whose recipients no
 // signature covers, may be an old one about something else.
 func TestNoSubjectBindsNothing(t *testing.T) {
