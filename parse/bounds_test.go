@@ -171,6 +171,15 @@ func busyFor(t *testing.T, f func()) time.Duration {
 	return used() - begin
 }
 
+// nested is a text within so many parts.
+func nested(depth int) string {
+	head := "text/plain\n\napprove\n"
+	for i := range depth {
+		head = fmt.Sprintf("multipart/mixed; boundary=b%d\n\n--b%d\nContent-Type: %s\n--b%d--\n", i, i, head, i)
+	}
+	return "Content-Type: " + head
+}
+
 func TestBoundsPark(t *testing.T) {
 	const h = "From: a@b.example\nTo: shop@acme.example\nMessage-ID: <1@x>\n"
 	for name, raw := range map[string]string{
@@ -178,7 +187,8 @@ func TestBoundsPark(t *testing.T) {
 		"header":      h + strings.Repeat("X: "+strings.Repeat("y", 1000)+"\n", 300) + "\nhi",
 		"fields":      h + strings.Repeat("X: y\n", 1001) + "\nhi",
 		"field":       h + "X: " + strings.Repeat("y", 65<<10) + "\n\nhi",
-		"depth":       string(hostile(20_000)["deep parts"]),
+		"depth":       h + nested(51),
+		"great depth": string(hostile(20_000)["deep parts"]),
 		"parts":       string(hostile(20_000)["many parts"]),
 		"parameters":  h + "Content-Type: text/plain" + strings.Repeat("; a=b", 60) + "\n\nhi",
 		"addresses":   h + "Cc: " + strings.Repeat("a@b.example, ", 1001) + "\n\nhi",
@@ -205,6 +215,9 @@ func TestBoundsPark(t *testing.T) {
 		if strings.HasPrefix(raw, h) && m.MessageID != "1@x" && name != "header" {
 			t.Errorf("%s: message id %q", name, m.MessageID)
 		}
+	}
+	if m := Read([]byte(h+nested(50)), Options{}); m.Text != "approve" {
+		t.Errorf("a text within 50 parts: %q, parked: %s", m.Text, m.Park)
 	}
 	for _, n := range []int{50_000, 100, 0} {
 		if m := Read([]byte(h+"\n"+strings.Repeat("x\n", n)), Options{Limits: Limits{Text: 200_000}}); (m.Park != "") && n != 50_000 {
