@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -142,6 +143,37 @@ func TestNothingTwiceOnAKeptConnection(t *testing.T) {
 		if (err == nil) != (c.mails == 3) || len(s.seen("MAIL")) != c.mails || len(s.got()) != c.taken {
 			t.Errorf("%s, %s: %v after %d MAIL, %d letters there", c.verb, c.answer, err, len(s.seen("MAIL")), len(s.got()))
 		}
+	}
+}
+
+// deadlines notes how long a connection is given.
+type deadlines struct {
+	net.Conn
+	given []time.Duration
+}
+
+func (d *deadlines) SetDeadline(t time.Time) error {
+	d.given = append(d.given, time.Until(t).Round(time.Minute))
+	return d.Conn.SetDeadline(t)
+}
+
+// A server may take five minutes for a command and ten for what follows the final
+// dot (RFC 5321 §4.5.3.2): whoever hangs up earlier sends a letter twice.
+func TestPatience(t *testing.T) {
+	s := start(t, false, nil)
+	c := s.sender(t, TLSNone)
+	noted := &deadlines{}
+	for range 2 {
+		if err := c.Send(within(t, 10*time.Second), "", "priya@acme.example", []byte(letter)); err != nil {
+			t.Fatal(err)
+		}
+		if noted.Conn == nil {
+			noted.Conn, c.conn = c.conn, noted
+		}
+	}
+	g := noted.given
+	if len(g) != 4 || slices.Min(g[:3]) < 5*time.Minute || g[3] < 10*time.Minute {
+		t.Errorf("MAIL, RCPT, DATA and the dot are given %v", g)
 	}
 }
 
