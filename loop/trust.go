@@ -143,13 +143,19 @@ func (c *turn) bound() bool {
 // an answer.
 func (c *turn) odd() bool { return c.in.Vouched == "" && !c.auth && !c.proven() }
 
-// toTeam tells whether To or Cc holds the team's address, whatever its tag.
+// toTeam tells whether To or Cc holds the team's address, whatever its tag. Behind
+// another separator than ours the tag must be the one of the mail, or a stream:
+// shop.lead@ is a colleague.
 func (c *turn) toTeam() bool {
 	local, host, _ := strings.Cut(c.s.Team.Address, "@")
+	token := c.in.Mail.Address.Token
 	ours := func(a parse.Address) bool {
 		l, h, _ := strings.Cut(strings.ToLower(a.Address), "@")
 		rest, ok := strings.CutPrefix(l, local)
-		return ok && h == host && (rest == "" || strings.ContainsAny(rest[:1], "+-._="))
+		if !ok || h != host || rest == "" || rest[0] == '+' {
+			return ok && h == host
+		}
+		return strings.ContainsAny(rest[:1], "-._=") && (token != "" && strings.HasSuffix(rest, token) || c.s.Team.Plan(rest[1:]) != nil)
 	}
 	return slices.ContainsFunc(c.in.Mail.To, ours) || slices.ContainsFunc(c.in.Mail.Cc, ours)
 }
