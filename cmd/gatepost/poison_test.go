@@ -131,21 +131,45 @@ func TestPanicParksOneMail(t *testing.T) {
 	}
 }
 
-// A bounce of a letter that is not here, be it forged, forgotten or written after
-// the backup that was restored, is ignored, and the next mail is read.
-func TestBounceOfAnUnknownLetter(t *testing.T) {
-	s := newShelf(t)
+// bounce takes in a report about a letter to Priya that was sent from an address.
+func (s *shelf) bounce(t *testing.T, address string) {
+	t.Helper()
 	s.uid++
-	raw := "Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: <" + s.teams[0].ReplyAddress("b99", story.Dana) + ">\r\nSubject: Undelivered Mail\r\nMessage-ID: <b@mx.example>\r\n" +
-		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n" +
-		"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; " + story.Dana + "\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n"
+	raw := fmt.Sprintf("Return-Path: <>\r\nFrom: MAILER-DAEMON@mx.example\r\nTo: <%s>\r\nSubject: Undelivered Mail\r\nMessage-ID: <%d@mx.example>\r\n"+
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nno such user\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"+
+		"Reporting-MTA: dns; mx.example\r\n\r\nFinal-Recipient: rfc822; %s\r\nAction: failed\r\nStatus: 5.1.1\r\n--b--\r\n", address, s.uid, story.Priya)
 	if _, err := s.db.Receive(t.Context(), "INBOX", 1, s.uid, s.now, []byte(raw)); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// A bounce of a letter that is not here, be it forged, forgotten or written after
+// the backup that was restored, is ignored, and the next mail is read. One of a
+// letter that is here counts with the token of its address.
+func TestBounceOfAnUnknownLetter(t *testing.T) {
+	s := newShelf(t)
+	team := s.teams[0]
+	bounced := func() int {
+		s.readAll(t)
+		state, err := s.db.Load(t.Context(), team, store.Want{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.Presence(story.Priya).Bounced
+	}
+	s.bounce(t, team.ReplyAddress("b99", story.Priya))
 	s.put(t, "good")
 	s.readAll(t)
 	if parked, tasks := s.lists(t); len(parked) != 0 || fmt.Sprint(tasks) != "[good]" {
 		t.Errorf("parked %q, tasks %q", parked, tasks)
+	}
+	s.bounce(t, loop.Plus(team.Address, "b1.aaaaaaaaaaaaaaaa"))
+	if n := bounced(); n != 0 {
+		t.Errorf("forged: %d letters to Priya came back", n)
+	}
+	s.bounce(t, team.ReplyAddress("b1", story.Priya))
+	if n := bounced(); n != 1 {
+		t.Errorf("true: %d letters to Priya came back", n)
 	}
 }
 
