@@ -309,6 +309,9 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(tail, ts) || undone(tail) {
 		return DoubtCondition
 	}
+	if tails["left"].any2(ts) || goesOnTo(tail) || form == plain && len(ts) > 0 && ts[0].text == "to" && tails["condition"].any2(ts) { // "ready to deploy after the freeze"
+		return DoubtCondition
+	}
 	if form == colon || lx.friendly(rest) {
 		return ""
 	}
@@ -364,6 +367,17 @@ func undone(text string) bool {
 
 // nobody are words behind which nothing is left.
 var nobody = set(strings.Fields("no nothing none nobody never without kein keine nichts niemand ohne nada ninguna ningún sin"))
+
+// goesOnTo tells of a daily update in one line: "done: the query. Next: the totals".
+func goesOnTo(tail string) bool {
+	for said := range sentences(tail) {
+		label, _, ok := strings.Cut(said, ":")
+		if ts := tokens(label); ok && said != tail && (tails["unfinished-label"].is(ts) || tails["unfinished"].is(ts)) {
+			return true
+		}
+	}
+	return false
+}
 
 // percent finds a share of less than all of it: at the start, behind a word like
 // "about", or before one like "finished". Else it is of what was delivered: "done: the
