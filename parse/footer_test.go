@@ -31,7 +31,7 @@ func TestSignatures(t *testing.T) {
 	for _, sig := range []string{
 		"-- \nPriya Nair\nPM, Acme", "--\nPriya Nair\nPM, Acme\n+49 30 1234", "Best,\nPriya", "Best regards,\nPriya Nair", "Kind regards\n\nPriya Nair\nProduct, Acme GmbH\nwww.acme.example",
 		"Thanks,\nPriya", "Thanks!\nPriya", "Many thanks,\n\nPriya", "Cheers,\nP.", "Cheers\nPriya", "Priya", "Priya Nair", "-Priya", "- Priya", "— Priya", "Regards, Priya", "Best, Priya Nair",
-		"Viele Grüße\nPriya", "Mit freundlichen Grüßen\n\nPriya Nair", "LG Priya", "LG\nPriya", "Cordialement,\nPriya Nair", "Saludos,\nPriya", "Um abraço,\nPriya", "Saluti\nPriya",
+		"Viele Grüße\nPriya", "Mit freundlichen Grüßen\n\nPriya Nair", "LG Priya", "LG\nPriya", "Grüßle\nPriya", "Cordialement,\nPriya Nair", "Saludos,\nPriya", "Um abraço,\nPriya", "Saluti\nPriya",
 		"Met vriendelijke groet,\n\nPriya Nair", "Mvh\nPriya", "Med vänlig hälsning\nPriya Nair", "Venlig hilsen\nPriya", "Terveisin\nPriya", "Pozdrawiam\nPriya", "S pozdravem\nPriya Nair",
 		"Üdvözlettel,\nPriya", "Cu stimă,\nPriya", "С уважением,\nPriya Nair", "З повагою,\nPriya", "Με εκτίμηση,\nPriya", "Saygılarımla,\nPriya", "مع أطيب التحيات\nPriya", "בברכה,\nPriya", "此致\n敬礼\nPriya", "Priya Nair\nProduct manager\nAcme GmbH, Berlin\n+49 30 1234",
 		"Best regards", "Sent with AquaMail for Android\nhttp://www.aqua-mail.com", "Sent from my iPhone\n\nPriya",
@@ -131,6 +131,18 @@ func TestLimitBelowTheName(t *testing.T) {
 	}
 	if m := Read(plainMail("Seen.\n\nBut the label is wrong.\n\nBest,\nPriya\n", 0), Options{}); m.Text != "Seen.\n\nBut the label is wrong." {
 		t.Errorf("text %q", m.Text)
+	}
+}
+
+// What stands on a card limits nothing.
+func TestCardsLimitNothing(t *testing.T) {
+	for _, card := range []string{
+		"Viele Grüße\nPriya Nair\nGeschäftsführerin\nPart of Acme Group\nTorstraße 1, 10119 Berlin", "Best,\nPriya Nair\nProduct\nIn the office Tue-Thu", "Priya Nair\nCTO\nAcme Group – Berlin\nWorking days: Mon, Tue",
+		"Best regards\n\nPriya Nair\nJefa de producto\nAcme GmbH & Co. KG\nHaus 3, 2. OG", "Priya Nair\nProkuristin\nMember of the Fair Tea Alliance",
+	} {
+		if m := Read(plainMail("approve\n\n"+card+"\n", 0), Options{}); m.Text != "approve" || answerOf(m.Commands) != "approve" {
+			t.Errorf("%q: text %q, %s", card, m.Text, answerOf(m.Commands))
+		}
 	}
 }
 

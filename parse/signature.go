@@ -293,7 +293,7 @@ func fullSentence(t string) bool {
 // shortLines tells whether none of some lines is a sentence. Below a sign-off with
 // the sender's name an address may be longer.
 func shortLines(lines []line, at []int, named bool) bool {
-	for _, k := range at {
+	for i, k := range at {
 		t := lines[k].text
 		if n := utf8.RuneCountInString(t); n > signoffWidth && !(named && n <= 2*signoffWidth && joints(t) >= 3 && digitsIn(t) >= 4) ||
 			strings.HasSuffix(strings.TrimRight(t, " )"), ".") && len(strings.Fields(t)) >= 5 && !firm(t) {
@@ -306,7 +306,7 @@ func shortLines(lines []line, at []int, named bool) bool {
 			return false // a question, a heading
 		}
 		if ts := tokens(t); len(ts) > 0 {
-			if limiting(ts) || limitsSmall(t) || startsWith(fold(t), legalHeads) {
+			if limiting(ts) || limitsSmall(t, i == 0 || lines[k-1].blank()) || startsWith(fold(t), legalHeads) {
 				return false // "but only after the test", "before Monday", "Disclaimer: untested"
 			}
 			if w, _ := everyWord.at(t, ts); decisive(w) {
@@ -320,8 +320,9 @@ func shortLines(lines []line, at []int, named bool) bool {
 // limitsSmall tells of a line that would limit an approval if it stood above the name:
 // "web only", "+ a bigger button", "Only web", "Ohne PDF". What stands on a card says
 // nothing of the work; where it begins with a capital, has a dot or is one word, only a
-// condition or a negation tells ("Dpto. de Informática", "CTO").
-func limitsSmall(t string) bool {
+// condition or a negation tells ("Dpto. de Informática", "CTO"), and only on the last line
+// or below a blank one ("Part of Acme Group"), where no hours are told.
+func limitsSmall(t string, last bool) bool {
 	t = strings.TrimLeft(t, " (*_")
 	if t == "" || digitsIn(t) >= 4 {
 		return false
@@ -329,6 +330,9 @@ func limitsSmall(t string) bool {
 	why := everyWord.limited("", t, "approve").why
 	if why == "" || unicode.IsLower(firstRune(t)) || strings.HasPrefix(t, "+ ") {
 		return why != ""
+	}
+	if !last || holdsAny(fold(t), "part of", "member of", "in the office", "on fridays", "freitags", "erreichbar", "working days", "arbeitstage", "in office", "im büro") {
+		return false
 	}
 	if digitsIn(t) > 0 || firm(t) { // "Acme GmbH, No. 5 High Street"
 		ts := firstTokens(t, longestPhrase)
