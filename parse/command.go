@@ -309,7 +309,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(tail, ts) || undone(tail) {
 		return DoubtCondition
 	}
-	if tails["left"].any2(ts) || goesOnTo(tail) || form == plain && len(ts) > 0 && ts[0].text == "to" && tails["condition"].any2(ts) { // "ready to deploy after the freeze"
+	if goesOnTo(tail) || form == plain && len(ts) > 0 && ts[0].text == "to" && tails["condition"].any2(ts) { // "ready to deploy after the freeze"
 		return DoubtCondition
 	}
 	if form == colon || lx.friendly(rest) {
