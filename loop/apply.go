@@ -78,10 +78,11 @@ type turn struct {
 	s     *State
 	in    Incoming
 	now   time.Time
-	p     *Person // the sender; nil while unknown
-	ref   string  // what the mail answers: t42, t42r1, me, c17, ""
-	auth  bool    // the sender showed their own token for ref
-	short string  // a move was made with too little authority: the cause
+	p     *Person   // the sender; nil while unknown
+	ref   string    // what the mail answers: t42, t42r1, me, c17, ""
+	auth  bool      // the sender showed their own token for ref
+	short string    // a move was made with too little authority: the cause
+	heard time.Time // now, if a digest or a review was made since the mail came
 	out   Outcome
 }
 
@@ -91,6 +92,7 @@ type turn struct {
 func Apply(s *State, in Incoming, now time.Time) Outcome {
 	in.At = in.At.UTC()
 	c := &turn{s: s.fork(), in: in, now: now.UTC(), out: Outcome{Verdict: Read}}
+	c.heard = c.heardLate()
 	c.read()
 	c.bridle(s)
 	c.weigh()
@@ -384,6 +386,9 @@ func (c *turn) working(p *Person, state TaskState) []*Task {
 // emit records an event and makes it part of the state.
 func (c *turn) emit(e Event) {
 	e.At, e.Mail = c.in.At, c.in.ID
+	if e.Task != 0 {
+		e.Heard = c.heard
+	}
 	if e.By == "" && c.p != nil {
 		e.By = c.p.Key()
 	}

@@ -92,7 +92,7 @@ func (c *turn) roundMeant(t *Task) int {
 	if shown := c.s.Calendar(c.p.Key()).NextOpen(t.Delivered); t.Round == 1 && !c.replies() && !shown.After(c.in.At) {
 		return 1 // no answer to what an older letter said, and the gate letter's time had come
 	}
-	if pr := c.s.Presence(c.p.Key()); t.Round == 1 && (t.Delivered.Before(pr.DigestAt) || t.Delivered.Before(pr.ReviewAt)) {
+	if pr := c.s.Presence(c.p.Key()); t.Round == 1 && (t.heard(t.Delivered).Before(pr.DigestAt) || t.heard(t.Delivered).Before(pr.ReviewAt)) {
 		return 1
 	}
 	return 0

@@ -142,7 +142,7 @@ func (i *Item) quote(n Note) { i.Text, i.Files = n.Text, len(n.Files) }
 // update.
 func (g *digester) moved(t *Task) {
 	since := g.d.Since
-	fresh := func(at time.Time) bool { return !at.IsZero() && at.After(since) }
+	fresh := func(at time.Time) bool { return !at.IsZero() && t.heard(at).After(since) }
 	i := g.item("", t, time.Time{})
 	for _, n := range t.Notes {
 		if n.Kind == NoteUpdate && fresh(n.At) {

@@ -66,6 +66,7 @@ type Event struct {
 	Seq      int64           `json:"-"` // place in the record, given by the store
 	Kind     EventKind       `json:"kind"`
 	At       time.Time       `json:"at"`             // when the mail was received, or the moment of a tick
+	Heard    time.Time       `json:"heard,omitzero"` // when it was read, if a digest or a review was made in between
 	Mail     int64           `json:"mail,omitempty"` // the mail that did it; 0: time, or the operator
 	Task     int             `json:"task,omitempty"`
 	Stream   string          `json:"stream,omitempty"`
@@ -176,7 +177,7 @@ func (s *State) foldTask(e Event) {
 		s.setTask(&Task{
 			Number: e.Task, Title: e.Title, Stream: e.Stream, State: Draft, By: e.By, Proposed: e.Proposed,
 			Sections: *e.Sections, Advice: e.Advice, Watchers: e.Watchers,
-			Root: e.Root, Subject: e.Subject, Created: e.At, Changed: e.At, Files: e.Files, Below: e.Below,
+			Root: e.Root, Subject: e.Subject, Created: e.At, Changed: later(e.At, e.Heard), Late: late(nil, e), Files: e.Files, Below: e.Below,
 		})
 		return
 	}
@@ -186,7 +187,7 @@ func (s *State) foldTask(e Event) {
 	}
 	t := *old
 	s.setTask(&t)
-	t.Changed = e.At
+	t.Changed, t.Late = later(e.At, e.Heard), late(t.Late, e)
 	if !t.Imported.IsZero() && e.At.Before(old.Changed) {
 		t.Changed = old.Changed // an old mail found later
 	}
@@ -350,7 +351,7 @@ func (s *State) undo(t *Task, e Event) {
 		return
 	}
 	next := *s.Tasks[e.Number]
-	next.State, next.Round, next.RoundAt, next.Due, next.Question, next.Changed = Queued, next.Round-1, time.Time{}, Date{}, nil, e.At
+	next.State, next.Round, next.RoundAt, next.Due, next.Question, next.Changed = Queued, next.Round-1, time.Time{}, Date{}, nil, later(e.At, e.Heard)
 	if next.Round == 0 {
 		next.Started = time.Time{}
 	}

@@ -64,7 +64,8 @@ type Task struct {
 	RoundAt   time.Time `json:"round_at,omitzero"`    // the present round began
 	Delivered time.Time `json:"delivered,omitzero"`   // last "done"
 	Decided   time.Time `json:"decided,omitzero"`     // last approval
-	Changed   time.Time `json:"changed"`              // last event
+	Changed   time.Time `json:"changed"`              // last event; if it was heard of late, when that was
+	Late      []Late    `json:"late,omitempty"`       // what was heard of late
 	Due       Date      `json:"due,omitzero"`         // in the engineer's calendar; moves while blocked
 	BlockDays int       `json:"block_days,omitempty"` // business days blocked in this round
 	Decision  *Decision `json:"decision,omitempty"`   // the last one that stands, for undo and "already decided"

@@ -126,10 +126,11 @@ type stage struct {
 	withdrawn map[int]bool
 	looked    map[int]bool // those whose time came
 	raws      map[int64]parse.Mail
-	extra     string // header fields for the next mail
-	answers   string // kind and text of the letter that it replies to
-	files     string // parts of the next mail besides its text
-	seldom    bool   // check when told to: a long story makes it slow
+	extra     string    // header fields for the next mail
+	answers   string    // kind and text of the letter that it replies to
+	came      time.Time // when the next mail arrived, if not now
+	files     string    // parts of the next mail besides its text
+	seldom    bool      // check when told to: a long story makes it slow
 }
 
 func newStage(t testing.TB) *stage {
@@ -155,6 +156,12 @@ func (g *stage) play(src string) string {
 			}
 			g.now = when
 			out = append(out, g.lapse()...)
+		case strings.HasPrefix(line, "came "): // the next mail arrived then, and is read now
+			when, err := time.ParseInLocation("2006-01-02 15:04", line[5:], berlin)
+			if err != nil {
+				g.t.Fatal(err)
+			}
+			g.came = when
 		case strings.HasPrefix(line, "as "):
 			g.extra += line[3:] + "\r\n"
 		case strings.HasPrefix(line, "give "): // give billing dana
@@ -238,7 +245,8 @@ func (g *stage) mail(line, body string) []string {
 	g.mails++
 	m := g.compose(who, to, subject, body)
 	g.raws[g.mails] = m
-	in := Incoming{ID: g.mails, At: g.now, Mail: m}
+	in := Incoming{ID: g.mails, At: orElse(g.came, g.now), Mail: m}
+	g.came = time.Time{}
 	for i := range g.sent {
 		if l := &g.sent[i]; l.To == m.From.Address && fmt.Sprintf("%s: %s", l.Kind, l.Body.Text) == g.answers {
 			in.Answers = l

@@ -401,6 +401,12 @@ func TestFaultsOfTeams(t *testing.T) {
 
 // A digest tells of the tasks that were closed since the one before.
 func TestDigestOfTheClosed(t *testing.T) {
+	for name, ago := range map[string]time.Duration{"read at once": 0, "read late, over a digest": 2 * time.Hour} {
+		t.Run(name, func(t *testing.T) { testDigestOfTheClosed(t, ago) })
+	}
+}
+
+func testDigestOfTheClosed(t *testing.T, ago time.Duration) {
 	s := newShelf(t)
 	team := s.teams[0]
 	s.put(t, "Wanted")
@@ -419,7 +425,7 @@ func TestDigestOfTheClosed(t *testing.T) {
 	}
 	digest(3)
 	s.now = s.now.Add(time.Hour)
-	s.raw(t, s.now, fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: Re: Unwanted\r\nMessage-ID: <drop@x.example>\r\n\r\ndrop: nobody wants it\r\n", story.Priya, team.ReplyAddress("t2", story.Priya)))
+	s.raw(t, s.now.Add(-ago), fmt.Sprintf("From: <%s>\r\nTo: <%s>\r\nSubject: Re: Unwanted\r\nMessage-ID: <drop@x.example>\r\n\r\ndrop: nobody wants it\r\n", story.Priya, team.ReplyAddress("t2", story.Priya)))
 	s.readAll(t)
 	if k := s.state(t).Tasks[2]; k.State != loop.DroppedS {
 		t.Fatalf("the task is %s", k.State)
