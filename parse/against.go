@@ -192,7 +192,7 @@ func asksForMore(ts []token) bool {
 	table := againstTable
 	asked := false
 	for {
-		n, opens := table["asks-to"].prefix(ts), table["opens"].prefix(ts)
+		n, opens := table["asks-to"].prefix(ts), max(table["opens"].prefix(ts), tails["postscript"].prefix(ts))
 		if asked = asked || n > 0; max(n, opens) == 0 {
 			break
 		}

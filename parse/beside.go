@@ -179,7 +179,7 @@ func (lx *lexicon) leaves(above, text, word string) limit {
 	}
 	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
-		if line = strings.TrimSpace(line); line != "" && !goesOnFrom(above) && lx.scrap(line, word) {
+		if line = strings.TrimSpace(line); line != "" && !goesOnFrom(above) && (lx.scrap(line, word) || lx.leaves("", besideFooter(line), word).why != "") {
 			return limit{DoubtTail, line}
 		}
 		if above = line; line != "" {
@@ -511,6 +511,27 @@ func afterthought(lines []line) limit {
 		}
 	}
 	return limit{}
+}
+
+// besideFooter is what stands behind the name of a phone or client in a line that
+// begins as the one that it adds: "Sent from Safari, button hidden". "" if that is an
+// excuse or an advertisement.
+func besideFooter(text string) string {
+	if len(text) > 2*wrapped || tails["typed"].prefix(firstTokens(text, 3)) == 0 {
+		return ""
+	}
+	at := strings.IndexAny(text, ",:;")
+	if so := strings.Index(text, " so "); so >= 0 && (at < 0 || so < at) {
+		at = so + len(" s")
+	}
+	if at < 0 {
+		return ""
+	}
+	said := strings.TrimSpace(text[at+1:])
+	if excuse(said) || device(fold(said)) || holdsAny(fold(said), "//", "mail", "app", "brief", "short", "sorry", "entschuldig", "kurz") {
+		return ""
+	}
+	return said
 }
 
 // wrapped is how long a line is at least that a mail client broke.
