@@ -93,6 +93,9 @@ func (c *turn) words(t *Task, text string) {
 				c.unclear(c.task(t.Number), parse.Command{Line: firstLine(parse.Ungreeted(text))}, CauseLanguage)
 			}
 			return
+		case c.boss(t) && t.Question != nil && roundOf(c.ref) != 0 && taskOf(c.ref) == t.Number: // words to an old gate letter are no answer to what was asked since
+			c.passOn(t, parse.Command{Text: text})
+			return
 		case c.boss(t) && (t.Question != nil || q != nil && by == ""):
 			c.answer(t, text)
 			return
