@@ -1,8 +1,11 @@
 package loop
 
 import (
+	"slices"
 	"testing"
 	"time"
+
+	"gatepost/parse"
 )
 
 // Somebody who can act hears of it, by an address that works.
@@ -64,5 +67,58 @@ func TestDigestSaysItUntilMended(t *testing.T) {
 		if want := day < bouncedFor; said != want {
 			t.Errorf("%d days after the last one came back: said %v", day, said)
 		}
+	}
+}
+
+// Three letters that come back for good within a week silence what the clock sends, and
+// nothing else, for a week or until a mail comes from there.
+func TestSilenced(t *testing.T) {
+	day := func(d int) time.Time { return time.Date(2026, 3, d, 8, 30, 0, 0, berlin) } // the 2nd is a Monday
+	start := func(t *testing.T, bounces ...int) *stage {
+		g := newStage(t)
+		g.team.Operator = "ops@acme.example"
+		g.now = time.Date(2026, 3, 2, 9, 30, 0, 0, berlin)
+		g.play("priya > web: One\n| Problem: p\n| Done: d\n")
+		for i, d := range bounces {
+			g.now = day(d).Add(time.Hour)
+			g.mails++
+			m := parse.Mail{Robot: parse.RobotBounce, From: parse.Address{Address: "mailer-daemon@x.example"}, Bounce: &parse.Bounce{Status: "5.1.1", Permanent: true}}
+			o := Apply(g.s, Incoming{ID: g.mails, At: g.now, Mail: m, Answers: &Letter{Kind: DigestMail, To: "priya@acme.example"}}, g.now)
+			g.outcome(o)
+			third := i+1 == mostBounced && d-bounces[0] <= bouncedFor
+			if got := len(o.Letters) == 1 && o.Letters[0].Body.Act == ActSilenced; got != third {
+				t.Errorf("bounce %d: letters %+v", i+1, o.Letters)
+			}
+		}
+		return g
+	}
+	digest := func(g *stage, d int) bool {
+		g.now = day(d)
+		sent := len(g.sent)
+		g.tick()
+		return slices.ContainsFunc(g.sent[sent:], func(l Letter) bool { return l.To == "priya@acme.example" })
+	}
+	if g := start(t, 3, 4); !digest(g, 5) {
+		t.Error("silenced after two")
+	}
+	if g := start(t, 3, 9, 11); !digest(g, 12) {
+		t.Error("silenced after three in more than a week")
+	}
+	g := start(t, 3, 4, 5)
+	if digest(g, 6) || digest(g, 12) {
+		t.Error("a digest to an address that is silenced")
+	}
+	sent := len(g.sent)
+	g.play("dana > t1: done: d is so\n")
+	if len(g.sent) != sent+1 || g.sent[sent].Kind != Gate {
+		t.Errorf("the gate letter is kept back: %v", g.sent[sent:])
+	}
+	if !digest(g, 13) {
+		t.Error("no digest after a week")
+	}
+	g = start(t, 3, 4, 5)
+	g.play("priya > t1: How is it going?\n")
+	if !digest(g, 6) {
+		t.Error("no digest after a mail came from there")
 	}
 }

@@ -109,6 +109,9 @@ func (s *State) Fold(e Event) {
 	if moves[e.Kind] && e.Root != "" && e.By != "" {
 		s.person(e.By, func(p *Presence) { p.act(e.Root) })
 	}
+	if e.Mail != 0 && e.Kind != BouncedE && e.By != "" && len(s.Presence(e.By).Bounces) > 0 {
+		s.person(e.By, func(p *Presence) { p.Bounces = nil }) // they write, so they are there
+	}
 	s.wrote(e)
 	s.weighed(e)
 	switch e.Kind {
@@ -163,7 +166,7 @@ func (s *State) Fold(e Event) {
 		s.person(e.Person, func(p *Presence) { p.ReviewDay, p.ReviewAt = e.Day, e.At })
 	case BouncedE:
 		if e.Cause == "permanent" {
-			s.person(e.Person, func(p *Presence) { p.Bounced++; p.BouncedAt = e.At })
+			s.person(e.Person, func(p *Presence) { p.bounced(e) })
 		}
 	}
 }

@@ -270,7 +270,7 @@ func (c *turn) bounce() {
 	if b.Permanent {
 		cause = "permanent"
 	}
-	c.emit(Event{Kind: BouncedE, By: l.To, Person: l.To, Text: strings.TrimSpace(b.Status + " " + b.Recipient), Cause: cause})
+	c.emit(Event{Kind: BouncedE, By: l.To, Person: l.To, Day: DateOf(c.in.At, c.s.Team.Zone), Text: strings.TrimSpace(b.Status + " " + b.Recipient), Cause: cause})
 	if b.Permanent && l.Kind != Alert {
 		c.alarm(CauseBounced, l.To, strings.TrimSpace(l.To+" "+b.Status))
 	}
@@ -310,7 +310,7 @@ func Undeliverable(s *State, p *Post, reason string, now time.Time) Outcome {
 	c := &turn{s: s.fork(), in: Incoming{At: now.UTC()}, now: now.UTC(), out: Outcome{Verdict: Read}}
 	if l := p.Letter; l.Kind != Alert {
 		if len(p.Raw) > 0 && p.Damaged == "" {
-			c.emit(Event{Kind: BouncedE, Person: l.To, Text: reason, Cause: "permanent"})
+			c.emit(Event{Kind: BouncedE, Person: l.To, Day: DateOf(c.now, c.s.Team.Zone), Text: reason, Cause: "permanent"})
 		}
 		c.alarm(CauseFailed, l.To, fmt.Sprintf("%s to %s: %s", l.Kind, l.To, firstLine(reason)))
 	}

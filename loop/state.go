@@ -135,6 +135,7 @@ type Presence struct {
 	HeldSeen  int            `json:"held_seen,omitempty"` // State.Strange as of the last digest
 	Bounced   int            `json:"bounced,omitempty"`   // letters that came back for good
 	BouncedAt time.Time      `json:"bounced_at,omitzero"`
+	Bounces   []time.Time    `json:"bounces,omitempty"` // the last of them, within a week; none once a mail came from there
 	Seen      []Sight        `json:"seen,omitempty"`    // evidence that came with their mail, by address
 	Acts      []string       `json:"acts,omitempty"`    // short names of the last mails that moved something: none does twice
 	LongDay   Date           `json:"long_day,omitzero"` // day of Long, UTC

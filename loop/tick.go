@@ -85,12 +85,12 @@ func sortedHolds(s *State) []int {
 
 // due tells whether a daily letter should go out now: it is a working day of
 // the person, the hour has come and the working day is not over, and today's
-// was not sent. What a host that was off has missed is not sent at night; the
+// was not sent; and letters to them arrive. What a host that was off has missed is not sent at night; the
 // next letter covers the gap.
 func (s *State) due(p *Person, at Minute, last Date, now time.Time) (Date, bool) {
 	cal := s.Calendar(p.Key())
 	day := DateOf(now, cal.Zone)
-	if at == Never || !last.Before(day) || !cal.Works(day) {
+	if at == Never || !last.Before(day) || !cal.Works(day) || s.Presence(p.Key()).silenced(now) {
 		return day, false
 	}
 	start, end := day.At(at, cal.Zone), day.At(max(cal.Hours.To, at+30), cal.Zone)

@@ -288,13 +288,12 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if n := tails["done-whole"].prefix(ts); form == plain && n > 0 && (n == len(ts) || lx.friendly(tail[ts[n-1].end:])) {
 		return ""
 	}
-	if form == pause && strings.HasPrefix(strings.TrimLeft(rest, marks), ".") { // "done. Open: the mail"
-		by := lx.limited("", tail, "done")
-		if by.why == "" && unicode.IsUpper(firstRune(tail)) && !tails["strong-partial"].any2(ts) && tails["contrast"].prefix(ts) == 0 && tails["unready"].prefix(ts) == 0 {
-			return ""
-		}
-		if by.why != "" {
+	if form == pause && strings.HasPrefix(strings.TrimLeft(rest, marks), ".") { // sentences of their own are read as those below: "done. Open: the mail"
+		if by := lx.limited("", tail, "done"); by.why != "" {
 			return by.why
+		}
+		if unicode.IsUpper(firstRune(tail)) && !tails["strong-partial"].any2(ts) && tails["contrast"].prefix(ts) == 0 && tails["unready"].prefix(ts) == 0 {
+			return ""
 		}
 	}
 	if at, ok := tails["partial"].any(ts); ok && (form != colon || tails["strong-partial"].any2(ts)) {
@@ -306,10 +305,7 @@ func (lx *lexicon) judgeDone(form form, rest, tail string) string {
 	if strings.HasSuffix(strings.TrimRight(tail, marks), "?") && form != colon {
 		return DoubtQuestion
 	}
-	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(tail, ts) || undone(tail) {
-		return DoubtCondition
-	}
-	if goesOnTo(tail) || form == plain && len(ts) > 0 && ts[0].text == "to" && tails["condition"].any2(ts) { // "ready to deploy after the freeze"
+	if percent(tail, ts) || tails["unready"].prefix(ts) > 0 || tails["nothing"].is(ts) || someOf(tail, ts) || undone(tail) || goesOnTo(tail) || form == plain && len(ts) > 0 && ts[0].text == "to" && tails["condition"].any2(ts) { // "ready to deploy after the freeze"
 		return DoubtCondition
 	}
 	if form == colon || lx.friendly(rest) {

@@ -284,3 +284,17 @@ func TestWhatStandsBesideIsTheReason(t *testing.T) {
 		}
 	}
 }
+
+// Whoever is told that letters come back is told when no more are sent.
+func TestSilencedIsTold(t *testing.T) {
+	for _, code := range Languages {
+		say := func(act string) string {
+			l := loop.Letter{Kind: loop.Alert, Team: "shop@acme.example", To: "ops@acme.example", Zone: "Europe/Berlin", Language: code, Due: march(6, 9, 0),
+				Body: loop.Body{Cause: loop.CauseBounced, Act: act, Who: "Priya Nair", Detail: "priya@acme.example 5.1.1", When: march(6, 9, 0)}}
+			return render(t, l).Text
+		}
+		if one, three := say(""), say(loop.ActSilenced); len(three) <= len(one) {
+			t.Errorf("%s: %s", code, three)
+		}
+	}
+}
