@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +18,6 @@ import (
 	"github.com/mattn/go-sqlite3"
 
 	"gatepost/loop"
-	"gatepost/parse"
 )
 
 // shown bounds how many differences of a team are told; the first is the cause
@@ -117,123 +115,6 @@ func verifyLetters(ctx context.Context, tx *sql.Tx, _ func(string, int64, int64)
 		}
 		if p.Damaged != "" && len(bad) < shown {
 			bad = append(bad, fmt.Sprintf("letter %d: %s", p.Serial, p.Damaged))
-		}
-	}
-	return bad, rows.Err()
-}
-
-// verifyMails takes out what was packed, one mail after the other: their bytes must be
-// those that came, which their fingerprint tells.
-func verifyMails(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
-	const query = `
-		SELECT raw.mail,
-		       raw.bytes,
-		       raw.form,
-		       raw.stack,
-		       inbox.size,
-		       inbox.whole,
-		       inbox.fingerprint,
-		       inbox.verdict IN ('', 'waiting'),
-		       format('%s %d %d', inbox.mailbox, inbox.uidvalidity, inbox.uid)
-		  FROM raw
-		  JOIN inbox ON inbox.id = raw.mail`
-	return verifyKept(ctx, tx, "mail", tell, `SELECT count(*) FROM raw`, query, func(rows *sql.Rows) (int64, error) {
-		var id, stack, size int64
-		var stored sql.RawBytes
-		var form, fingerprint, place string
-		var whole, unread bool
-		if err := rows.Scan(&id, &stored, &form, &stack, &size, &whole, &fingerprint, &unread, &place); err != nil {
-			return 0, err
-		}
-		fingerprint, headOf, _ := strings.Cut(fingerprint, " ") // behind it: the mailbox, of a second one
-		if stack > 0 {
-			fits, err := parse.FitsOf(fingerprint, func() io.Reader { return &pieces{ctx: ctx, from: tx, stack: stack, size: size} })
-			if err == nil && !fits {
-				err = errOthers
-			}
-			return id, damage(err)
-		}
-		raw, err := unpack(stored, form, size)
-		if err == nil && int64(len(raw)) != size {
-			err = fmt.Errorf("%d bytes are kept of %d", len(raw), size)
-		}
-		if err != nil {
-			return id, damage(err)
-		}
-		fits := whole && parse.Fits(fingerprint, raw)
-		if !whole {
-			sum, _, _ := strings.Cut(headOf, " ")
-			fits = sum == headSum(raw, place)
-		}
-		if !fits && (unread || size > 0 && !bytes.Contains(raw, []byte(cutDown))) { // else it is kept no longer, or forgotten
-			err = errOthers
-		}
-		return id, damage(err)
-	})
-}
-
-// verifyPosts does so with every letter that was put into words.
-func verifyPosts(ctx context.Context, tx *sql.Tx, tell func(string, int64, int64)) (bad []string, err error) {
-	const query = `
-		SELECT serial,
-		       raw,
-		       raw_form,
-		       raw_size,
-		       message_id,
-		       state IN ('waiting', 'failed')
-		  FROM post
-		 WHERE raw IS NOT NULL
-		   AND state <> 'dropped'`
-	return verifyKept(ctx, tx, "letter", tell, `SELECT count(*) FROM post`, query, func(rows *sql.Rows) (int64, error) {
-		var id, size int64
-		var stored sql.RawBytes
-		var form, messageID string
-		var wanted bool
-		if err := rows.Scan(&id, &stored, &form, &size, &messageID, &wanted); err != nil {
-			return 0, err
-		}
-		raw, err := unpack(stored, form, size)
-		if gone := !wanted && (len(raw) == 0 || bytes.Equal(raw, []byte(wiped))); err == nil && !gone && !bytes.Contains(raw, []byte("<"+messageID+">")) {
-			err = errOthers
-		}
-		return id, damage(err)
-	})
-}
-
-var errOthers = errors.New("they are not those that it had")
-
-// damagedRow is what is wrong with the bytes of a row.
-type damagedRow struct{ error }
-
-func damage(err error) error {
-	if err == nil {
-		return nil
-	}
-	return damagedRow{err}
-}
-
-// verifyKept looks at each row, and tells of those that are damaged.
-func verifyKept(ctx context.Context, tx *sql.Tx, what string, tell func(string, int64, int64), count, query string, look func(*sql.Rows) (int64, error)) (bad []string, err error) {
-	var done, total int64
-	if err := tx.QueryRowContext(ctx, count).Scan(&total); err != nil {
-		return nil, err
-	}
-	rows, err := tx.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		id, err := look(rows)
-		var damaged damagedRow
-		if err != nil && !errors.As(err, &damaged) {
-			return nil, err
-		}
-		if err != nil && len(bad) < shown {
-			bad = append(bad, fmt.Sprintf("%s %d: its bytes are damaged: %v", what, id, err))
-		}
-		if done++; done%1000 == 0 {
-			tell(what+"s", done, total)
 		}
 	}
 	return bad, rows.Err()
