@@ -274,7 +274,7 @@ func faultFinding(said string, ts []token) bool {
 // are those of them that do so whatever the sentence begins with.
 var kindWords, strongWords = againstTable["kindly"], func() phrases {
 	p := newPhrases()
-	for _, w := range tableKinds("against.txt")["kindly"] {
+	for _, w := range tableKind("against.txt", "kindly") {
 		if !againstTable["weak"].all[join(tokens(w))] {
 			p.add(w)
 		}
@@ -311,11 +311,11 @@ func unspaced(said string) bool {
 	return false
 }
 
-var againstPieces = tableKinds("against.txt")["pieces"]
+var againstPieces = tableKind("against.txt", "pieces")
 
 var piecesSpared = func() *strings.Replacer {
 	var pairs []string
-	for _, piece := range tableKinds("against.txt")["pieces-spared"] {
+	for _, piece := range tableKind("against.txt", "pieces-spared") {
 		pairs = append(pairs, piece, " ")
 	}
 	return strings.NewReplacer(pairs...)

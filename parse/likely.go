@@ -45,7 +45,7 @@ func wholeLines(p string) (out []string) {
 }
 
 // measures are those of wish.txt.
-var measures = tableKinds("wish.txt")["measure"]
+var measures = tableKind("wish.txt", "measure")
 
 // likelyRunes is how long an offer may be: it stands on a button.
 const likelyRunes = 160

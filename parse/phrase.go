@@ -111,7 +111,11 @@ type phrases struct {
 const longestPhrase = 6
 
 func newPhrases(lists ...[]string) phrases {
-	p := phrases{all: map[string]bool{}, longest: map[string]int{}}
+	n := 0
+	for _, list := range lists {
+		n += len(list)
+	}
+	p := phrases{all: make(map[string]bool, n), longest: map[string]int{}}
 	for _, list := range lists {
 		for _, w := range list {
 			p.add(w)
@@ -121,16 +125,24 @@ func newPhrases(lists ...[]string) phrases {
 }
 
 func (p phrases) add(w string) {
-	ts := tokens(w)
-	if len(ts) == 0 {
+	first, next := cutToken(w, 0)
+	if first.text == "" {
 		return
 	}
-	key := join(ts)
-	if key == w {
-		key = w // the table has these bytes already
+	n, end, written := 1, first.end, first.start == 0 && first.text == w[:first.end]
+	for t := first; ; n++ {
+		if t, next = cutToken(w, next); t.text == "" {
+			break
+		}
+		written = written && t.start == end+1 && w[end] == ' ' && t.text == w[t.start:t.end]
+		end = t.end
+	}
+	key := w // the table has these bytes already
+	if !written || end < len(w) {
+		key = join(tokens(w))
 	}
 	p.all[key] = true
-	p.longest[ts[0].text] = max(p.longest[ts[0].text], min(len(ts), longestPhrase))
+	p.longest[first.text] = max(p.longest[first.text], min(n, longestPhrase))
 }
 
 // is tells whether the tokens as a whole are a phrase.
@@ -182,7 +194,7 @@ func (p phrases) any(ts []token) (at int, ok bool) {
 // tails are the phrases of tables/tail.txt by kind.
 var tails = func() map[string]phrases {
 	out := phraseKinds("tail.txt")
-	out["friendly"] = newPhrases(tableKinds("tail.txt")["friendly"], friendlyMarks)
+	out["friendly"] = newPhrases(tableKind("tail.txt", "friendly"), friendlyMarks)
 	return out
 }()
 

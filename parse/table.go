@@ -49,7 +49,7 @@ var tableTexts = func() map[string]string {
 
 // tableWords splits a comma-separated cell.
 func tableWords(cell string) []string {
-	var out []string
+	out := make([]string, 0, strings.Count(cell, ",")+1)
 	for w := range strings.SplitSeq(cell, ",") {
 		if w = strings.TrimSpace(w); w != "" {
 			out = append(out, w)
@@ -66,6 +66,17 @@ func tableKinds(name string) map[string][]string {
 		kind, cell, _ := strings.Cut(line, ":")
 		kind = strings.TrimSpace(kind)
 		out[kind] = append(out[kind], tableWords(cell)...)
+	}
+	return out
+}
+
+// tableKind is the words of one kind of such a table.
+func tableKind(name, kind string) []string {
+	var out []string
+	for _, line := range tableLines(name) {
+		if k, cell, _ := strings.Cut(line, ":"); strings.TrimSpace(k) == kind {
+			out = append(out, tableWords(cell)...)
+		}
 	}
 	return out
 }

@@ -47,7 +47,7 @@ func checkable(said string) bool {
 }
 
 // laterWords are those of wish.txt that put a done off.
-var laterWords = tableKinds("wish.txt")["later"]
+var laterWords = tableKind("wish.txt", "later")
 
 // toFillIn tells of what a form says before it is filled in: "<what must be true>".
 func toFillIn(said string) bool {

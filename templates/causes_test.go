@@ -58,7 +58,7 @@ func TestEveryCauseHasItsOwnSentence(t *testing.T) {
 			l := loop.Letter{Kind: loop.Unclear, Team: "shop@acme.example", To: priya, Zone: "Europe/Berlin", Language: code, Ref: "t12", Due: march(6, 9, 0),
 				Body: loop.Body{Task: coupons(loop.AtGate, 2), Cause: cause}}
 			w := render(t, l)
-			if builtin.langs[code].messages["why."+cause] == nil {
+			if builtin().langs[code].messages["why."+cause] == nil {
 				t.Errorf("%s: %s.msg has no words for it", cause, code)
 			}
 			if other := said[w.Preheader]; other != "" {

@@ -113,7 +113,7 @@ func TestQuietDigest(t *testing.T) {
 // Each sort of item has words of its own.
 func TestDigestItems(t *testing.T) {
 	for _, kind := range strings.Fields("gate question draft proposal update delivered approved redirected started opened dropped blocked silent late due next low paused away away-soon maybe-away bounced") {
-		if builtin.langs["en"].messages["item."+kind] == nil {
+		if builtin().langs["en"].messages["item."+kind] == nil {
 			t.Errorf("en.msg has no words for an item of kind %q", kind)
 		}
 		for _, days := range []int{0, 1, 3} {
@@ -206,7 +206,7 @@ func TestWhatIsCounted(t *testing.T) {
 	if strings.Contains(w.Text, "record 0") || !regexp.MustCompile(`(?m)^  and \d+ more: "status" has them$`).MatchString(w.Text) {
 		t.Error(w.Text)
 	}
-	v := view{set: builtin, lang: builtin.langs["en"], L: l, B: l.Body, size: size{items: 2}}
+	v := view{set: builtin(), lang: builtin().langs["en"], L: l, B: l.Body, size: size{items: 2}}
 	for hidden, want := range map[int]string{1: `"record 8" has it all`, 3: `"record 7" has the first of them`} {
 		l.Body.Digest.Moved = l.Body.Digest.Moved[3-hidden:]
 		v.B.Digest = &loop.Digest{Moved: l.Body.Digest.Moved}

@@ -33,9 +33,9 @@ func stem(l *language, name string) string {
 // Every language says everything that English says, no more and no less, with
 // the same facts.
 func TestEveryLanguageSaysEverything(t *testing.T) {
-	en := builtin.langs["en"]
+	en := builtin().langs["en"]
 	for _, code := range Languages[1:] {
-		l := builtin.langs[code]
+		l := builtin().langs[code]
 		for name := range en.messages {
 			if s := stem(en, name); l.of(s) == nil {
 				t.Errorf("%s.msg has no %q", code, s)
@@ -117,7 +117,7 @@ func TestEveryMessageIsUsed(t *testing.T) {
 			mentioned[string(k)+"."+line] = true
 		}
 	}
-	en := builtin.langs["en"]
+	en := builtin().langs["en"]
 	for name := range en.messages {
 		group := name[:max(strings.LastIndexByte(name, '.'), 0)]
 		if s := stem(en, name); !mentioned[name] && !mentioned[s] && !groups[group] && !mentioned[group+"."] && !mentioned[s[:max(strings.LastIndexByte(s, '.'), 0)]+"."] {
@@ -137,7 +137,7 @@ func TestEveryMessageIsUsed(t *testing.T) {
 // Every advice, every word of the help and every state has its sentence.
 func TestEveryGroupIsWhole(t *testing.T) {
 	for _, code := range Languages {
-		v := &view{lang: builtin.langs[code]}
+		v := &view{lang: builtin().langs[code]}
 		for _, r := range parse.AdviceRules {
 			if !v.Has("advice", r.Name) {
 				t.Errorf("%s.msg has no advice.%s", code, r.Name)
@@ -166,13 +166,13 @@ func TestDatesAndNumbers(t *testing.T) {
 		"de": "Mo 9. März|Mo 4. Januar 2027|2,5|1 Tag|2 Tage|9. Mär",
 		"es": "lun 9 de marzo|lun 4 de enero de 2027|2,5|1 día|2 días|9 mar",
 	} {
-		v := &view{lang: builtin.langs[code], year: 2026}
+		v := &view{lang: builtin().langs[code], year: 2026}
 		got := strings.Join([]string{v.Day(on(9)), v.Day(loop.Date{Year: 2027, Month: 1, Day: 4}), v.tenth(2.5), v.Count(1, "days"), v.Count(2, "days"), v.ShortDay(on(9))}, "|")
 		if got != want {
 			t.Errorf("%s: %s, want %s", code, got, want)
 		}
 	}
-	if plural.Cardinal.MatchPlural(builtin.langs["de"].tag, 2, 0, 0, 0, 0) != plural.Other {
+	if plural.Cardinal.MatchPlural(builtin().langs["de"].tag, 2, 0, 0, 0, 0) != plural.Other {
 		t.Error("two is no plural in German")
 	}
 }
@@ -200,7 +200,7 @@ func TestMessageParts(t *testing.T) {
 			t.Errorf("%q was read", bad)
 		}
 	}
-	if _, err := (&view{lang: builtin.langs["en"]}).fact("unheard-of"); err == nil {
+	if _, err := (&view{lang: builtin().langs["en"]}).fact("unheard-of"); err == nil {
 		t.Error("an unknown fact is known")
 	}
 	if s := fmt.Sprint(m.facts()); s != "[a b c]" {

@@ -26,7 +26,7 @@ func meant(code, body string) (task int, word string) {
 	if said = strings.TrimSpace(said); said == readersWords {
 		return task, ""
 	}
-	v := &view{lang: builtin.langs[code]}
+	v := &view{lang: builtin().langs[code]}
 	for _, w := range parse.CanonicalWords() {
 		if local := v.word(w); said == local || strings.HasPrefix(said, local+" ") && len(local) > len(v.word(word)) { // "yes add", "record 12"
 			word = w
@@ -46,7 +46,7 @@ func filled(body string) string {
 		return word + ": " + readersWords
 	}
 	for _, code := range Languages {
-		if yours := builtin.langs[code].messages["your-words"][0].text; strings.HasSuffix(body, yours) {
+		if yours := builtin().langs[code].messages["your-words"][0].text; strings.HasSuffix(body, yours) {
 			return strings.TrimSuffix(body, yours) + readersWords
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	ttmpl "text/template"
 
@@ -28,20 +29,37 @@ type wording struct {
 	htmls map[loop.Kind]*htmpl.Template
 }
 
-// builtin is the program's own wording; inUse is that, or an operator's.
-var (
-	builtin *wording
-	inUse   atomic.Pointer[wording]
-)
+// inUse is an operator's wording; nil is the program's own.
+var inUse atomic.Pointer[wording]
 
-// The files are part of the program: one that does not parse is a defect that
-// every test finds, so it may panic at start.
-func init() {
-	var err error
-	if builtin, err = parseFiles(files); err != nil {
-		panic(err)
+// own is the program's own wording, nil while no letter needs it.
+var own struct {
+	sync.Mutex
+	set *wording
+}
+
+// builtin is the program's own wording. Its files are part of the program: one that
+// does not parse is a defect that every test finds, so it may panic.
+func builtin() *wording {
+	own.Lock()
+	defer own.Unlock()
+	if own.set == nil {
+		set, err := parseFiles(files)
+		if err != nil {
+			panic(err)
+		}
+		own.set = set
 	}
-	inUse.Store(builtin)
+	return own.set
+}
+
+// Release gives back the memory of the program's own wording. The next letter
+// takes some 10 ms longer. An operator's stays: their files may have changed since
+// they were tried.
+func Release() {
+	own.Lock()
+	defer own.Unlock()
+	own.set = nil
 }
 
 func parseFiles(from fs.FS) (*wording, error) {
@@ -107,7 +125,7 @@ func (w *wording) language(code string) *language {
 
 // Checked is a wording that was tried on every sample letter.
 type Checked struct {
-	set   *wording
+	set   *wording // nil is the program's own
 	Files []string // that stand in for the program's own
 }
 
@@ -115,7 +133,7 @@ type Checked struct {
 func (c Checked) Use() { inUse.Store(c.set) }
 
 // Own is the program's own wording.
-func Own() Checked { return Checked{set: builtin} }
+func Own() Checked { return Checked{} }
 
 // Override reads an operator's folder: each file in it stands in for the
 // program's own of that name. Every sample letter that they can change is rendered

@@ -3,6 +3,7 @@ package templates
 import (
 	"html"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -80,5 +81,31 @@ func TestOverrideRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q: %v", want, err)
 		}
+	}
+}
+
+// TestRelease lets the program's wording go while letters are put into words: they
+// stay the same.
+func TestRelease(t *testing.T) {
+	l := Samples()[0]
+	want, err := Render(l, SampleContext(l))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := builtin()
+	var g sync.WaitGroup
+	for range 4 {
+		g.Go(func() {
+			for range 5 {
+				if got, err := Render(l, SampleContext(l)); err != nil || got.Text != want.Text || got.HTML != want.HTML {
+					t.Errorf("another letter behind Release: %v", err)
+				}
+				Release()
+			}
+		})
+	}
+	g.Wait()
+	if builtin() == before {
+		t.Error("nothing was let go")
 	}
 }

@@ -69,7 +69,11 @@ var funcs = htmpl.FuncMap{
 // Render puts l into words for its reader. An error means that the letter
 // cannot be sent at all: an unknown kind, or a template that does not fit.
 func Render(l loop.Letter, c Context) (Words, error) {
-	return inUse.Load().render(l, c)
+	set := inUse.Load()
+	if set == nil {
+		set = builtin()
+	}
+	return set.render(l, c)
 }
 
 func (w *wording) render(l loop.Letter, c Context) (Words, error) {

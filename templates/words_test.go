@@ -102,7 +102,7 @@ func TestTame(t *testing.T) {
 	if got := quote(`say "yes" ` + strings.Repeat("x ", 100)); strings.Count(got, `"`) != 2 || len([]rune(got)) > 92 {
 		t.Errorf("quote: %q", got)
 	}
-	v := &view{lang: builtin.langs["en"], limit: 50}
+	v := &view{lang: builtin().langs["en"], limit: 50}
 	if got := v.cutTo(strings.Repeat("word ", 100)); len(got) > 50+60 || !strings.HasSuffix(got, "word\n… the rest is in the record: reply \"record\"") {
 		t.Errorf("cut: %q", got)
 	}
@@ -116,7 +116,7 @@ func TestWhen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	v := &view{lang: builtin.langs["en"], zone: kolkata, year: 2026}
+	v := &view{lang: builtin().langs["en"], zone: kolkata, year: 2026}
 	if got := v.At(time.Date(2026, 3, 1, 20, 35, 0, 0, time.UTC)); got != "Mon 2 March, 02:05" {
 		t.Error(got)
 	}

@@ -56,8 +56,8 @@ func TestIdle(t *testing.T) {
 	for _, d := range after {
 		pause := time.NewTimer(time.Until(begin.Add(d)))
 		<-pause.C
-		now, peak := resident(t, p.Process.Pid)
-		tell("idle for %v: %.1f MiB resident, at most %.1f MiB so far", d, now, peak)
+		now, peak, file := resident(t, p.Process.Pid)
+		tell("idle for %v: %.1f MiB resident, %.1f of them the program's own file; at most %.1f MiB so far", d, now, file, peak)
 		if now > 100 {
 			t.Errorf("%.1f MiB resident when nothing happens", now)
 		}

@@ -29,7 +29,10 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() {
+	noHeapProfile()
+	os.Exit(run(os.Args[1:]))
+}
 
 // run is main with a result.
 func run(args []string) int {

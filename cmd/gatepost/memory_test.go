@@ -16,9 +16,9 @@ import (
 	"gatepost/store"
 )
 
-// resident is the memory of a process in MiB: now, and at most since
-// forgetPeak.
-func resident(t *testing.T, pid int) (now, peak float64) {
+// resident is the memory of a process in MiB: now, at most since forgetPeak, and of
+// now what are pages of its file.
+func resident(t *testing.T, pid int) (now, peak, file float64) {
 	t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -32,9 +32,11 @@ func resident(t *testing.T, pid int) (now, peak float64) {
 			now = kb / 1024
 		case "VmHWM":
 			peak = kb / 1024
+		case "RssFile":
+			file = kb / 1024
 		}
 	}
-	return now, peak
+	return now, peak, file
 }
 
 func forgetPeak(t *testing.T, pid int) {
@@ -74,7 +76,7 @@ func TestLargeMail(t *testing.T) {
 		}
 	}
 	reads(y.mails)
-	idle, peak := resident(t, p.Process.Pid)
+	idle, peak, _ := resident(t, p.Process.Pid)
 	t.Logf("reading %d mails, %.1f MB: at most %.1f MiB resident, then %.1f MiB", y.mails, float64(y.bytes)/1e6, peak, idle)
 
 	var raw bytes.Buffer
@@ -92,13 +94,13 @@ func TestLargeMail(t *testing.T) {
 		pause := time.NewTimer(calmAfter + 2*time.Second)
 		<-pause.C
 	}
-	idle, _ = resident(t, p.Process.Pid)
+	idle, _, _ = resident(t, p.Process.Pid)
 	forgetPeak(t, p.Process.Pid)
 	if err := y.server.Deliver(bench.Address, raw.Bytes()); err != nil {
 		t.Fatal(err)
 	}
 	reads(y.mails + 1)
-	_, peak = resident(t, p.Process.Pid)
+	_, peak, _ = resident(t, p.Process.Pid)
 	t.Logf("a mail of %.1f MiB: %.1f MiB resident before, at most %.1f MiB, %.1f MiB more", float64(raw.Len())/(1<<20), idle, peak, peak-idle)
 	kept, err := db.Raw(t.Context(), int64(y.mails+1))
 	if err != nil || !bytes.Equal(kept, raw.Bytes()) {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"os"
+	"runtime"
 	runtimepprof "runtime/pprof"
 
 	"github.com/spf13/cobra"
@@ -34,8 +35,17 @@ func profileFlag(cmd *cobra.Command) {
 	}
 }
 
-// servePprof answers /debug/pprof/: where time and memory go, and no mail.
+// heapProfileRate is Go's own: it notes one allocation in so many bytes.
+var heapProfileRate = runtime.MemProfileRate
+
+// noHeapProfile spares the megabyte and more of notes about who allocated what, until
+// servePprof is there to be asked for them.
+func noHeapProfile() { runtime.MemProfileRate = 0 }
+
+// servePprof answers /debug/pprof/: where time and memory go, and no mail. A heap
+// profile holds what was allocated from now on.
 func servePprof(mux *http.ServeMux) {
+	runtime.MemProfileRate = heapProfileRate
 	mux.HandleFunc("GET /debug/pprof/", pprof.Index)
 	mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)

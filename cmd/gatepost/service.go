@@ -12,6 +12,7 @@ import (
 	"gatepost/mailin"
 	"gatepost/mailout"
 	"gatepost/store"
+	"gatepost/templates"
 )
 
 // service is the whole program: three loops that meet in the database. There is
@@ -49,7 +50,10 @@ func newServiceThat(cfg *Config, db *store.DB, log *slog.Logger, now func() time
 	s := &service{db: db, now: now, mailCame: make(chan struct{}, 1)}
 	s.steps = newStepper(db, cfg, log, s.lettersDue)
 	s.steps.faults = newFaults(db, cfg, log, now)
-	s.steps.garbage = newCollector(db.ReleaseMemory)
+	s.steps.garbage = newCollector(func() {
+		db.ReleaseMemory()
+		templates.Release()
+	})
 	var keep mailin.Receiver = db
 	if c != nil {
 		keep = crashingReceiver{db, c}
