@@ -286,8 +286,9 @@ func (r *configReader) ownAddresses() {
 		}
 		for j, p := range t.People {
 			for k, address := range p.Email {
+				own := withoutTag(address)
 				for _, team := range r.config.Teams {
-					if address != "" && withoutTag(address) == team.Address {
+					if address != "" && own == team.Address {
 						r.mark(fmt.Sprintf("team.%d.person.%d.email.%d", i, j, k), "team %q: person %q has the address of team %q, %q: give their own", t.Name, p.Name, team.Name, address)
 					}
 				}

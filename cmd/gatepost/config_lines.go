@@ -22,15 +22,15 @@ type configLines struct {
 	bad  []mistake
 
 	parser unstable.Parser
-	ends   []int // offsets of the line breaks
-	fields map[reflect.Type][]reflect.StructField
-	count  map[string]int // path of an array of tables → tables so far
+	ends   []int                                    // offsets of the line breaks
+	fields map[reflect.Type]map[string]reflect.Type // of a table: key → type of its value
+	count  map[string]int                           // path of an array of tables → tables so far
 }
 
 // readConfigLines walks data along the type of configFile. It stops quietly
 // at what is no TOML; the decoder has the words for that.
 func readConfigLines(data []byte) *configLines {
-	l := &configLines{line: map[string]int{}, count: map[string]int{}, fields: map[reflect.Type][]reflect.StructField{}}
+	l := &configLines{line: map[string]int{}, count: map[string]int{}, fields: map[reflect.Type]map[string]reflect.Type{}}
 	root := reflect.TypeFor[configFile]()
 	path, table := "", root
 	for i, b := range data {
@@ -96,10 +96,8 @@ func (l *configLines) descend(path string, t reflect.Type, key *unstable.Node) (
 	case reflect.Map:
 		return full, t.Elem()
 	case reflect.Struct:
-		for _, f := range l.fieldsOf(t) {
-			if f.Tag.Get("toml") == name {
-				return full, f.Type
-			}
+		if f := l.fieldsOf(t)[name]; f != nil {
+			return full, f
 		}
 		known := knownKeys(t)
 		if near := nearest(name, known); near != "" {
@@ -111,9 +109,12 @@ func (l *configLines) descend(path string, t reflect.Type, key *unstable.Node) (
 	return full, nil
 }
 
-func (l *configLines) fieldsOf(t reflect.Type) []reflect.StructField {
+func (l *configLines) fieldsOf(t reflect.Type) map[string]reflect.Type {
 	if l.fields[t] == nil {
-		l.fields[t] = reflect.VisibleFields(t)
+		l.fields[t] = map[string]reflect.Type{}
+		for _, f := range reflect.VisibleFields(t) {
+			l.fields[t][f.Tag.Get("toml")] = f.Type
+		}
 	}
 	return l.fields[t]
 }
