@@ -58,7 +58,7 @@ func TestIdle(t *testing.T) {
 		<-pause.C
 		now, peak, file := resident(t, p.Process.Pid)
 		tell("idle for %v: %.1f MiB resident, %.1f of them the program's own file; at most %.1f MiB so far", d, now, file, peak)
-		if now > 100 {
+		if now > 130 { // the tests' own program, with the race detector in it, has 100
 			t.Errorf("%.1f MiB resident when nothing happens", now)
 		}
 	}

@@ -24,7 +24,7 @@ var (
 	growthTasks   = flag.Int("growth.tasks", 8, "tasks of all streams")
 	growthTeams   = flag.Int("growth.teams", 1, "teams")
 	growthStreams = flag.Int("growth.streams", 2, "streams of each team")
-	growthYears   = flag.Int("growth.years", 1, "simulated years")
+	growthYears   = flag.Float64("growth.years", 0.25, "simulated years, 1 with 52 weeks of work")
 	growthSeed    = flag.Uint64("growth.seed", 1, "seed of the mails")
 	growthDir     = flag.String("growth.dir", "", "folder that keeps the database; a new one each time if empty")
 	growthStop    = flag.Float64("growth.stop", 0, "with growth.report: measure after this part of the mails, and end")

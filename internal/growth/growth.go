@@ -26,7 +26,7 @@ type Town struct {
 	Streams int // of each team
 	Tasks   int // of all teams; each stream gets its share, at least one
 	Mails   int // of all teams; each stream gets its share, at least 8 a task
-	Years   int
+	Years   float64 // of 260 working days
 	PMs     int // of each team; each stream has one of them as its approver
 }
 
@@ -148,7 +148,7 @@ func (l *lane) plan() {
 // at spreads the mails of a stream over the working minutes of the years.
 func (l *lane) at(i int) time.Time {
 	const day = 7 * 60 // 9:00 to 16:00
-	minutes := l.town.Years * 260 * day
+	minutes := int(l.town.Years*260) * day
 	// A fixed place of each mail in its slot, the same whenever it is asked for.
 	slot := float64(minutes) / float64(len(l.acts))
 	shift := float64((l.stream*7919+l.team*104729+i*31)%97) / 100
