@@ -23,11 +23,11 @@ const Secret = "0123456789abcdef0123456789abcdef"
 type Town struct {
 	Seed    uint64
 	Teams   int
-	Streams int // of each team
-	Tasks   int // of all teams; each stream gets its share, at least one
-	Mails   int // of all teams; each stream gets its share, at least 8 a task
+	Streams int     // of each team
+	Tasks   int     // of all teams; each stream gets its share, at least one
+	Mails   int     // of all teams; each stream gets its share, at least 8 a task
 	Years   float64 // of 260 working days
-	PMs     int // of each team; each stream has one of them as its approver
+	PMs     int     // of each team; each stream has one of them as its approver
 }
 
 // Begin is when the first mail can come, a Monday morning.
