@@ -118,6 +118,9 @@ func labelIn(line string, small bool) (part, label, rest string) {
 		if p == "" {
 			p = bothParts(head)
 		}
+		if p == "" && t[len(head)] != '|' {
+			p, _ = madeOfLabelWords(head)
+		}
 		if p == "" && openerWords.mayOpen(head) {
 			if ts := firstTokens(head, openerTokens); opensDone(append(ts, token{})) == len(ts) {
 				p = "done" // "We call it done when: …"
@@ -153,8 +156,13 @@ func labelIn(line string, small bool) (part, label, rest string) {
 	for _, m := range []string{"**", "__", "*"} {
 		if r, ok := strings.CutPrefix(t, m); ok {
 			if h, r, ok := strings.Cut(r, m); ok {
-				if p := partOf(strings.TrimRight(h, ".")); p != "" { // a run-in heading may end with a dot
-					return p, clean(strings.TrimRight(h, ".")), strings.TrimSpace(strings.TrimLeft(r, " :-–—"))
+				h = strings.TrimRight(h, ".") // a run-in heading may end with one
+				p := partOf(h)
+				if p == "" {
+					p, _ = madeOfLabelWords(h)
+				}
+				if p != "" {
+					return p, clean(h), strings.TrimSpace(strings.TrimLeft(r, " :-–—"))
 				}
 			}
 		}
@@ -164,6 +172,9 @@ func labelIn(line string, small bool) (part, label, rest string) {
 		p := partOf(t)
 		if p == "" {
 			p = bothParts(t)
+		}
+		if p == "" && (heading || bold) {
+			p, _ = madeOfLabelWords(t)
 		}
 		if p != "" && (heading || bold || !strings.HasSuffix(t, ".") && len(tokens(t)) <= 6 && !strings.HasSuffix(t, "!") && !strings.HasSuffix(t, ",")) {
 			return p, clean(t), ""
@@ -190,22 +201,25 @@ func clean(label string) string {
 // labelMarks dress a label.
 const labelMarks = " \t*_#:|[]\"'`【】■□◆●▪▶ℹ"
 
-func partOf(label string) string {
+func partOf(label string) string { return sectionLabels[join(wordsOfLabel(label))] }
+
+// wordsOfLabel are the words of what may be a label, nil if it can be none.
+func wordsOfLabel(label string) []token {
 	l := strings.Trim(unbracketed(label), strings.Replace(labelMarks, ":", "", 1))
 	if l == "" || strings.ContainsAny(l, ".!?;@/=<>") && !strings.Contains(strings.ToLower(l), "p.s.") {
 		l = strings.TrimRight(l, "?")
 		if strings.ContainsAny(l, ".!?;@/=<>") {
-			return ""
+			return nil
 		}
 	}
-	ts := firstTokens(l, 9) // more have no part
+	ts := firstTokens(l, 10) // more have no part
 	if len(ts) > 0 && pictograph(firstRune(ts[0].text)) {
 		ts = ts[1:]
 	}
-	if len(ts) == 0 || len(ts) > 8 {
-		return ""
+	if len(ts) > 9 {
+		return nil
 	}
-	return sectionLabels[join(ts)]
+	return ts
 }
 
 // unbracketed is a label without what stands in brackets behind it: "Done

@@ -119,11 +119,13 @@ func passages(p string, problem, done bool) []passage {
 				case next != "":
 				case part != "done" && goesTo(said):
 					next = "reproduce"
+				case part == "done" && limits(said):
+					next = "context"
 				case part == "reproduce" && hopes(firstTokens(said, wishReads)): // what is wanted is no step
 					next = "context"
 				}
 			}
-			if next == "" && (part == "context" || part == "reproduce") && tellsFault(said, part == "context" && !problem) {
+			if next == "" && (part == "context" || part == "reproduce") && tellsFault(said, part == "context" && !problem) || next == "" && part == "done" && !problem && !done && tellsNow(said) {
 				next = "problem"
 			}
 			if next != "" && next != part {
@@ -131,9 +133,13 @@ func passages(p string, problem, done bool) []passage {
 			}
 			problem = problem || part == "" || part == "problem"
 			if at > start && next == "" && (strings.Contains(said, ":") || strings.Contains(said, " = ") && unicode.IsUpper(firstRune(strings.TrimSpace(said)))) { // "… number. Done: by name"
-				if is, label, rest := labelAt(said); (is == "done" || goals[join(tokens(label))]) && label != sentence && rest != "" {
+				switch is, label, rest := labelAt(said); {
+				case label == sentence || rest == "":
+				case is == "done" || kindOf(label, is) == "goal":
 					cut(at, "done")
 					from += strings.LastIndex(said, rest)
+				case problem && is == "context" && strings.Contains(said, ":"): // what it is about stays
+					cut(at, is)
 				}
 			}
 			at += n

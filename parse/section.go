@@ -14,19 +14,25 @@ import (
 // of Sections.
 func FindSections(text string) (s Sections, labelled []string) {
 	text = uncolumned(text)
-	blocks, nested := blocksOf(text, true)
-	if nested && !slices.ContainsFunc(blocks, func(b labelBlock) bool {
-		return b.part == "done" || b.part == "goal" || b.part == "check" || b.part == "result"
-	}) {
-		blocks, _ = blocksOf(text, false)
+	blocks, nested := blocksOf(text, true, false)
+	if !toldIn(blocks) && (nested || len(blocks) > 1) {
+		if blocks, _ = blocksOf(text, !nested, false); !toldIn(blocks) {
+			blocks, _ = blocksOf(text, !nested, true)
+		}
 	}
 	texts, under := map[string][]string{}, map[string]bool{}
-	var free []string // what stands under no label
+	var free, limitsTold []string // what stands under no label, and behind a done on its line
 	background, title, actual, above := false, "", true, false
 	for i := range blocks {
 		b := &blocks[i]
 		said := tidy(strings.Join(b.lines, "\n"))
-		above = above || b.part == "check" && !under["done"]
+		if b.part == "what" { // beside the why it is what is wanted
+			b.part = "problem"
+			if under["problem"] || background {
+				b.part = "goal"
+			}
+		}
+		above = above || b.part == "check" && !under["done"] && !under["goal"]
 		if b.label != "" || b.part == "done" {
 			under[b.part] = true
 		}
@@ -41,6 +47,12 @@ func FindSections(text string) (s Sections, labelled []string) {
 		case b.part == "context" && keepLabel(b.label):
 			texts[b.part] = append(texts[b.part], strings.TrimSpace(b.label+":"+b.gap+said))
 		default:
+			if b.part == "done" || b.part == "goal" || b.part == "what" {
+				var limit string
+				if said, limit = limitBehind(said); limit != "" {
+					limitsTold = append(limitsTold, limit)
+				}
+			}
 			texts[b.part] = append(texts[b.part], said)
 		}
 	}
@@ -86,7 +98,10 @@ func FindSections(text string) (s Sections, labelled []string) {
 			c[0] = tidy(rest)
 		}
 	}
-	s.Context = joinParagraphs(title, s.Context, all("context"))
+	s.Context = joinParagraphs(title, s.Context, strings.Join(limitsTold, "\n\n"), all("context"))
+	if s.Done == "" {
+		s.wishAbove()
+	}
 	if s.Done != "" && !tellsDone(s.Done) {
 		s.Context, s.Done = joinParagraphs(s.Context, s.Done), ""
 		labelled = slices.DeleteFunc(labelled, func(p string) bool { return p == "done" })
@@ -117,10 +132,18 @@ func (b *labelBlock) empty(said string) bool {
 	return unsaid[k] || nothingSaid[k] && (b.part == "context" || b.part == "reproduce") || strings.Trim(said, " -–—?.…") == ""
 }
 
+// toldIn tells whether a label of the done is among blocks.
+func toldIn(blocks []labelBlock) bool {
+	return slices.ContainsFunc(blocks, func(b labelBlock) bool {
+		return slices.Contains([]string{"done", "goal", "what", "check", "result"}, b.part)
+	})
+}
+
 // blocksOf cuts text at its labels. What a program printed holds none; if strict,
 // neither does the rest of a list item ("Expected:" below the last step); nested
-// tells that there was such a rest.
-func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
+// tells that there was such a rest. If wishes, what is wished for below steps or in a
+// paragraph of its own does not go with the label above.
+func blocksOf(text string, strict, wishes bool) (blocks []labelBlock, nested bool) {
 	blocks = []labelBlock{{}}
 	dashes := smallDashes(text)
 	fence, titled, blank, item := false, false, true, 0
@@ -151,14 +174,7 @@ func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
 				blocks = append(blocks, labelBlock{part: "title", label: t}, labelBlock{})
 				continue
 			case part != "" && label != sentence:
-				switch k := join(tokens(label)); {
-				case goals[k]:
-					part = "goal"
-				case checks[k]:
-					part = "check"
-				case results[k]:
-					part = "result"
-				}
+				part = kindOf(label, part)
 				b := labelBlock{part: part, label: label, gap: " ", lines: []string{rest}}
 				if rest == "" {
 					b.gap, b.lines = "\n", nil
@@ -166,7 +182,7 @@ func blocksOf(text string, strict bool) (blocks []labelBlock, nested bool) {
 				blocks = append(blocks, b)
 				titled, blank = rest == "", false
 				continue
-			case part != "", cur.label != "" && blank && saidAt(t) != "":
+			case part != "", cur.label != "" && blank && saidAt(t) != "", wishes && cur.label != "" && (blank || cur.part == "reproduce") && wishAt(t):
 				if part == "" {
 					part = saidAt(t)
 				}
@@ -215,6 +231,34 @@ func labelLines(text string) iter.Seq[string] {
 				return
 			}
 		}
+	}
+}
+
+// wishAt tells whether a line begins with what somebody wishes for.
+func wishAt(line string) bool {
+	said := line[:sentenceLen(line)]
+	part, _ := wished(said)
+	return part == "done" || hopes(firstTokens(said, wishReads))
+}
+
+// limitBehind cuts a done of one line before a sentence that asks to leave something
+// alone: "The list shows it. Please don't touch the rest".
+func limitBehind(said string) (done, limit string) {
+	for at := sentenceLen(said); at < len(said) && !strings.Contains(said, "\n"); at += sentenceLen(said[at:]) {
+		if saidAt(said[at:]) == "context" {
+			return said[:at], strings.TrimSpace(said[at:])
+		}
+	}
+	return said, ""
+}
+
+// wishAbove takes the sentence that opens the problem for the done, if it says what
+// must be so and more than thanks stands behind it.
+func (s *Sections) wishAbove() {
+	n := sentenceLen(firstLine(s.Problem))
+	above, rest := s.Problem[:n], strings.TrimSpace(s.Problem[n:])
+	if part, _ := wished(above); part == "done" && rest != "" && checkable(rest) && !asks(rest) {
+		s.Done, s.Problem = above, rest
 	}
 }
 
@@ -289,6 +333,26 @@ var checks = set([]string{"how to check", "how to check it", "how to test", "how
 
 // results are labels of what came of it, or is to come.
 var results = set([]string{"result", "results", "the result", "outcome", "the outcome", "ergebnis", "das ergebnis", "résultat", "le résultat", "resultado", "el resultado", "o resultado", "risultato", "il risultato", "resultaat", "het resultaat", "resultat", "resultatet", "wynik", "výsledek", "результат", "结果", "結果"})
+
+// kindOf is what a label's part hangs on, else its part: "goal", "check", "result",
+// or "what".
+func kindOf(label, part string) string {
+	switch k := join(tokens(label)); {
+	case goals[k]:
+		return "goal"
+	case checks[k]:
+		return "check"
+	case results[k]:
+		return "result"
+	case k == "what" || k == "the what":
+		return "what"
+	case sectionLabels[k] == "":
+		if _, kind := madeOfLabelWords(label); kind != "" {
+			return kind
+		}
+	}
+	return part
+}
 
 // says tells whether paragraphs hold more than a greeting.
 func says(free []string) bool {

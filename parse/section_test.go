@@ -351,7 +351,7 @@ func TestParagraphsBelowTheProblem(t *testing.T) {
 			Problem: "We get 50 reviews a day that are spam.", Context: "Reviews without a link must keep appearing at once."},
 		"Guests can't see the state of an order.\n\nMust not show the address.":                                    {Problem: "Guests can't see the state of an order.", Context: "Must not show the address."},
 		"The list of orders takes 20 seconds.\n\nIt would be great if it could be fast again.":                     {Problem: "The list of orders takes 20 seconds.", Context: "It would be great if it could be fast again."},
-		"Nothing is found.\nTo check: count the entries.\nI want to see every product in the sitemap.":             {Problem: "Nothing is found.", Reproduce: "To check: count the entries.", Context: "I want to see every product in the sitemap."},
+		"Nothing is found.\nTo check: count the entries.\nI want to see every product in the sitemap.":             {Problem: "Nothing is found.", Reproduce: "count the entries.", Done: "I want to see every product in the sitemap."},
 		"The page is slow.\n\nLoad any product page on a phone.\n\nDone: the first picture is there in 2 seconds.": {Problem: "The page is slow.", Reproduce: "Load any product page on a phone.", Done: "the first picture is there in 2 seconds."},
 	} {
 		if s, _ := FindSections(text); s != want {

@@ -49,10 +49,14 @@ const wishTokens, wishReads = 14, 40
 // done ("The auditors must get a copy") is likely, and none: a question more is the
 // lesser harm.
 func wished(said string) (part string, likely bool) {
-	if !mayWish(said) {
+	hope := wish["hope"].mayOpen(said)
+	if !hope && !mayWish(said) {
 		return "", false
 	}
 	ts := firstTokens(said, wishReads)
+	if hope && hopesToSee(said, ts) {
+		return "done", true
+	}
 	from, at, n := shouldAt(said, ts)
 	if n == 0 || len(ts) == at+n || asks(said) {
 		return "", false
@@ -60,19 +64,24 @@ func wished(said string) (part string, likely bool) {
 	rest := ts[at+n:]
 	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
 	people, sees := holds("people", ts[from:at]), holds("see", rest)
+	if rest[0].text == "be" && ts[from].text == "they" && at == from+1 { // things, as often as people
+		people = false
+	}
 	lone := at == from+1 && mayBeName(said, ts[from])
 	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
 	case holds("keep", rest) || holds("late", rest), keepsOn(rest):
 		return "context", false
+	case measured(rest) && !people && !lone:
+		return "done", true
 	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text]:
 		return "", false
-	case len(rest) > 1 && (rest[0].text == "have" || rest[0].text == "be" && len(rest) == 2) && strings.HasSuffix(rest[1].text, "ed"): // what was, and a deed: "should be redesigned"
+	case len(rest) > 1 && (rest[0].text == "have" || rest[0].text == "be" && len(rest) == 2 && wish["shows"].prefix(rest[1:]) == 0) && strings.HasSuffix(rest[1].text, "ed"): // what was, and a deed: "should be redesigned"
 		return "", false
 	case holds("aside", ts), inMonth(ts), burden && holds("toil", rest), !slices.ContainsFunc(rest, func(t token) bool { return !wish["vague"].all[t.text] }):
 		return "", false
-	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees):
+	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees && !holds("able", rest)):
 		return "", false
 	case at == 0 && len(rest) > 1 && wish["bars"].all[rest[0].text] && !wish["no-more"].any2(rest): // "Must not show the telephone": the done, or a limit to it
 		return "", true
@@ -81,15 +90,61 @@ func wished(said string) (part string, likely bool) {
 	case lone && !sees && !holds("be", rest):
 		return "", false
 	case people && (burden || !sees), // somebody's burden, or next step
-		!sees && !holds("state", rest) && (burden || !holds("shows", rest)): // nothing that can be seen
+		!sees && !holds("state", rest) && (burden || !holds("shows", rest)) && !(clause && !people && !loose(said) && holds("plain", rest)): // nothing that can be seen
 		return "", true
 	}
 	return "done", true
 }
 
+// hopesToSee tells of a sentence that says what somebody would like and what it is to
+// do: "I want a button that gives last month's orders", "We'd like to see every
+// product in the sitemap", "I'd like both forms to be accepted".
+func hopesToSee(said string, ts []token) bool {
+	n := wish["hope"].prefix(ts)
+	if n == 0 || len(ts) < n+3 || !hopes(ts) || asks(said) || loose(said) || strings.HasSuffix(strings.TrimSpace(said), ":") || advice["fault"].in(fold(said)) {
+		return false
+	}
+	rest := ts[n:]
+	if ts[n-1].text == "to" && wish["see"].prefix(rest) > 0 {
+		_, us := wish["other"].any(rest[:2])
+		return !us
+	}
+	for i := 1; i < len(rest)-1; i++ {
+		comma := strings.Contains(said[rest[i-1].end:rest[i].start], ",")
+		switch t := rest[i].text; {
+		case wish["rel"].all[t] && (comma || !wish["comma"].all[t]):
+			_, other := wish["other"].any(rest[:i])
+			_, people := wish["people"].any(rest[:i])
+			return i > 1 && !other && !people
+		case t == "to" && rest[i+1].text == "be" && i+2 < len(rest):
+			_, other := wish["other"].any(rest[:i])
+			_, people := wish["people"].any(rest[:i])
+			return !other && !people && wish["guess"].prefix(rest[i+1:]) == 0 && max(wish["shows"].prefix(rest[i+2:]), wish["state"].prefix(rest[i+2:])) > 0
+		}
+	}
+	return false
+}
+
+// measured tells of words with a bound of time or of a part in them: "within one
+// minute", "in less than 3 seconds".
+func measured(ts []token) bool {
+	at, ok := wish["bound"].any(ts)
+	if !ok {
+		return false
+	}
+	_, unit := wish["unit"].any(ts[at:])
+	return unit
+}
+
 // mayBeName tells of a word with a capital that is no thing's and no group's.
 func mayBeName(said string, t token) bool {
 	return unicode.IsUpper(firstRune(said[t.start:])) && !wish["thing"].all[t.text] && !wish["people"].all[t.text]
+}
+
+// limits tells of a sentence behind the done that begins with a no, or a date: "Must
+// not slow down the search", "Needed before 12 January".
+func limits(said string) bool {
+	return wish["limit"].mayOpen(said) && wish["limit"].prefix(firstTokens(said, longestPhrase)) > 0
 }
 
 // keepsOn tells of words that say what has to go on: "keep appearing right away".
@@ -169,10 +224,14 @@ func shouldAt(s string, ts []token) (from, at, n int) {
 	case at == 0 && (wish["bare"].prefix(ts) == 0 || wish["asks"].prefix(ts[n:]) > 0):
 		return 0, 0, 0
 	}
-	if _, other := wish["other"].any(ts[from : at+1]); other {
+	subject := ts[from:at]
+	if i, ok := wish["rel"].any(subject); ok && i > 0 && i < len(subject)-1 { // "A voucher that was used must …"
+		subject = subject[:i]
+	}
+	if _, other := wish["other"].any(append(slices.Clip(subject), ts[at])); other {
 		return 0, 0, 0
 	}
-	for _, t := range ts[min(from+1, at):at] { // "Karin insists it should": a second subject
+	for _, t := range subject[min(1, len(subject)):] { // "Karin insists it should": a second subject
 		if wish["it"].all[t.text] {
 			return 0, 0, 0
 		}
@@ -190,6 +249,13 @@ func goesTo(said string) bool {
 // ("It is frozen for the audit") does not.
 func tellsFault(said string, first bool) bool {
 	return strings.TrimSpace(said) != "" && !wish["back"].mayOpen(said) && (first || advice["fault"].in(fold(said)))
+}
+
+// tellsNow tells of a sentence that says how things are: "Today they are missing".
+func tellsNow(said string) bool {
+	ts := firstTokens(said, longestPhrase)
+	n := labelWords.prefix(ts)
+	return n > 0 && labelKind[join(ts[:n])]&labelNow > 0
 }
 
 // opensAt tells whether a sentence begins at an offset of a paragraph, not the next

@@ -1,0 +1,76 @@
+package parse
+
+// The kinds of words that labels are made of (tables/labelword.txt).
+const (
+	labelFails = 1 << iota
+	labelNo
+	labelBound
+	labelShould
+	labelWant
+	labelWhen
+	labelState
+	labelKnow
+	labelCheck
+	labelTest
+	labelThing
+	labelCause
+	labelSee
+	labelHow
+	labelNow
+	labelTowards
+	labelFiller
+)
+
+// labelWords are these words, labelKind their kinds.
+var labelWords, labelKind = func() (phrases, map[string]int) {
+	words, kinds := newPhrases(), map[string]int{}
+	for i, kind := range []string{"fails", "no", "bound", "should", "want", "when", "state", "know", "check", "test", "thing", "cause", "see", "how", "now", "towards", "filler"} {
+		for _, w := range tableKinds("labelword.txt")[kind] {
+			words.add(w)
+			kinds[join(tokens(w))] |= 1 << i
+		}
+	}
+	return words, kinds
+}()
+
+// madeOfLabelWords reads a label that section.txt does not hold by its words, each of
+// which must be one of a label: "What would be enough for now" is the done, "What we
+// don't need" is context. kind is "goal" or "check" where its part hangs on the others'.
+func madeOfLabelWords(label string) (part, kind string) {
+	if !labelWords.mayOpen(label) {
+		return "", ""
+	}
+	ts := wordsOfLabel(label)
+	all, first := 0, 0
+	for at := 0; at < len(ts); {
+		n := labelWords.prefix(ts[at:])
+		if n == 0 {
+			return "", ""
+		}
+		all |= labelKind[join(ts[at:at+n])]
+		if at == 0 {
+			first = all
+		}
+		at += n
+	}
+	has := func(kinds int) bool { return all&kinds == kinds }
+	switch {
+	case has(labelFails) && (has(labelNo) || all&(labelKnow|labelHow|labelShould) == 0):
+		return "problem", ""
+	case all&(labelNo|labelBound) > 0:
+		return "context", ""
+	case has(labelHow|labelKnow) && all&(labelState|labelFails) > 0, has(labelShould), has(labelWhen | labelState):
+		return "done", ""
+	case has(labelWant):
+		return "done", "goal"
+	case has(labelTest | labelThing), has(labelCause), has(labelCheck) && first&labelTowards > 0: // "To check: open an order"
+		return "reproduce", ""
+	case has(labelCheck):
+		return "done", "check"
+	case has(labelHow | labelSee):
+		return "reproduce", ""
+	case has(labelNow):
+		return "problem", ""
+	}
+	return "", ""
+}

@@ -1,0 +1,75 @@
+package parse
+
+import "testing"
+
+// A label that no table holds is known by its words: each of them is one of a label,
+// and they tell its part.
+func TestLabelsByTheirWords(t *testing.T) {
+	for part, labels := range map[string][]string{
+		"problem": {
+			"What happens right now", "How it is today", "What does not work", "What doesn't work today", "Right now", "What goes wrong at the moment", "So ist es heute", "Was nicht geht", "Was heute passiert", "Qué no funciona", "Lo que pasa ahora", "Ce qui ne marche pas", "Cosa non funziona", "Wat niet werkt",
+		},
+		"reproduce": {
+			"How you can see it", "How to trigger", "Where I see it", "How I reproduced it", "To trigger it", "Test account", "Test order", "So kann man es nachstellen", "Wie ich es sehe", "Cómo se reproduce", "Dónde se ve", "Comment on le voit", "Come si vede", "Hoe je het kunt zien",
+		},
+		"done": {
+			"What should happen instead", "How it should be", "What would be enough for now", "Good enough", "Acceptable", "What I would accept", "When it is finished", "How I know it works", "How we will know that it is fixed", "How will I see that it is done", "Was passieren sollte", "Wie es sein soll", "So soll es sein", "Was reichen würde", "Woran ich sehe, dass es fertig ist", "Qué debería pasar", "Cómo debería ser", "Cuando esté listo", "Ce qui devrait se passer", "Ce qui suffirait", "Come dovrebbe essere", "Hoe het zou moeten zijn",
+		},
+		"context": {
+			"What we don't need", "What would be too much", "What you should not touch", "Not now", "Don't", "What must not happen", "What to leave alone", "What to keep in mind", "By when", "Until when", "Limits", "Was nicht sein darf", "Was wir nicht brauchen", "Nicht nötig", "Lo que no hace falta", "Lo que no debe pasar", "Ce qu'il ne faut pas", "Cosa non serve", "Wat niet hoeft",
+		},
+	} {
+		for _, l := range labels {
+			for _, line := range []string{l + ": x", "**" + l + ":** x", "## " + l} {
+				if got, _, _ := labelAt(line); got != part {
+					t.Errorf("%q: %q, want %q", line, got, part)
+				}
+			}
+		}
+	}
+	for _, line := range []string{
+		"I don't know", "We need to talk", "It should", "How it works", "What I know: nothing", "How it works: you press it", "I think: no", "I see: nothing",
+		"The page says: not now", "Should we do it now? Anna says yes", "Look: it does not work", "Customers say: it should be blue", "Now", "Today", "You can see it", "It works", "Please: not now",
+	} {
+		if part, label, _ := labelAt(line); part != "" && label != sentence {
+			t.Errorf("%q is a label of %q", line, part)
+		}
+	}
+}
+
+// What, beside a reason, is what is wanted; a check below the problem is the done.
+func TestLabelsThatHangOnOthers(t *testing.T) {
+	for text, want := range map[string]Sections{
+		"Why: people are blinded.\nWhat: the app follows the phone's setting.\nHow do I check: switch the phone.": {Problem: "people are blinded.", Done: "the app follows the phone's setting.\n\nswitch the phone."},
+		"What: the list is empty.\nWhy: the import fails at night.":                                               {Problem: "the list is empty.\n\nthe import fails at night."},
+		"Books are sold with 25% VAT.\nCheck: the invoice shows 6%.":                                              {Problem: "Books are sold with 25% VAT.", Done: "the invoice shows 6%."},
+		"Shoes come back. I'm happy when each shows its size. Deadline: 6 January.":                               {Problem: "Shoes come back.", Done: "I'm happy when each shows its size.", Context: "Deadline: 6 January."},
+		"Hoy: gratis a partir de 20 euros.\nQué debería pasar: solo a partir de 50 euros.":                        {Problem: "gratis a partir de 20 euros.", Done: "solo a partir de 50 euros."},
+	} {
+		if s, _ := FindSections(text); s != want {
+			t.Errorf("%q: got %+v", text, s)
+		}
+	}
+}
+
+// A limit told behind the done is no part of it, and a wish told above the problem is
+// the done.
+func TestLimitsBehindTheDone(t *testing.T) {
+	for text, want := range map[string]Sections{
+		"Clerks scan and get nothing. It should find the article. Must not slow down the search. Needed before 12 January.": {Problem: "Clerks scan and get nothing.", Done: "It should find the article.", Context: "Must not slow down the search. Needed before 12 January."},
+		"- the basket loses items\n- it should keep them for 30 days\n- don't store names":                                  {Problem: "- the basket loses items", Done: "- it should keep them for 30 days", Context: "- don't store names"},
+		"Orders are lost. Orders must be kept. No order is lost at night.":                                                  {Problem: "Orders are lost.", Done: "Orders must be kept. No order is lost at night."},
+		"Problem: a\nDone: the list shows b. Please don't touch c.":                                                         {Problem: "a", Done: "the list shows b.", Context: "Please don't touch c."},
+		"Problem: a\nDone: b\n- don't show c":                                                                               {Problem: "a", Done: "b\n- don't show c"},
+		"No encuentran su factura. El cliente debe poder descargarla. Antes del 20 de diciembre, por favor.":                {Problem: "No encuentran su factura.", Done: "El cliente debe poder descargarla.", Context: "Antes del 20 de diciembre, por favor."},
+		"Der Bon ist falsch. Er soll das Datum zeigen. Nicht vor Weihnachten.":                                              {Problem: "Der Bon ist falsch.", Done: "Er soll das Datum zeigen.", Context: "Nicht vor Weihnachten."},
+		"Customers must be able to leave with one click. Today they have to log in.":                                        {Problem: "Today they have to log in.", Done: "Customers must be able to leave with one click."},
+		"Once this is fixed, the mail lists every article. Today half of them are missing.":                                 {Problem: "Today half of them are missing.", Done: "Once this is fixed, the mail lists every article."},
+		"The header should be blue.":         {Problem: "The header should be blue."},
+		"The header should be blue. Thanks!": {Problem: "The header should be blue. Thanks!"},
+	} {
+		if s, _ := FindSections(text); s != want {
+			t.Errorf("%q: got %+v", text, s)
+		}
+	}
+}
