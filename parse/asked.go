@@ -57,9 +57,10 @@ func madeOfLabelWords(label string) (part, kind string) {
 	switch {
 	case has(labelFails) && (has(labelNo) || all&(labelKnow|labelHow|labelShould) == 0):
 		return "problem", ""
-	case all&(labelNo|labelBound) > 0:
+	case all&(labelNo|labelBound) > 0, has(labelKnow) && !has(labelHow):
 		return "context", ""
-	case has(labelHow|labelKnow) && all&(labelState|labelFails) > 0, has(labelShould), has(labelWhen | labelState):
+	case all&(labelKnow|labelSee) > 0 && has(labelHow) && all&(labelState|labelFails) > 0, has(labelHow|labelKnow),
+		has(labelShould), has(labelWhen|labelState), has(labelWant|labelSee):
 		return "done", ""
 	case has(labelWant):
 		return "done", "goal"
@@ -67,7 +68,7 @@ func madeOfLabelWords(label string) (part, kind string) {
 		return "reproduce", ""
 	case has(labelCheck):
 		return "done", "check"
-	case has(labelHow | labelSee):
+	case has(labelSee) && all&(labelHow|labelTowards) > 0:
 		return "reproduce", ""
 	case has(labelNow):
 		return "problem", ""
