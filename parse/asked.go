@@ -18,13 +18,14 @@ const (
 	labelHow
 	labelNow
 	labelTowards
+	labelFrom
 	labelFiller
 )
 
 // labelWords are these words, labelKind their kinds.
 var labelWords, labelKind = func() (phrases, map[string]int) {
 	words, kinds := newPhrases(), map[string]int{}
-	for i, kind := range []string{"fails", "no", "bound", "should", "want", "when", "state", "know", "check", "test", "thing", "cause", "see", "how", "now", "towards", "filler"} {
+	for i, kind := range []string{"fails", "no", "bound", "should", "want", "when", "state", "know", "check", "test", "thing", "cause", "see", "how", "now", "towards", "from", "filler"} {
 		for _, w := range tableKinds("labelword.txt")[kind] {
 			words.add(w)
 			kinds[join(tokens(w))] |= 1 << i
@@ -33,19 +34,27 @@ var labelWords, labelKind = func() (phrases, map[string]int) {
 	return words, kinds
 }()
 
+// ofWhom reads a label of section.txt with words behind it that say whose it is:
+// "Requirement from legal". "Done by Karin" may say who did it.
+func ofWhom(ts []token) (part string) {
+	for at := 1; at < len(ts)-1; at++ {
+		if labelKind[ts[at].text]&labelFrom > 0 && labelKind[join(ts[:at])]&labelState == 0 {
+			return sectionLabels[join(ts[:at])]
+		}
+	}
+	return ""
+}
+
 // madeOfLabelWords reads a label that section.txt does not hold by its words, each of
 // which must be one of a label: "What would be enough for now" is the done, "What we
 // don't need" is context. kind is "goal" or "check" where its part hangs on the others'.
 func madeOfLabelWords(label string) (part, kind string) {
-	if !labelWords.mayOpen(label) {
-		return "", ""
-	}
 	ts := wordsOfLabel(label)
 	all, first := 0, 0
 	for at := 0; at < len(ts); {
 		n := labelWords.prefix(ts[at:])
 		if n == 0 {
-			return "", ""
+			return ofWhom(ts), ""
 		}
 		all |= labelKind[join(ts[at:at+n])]
 		if at == 0 {
@@ -59,8 +68,8 @@ func madeOfLabelWords(label string) (part, kind string) {
 		return "problem", ""
 	case all&(labelNo|labelBound) > 0, has(labelKnow) && !has(labelHow):
 		return "context", ""
-	case all&(labelKnow|labelSee) > 0 && has(labelHow) && all&(labelState|labelFails) > 0, has(labelHow|labelKnow),
-		has(labelShould), has(labelWhen|labelState), has(labelWant|labelSee):
+	case all&(labelKnow|labelSee) > 0 && has(labelHow) && all&(labelState|labelFails) > 0, has(labelHow | labelKnow),
+		has(labelShould), has(labelWhen | labelState), has(labelWant | labelSee):
 		return "done", ""
 	case has(labelWant):
 		return "done", "goal"

@@ -30,6 +30,10 @@ func (s *Sections) place(free string, under map[string]bool) {
 			case "reproduce":
 				where = &s.Reproduce
 			case "":
+				if fault, steps := stepsBelow(said.text); fault != "" && !under["problem"] && !has(&s.Problem) && !under["reproduce"] {
+					parts[&s.Problem] = append(parts[&s.Problem], fault)
+					said.text = steps
+				}
 				where = s.placeOf(said.text, under, under["problem"] || has(&s.Problem))
 			}
 			parts[where] = append(parts[where], said.text)
@@ -41,6 +45,16 @@ func (s *Sections) place(free string, under map[string]bool) {
 		}
 		*where = strings.TrimSpace(strings.Join(said, "\n\n"))
 	}
+}
+
+// stepsBelow cuts a paragraph above a numbered list of things to do, unless its line
+// announces the list.
+func stepsBelow(p string) (fault, steps string) {
+	line, rest, _ := strings.Cut(p, "\n")
+	if rest == "" || itemText(line, 0) > 0 || strings.HasSuffix(strings.TrimSpace(line), ":") || seen.begin(fold(line)) || itemText(firstLine(rest), 0) == 0 || !plainSteps(rest) {
+		return "", p
+	}
+	return line, rest
 }
 
 // paragraphs cuts a text at its blank lines. A list goes with the line that announces it

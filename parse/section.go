@@ -182,7 +182,8 @@ func blocksOf(text string, strict, wishes bool) (blocks []labelBlock, nested boo
 				blocks = append(blocks, b)
 				titled, blank = rest == "", false
 				continue
-			case part != "", cur.label != "" && blank && saidAt(t) != "", wishes && cur.label != "" && (blank || cur.part == "reproduce") && wishAt(t):
+			case part != "", cur.label != "" && blank && saidAt(t) != "",
+				(cur.part == "done" || cur.part == "goal") && len(cur.lines) == 1 && endsSentence(cur.lines[0]) && saidAt(t) == "context", wishes && cur.label != "" && (blank || cur.part == "reproduce") && wishAt(t):
 				if part == "" {
 					part = saidAt(t)
 				}

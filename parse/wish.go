@@ -50,11 +50,11 @@ const wishTokens, wishReads = 14, 40
 // lesser harm.
 func wished(said string) (part string, likely bool) {
 	hope := wish["hope"].mayOpen(said)
-	if !hope && !mayWish(said) {
+	if !hope && !mayWish(said) && !wish["from-now"].mayOpen(said) && digitsIn(said) == 0 {
 		return "", false
 	}
 	ts := firstTokens(said, wishReads)
-	if hope && hopesToSee(said, ts) {
+	if hope && hopesToSee(said, ts) || changes(said, ts) || wish["nice"].any2(ts) && measured(ts) && !loose(said) && !asks(said) {
 		return "done", true
 	}
 	from, at, n := shouldAt(said, ts)
@@ -67,7 +67,7 @@ func wished(said string) (part string, likely bool) {
 	if rest[0].text == "be" && ts[from].text == "they" && at == from+1 { // things, as often as people
 		people = false
 	}
-	lone := at == from+1 && mayBeName(said, ts[from])
+	lone := at == from+1 && mayBeName(said, ts[from]) && wish["from-now"].prefix(ts) == 0
 	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
@@ -79,9 +79,9 @@ func wished(said string) (part string, likely bool) {
 		return "", false
 	case len(rest) > 1 && (rest[0].text == "have" || rest[0].text == "be" && len(rest) == 2 && wish["shows"].prefix(rest[1:]) == 0) && strings.HasSuffix(rest[1].text, "ed"): // what was, and a deed: "should be redesigned"
 		return "", false
-	case holds("aside", ts), inMonth(ts), burden && holds("toil", rest), !slices.ContainsFunc(rest, func(t token) bool { return !wish["vague"].all[t.text] }):
+	case holds("aside", rest), !clause && holds("aside", ts[:at+n]), inMonth(ts), burden && holds("toil", rest), !slices.ContainsFunc(rest, func(t token) bool { return !wish["vague"].all[t.text] }):
 		return "", false
-	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees && !holds("able", rest)):
+	case clause && (unicode.IsUpper(firstRune(said[rest[0].start:])) || wish["other"].prefix(rest) > 0 || holds("people", rest[:min(len(rest), 3)]) && !sees && (!holds("able", rest) && !holds("plain", rest) || holds("staff", rest) || holds("aid", rest))):
 		return "", false
 	case at == 0 && len(rest) > 1 && wish["bars"].all[rest[0].text] && !wish["no-more"].any2(rest): // "Must not show the telephone": the done, or a limit to it
 		return "", true
@@ -90,7 +90,7 @@ func wished(said string) (part string, likely bool) {
 	case lone && !sees && !holds("be", rest):
 		return "", false
 	case people && (burden || !sees), // somebody's burden, or next step
-		!sees && !holds("state", rest) && (burden || !holds("shows", rest)) && !(clause && !people && !loose(said) && holds("plain", rest)): // nothing that can be seen
+		!sees && !holds("state", rest) && (people || len(rest) < 4 || onDay(rest) || burden && wish["remain"].prefix(rest) > 0) && (burden || !holds("shows", rest)) && !(clause && !people && !loose(said) && holds("plain", rest)): // nothing that can be seen
 		return "", true
 	}
 	return "done", true
@@ -109,20 +109,28 @@ func hopesToSee(said string, ts []token) bool {
 		_, us := wish["other"].any(rest[:2])
 		return !us
 	}
-	for i := 1; i < len(rest)-1; i++ {
+	named, tells := len(rest), false // the thing that is wished for ends there
+	for i := 1; i < len(rest)-1 && named == len(rest); i++ {
 		comma := strings.Contains(said[rest[i-1].end:rest[i].start], ",")
 		switch t := rest[i].text; {
-		case wish["rel"].all[t] && (comma || !wish["comma"].all[t]):
-			_, other := wish["other"].any(rest[:i])
-			_, people := wish["people"].any(rest[:i])
-			return i > 1 && !other && !people
-		case t == "to" && rest[i+1].text == "be" && i+2 < len(rest):
-			_, other := wish["other"].any(rest[:i])
-			_, people := wish["people"].any(rest[:i])
-			return !other && !people && wish["guess"].prefix(rest[i+1:]) == 0 && max(wish["shows"].prefix(rest[i+2:]), wish["state"].prefix(rest[i+2:])) > 0
+		case i > 1 && wish["rel"].all[t] && (comma || !wish["comma"].all[t]):
+			named, tells = i, true
+		case t == "to" && rest[i+1].text == "be":
+			named, tells = i, i+2 < len(rest) && wish["guess"].prefix(rest[i+1:]) == 0 && max(wish["shows"].prefix(rest[i+2:]), wish["state"].prefix(rest[i+2:])) > 0
+		case i > 1 && len(rest) > 4 && wish["where"].all[t]: // "the delivery address on it"
+			tells = wish["aid"].prefix(rest) == 0
 		}
 	}
-	return false
+	_, other := wish["other"].any(rest[:named])
+	_, people := wish["people"].any(rest[:named])
+	return tells && !other && !people
+}
+
+// changes tells of a sentence that says how things are to be from then on: "From now
+// on one order takes one coupon". What we do then is a plan.
+func changes(said string, ts []token) bool {
+	n := wish["from-now"].prefix(ts)
+	return n > 0 && len(ts) > n+3 && wish["other"].prefix(ts[n:]) == 0 && !asks(said) && !loose(said) && harmless(said)
 }
 
 // measured tells of words with a bound of time or of a part in them: "within one
@@ -151,6 +159,16 @@ func limits(said string) bool {
 func keepsOn(rest []token) bool {
 	n := wish["on"].prefix(rest)
 	return n > 0 && n < len(rest) && strings.HasSuffix(rest[n].text, "ing")
+}
+
+// onDay tells of words with a day of a month in them.
+func onDay(ts []token) bool {
+	for i := range ts[1:] {
+		if wish["month"].all[ts[i+1].text] && digits(ts[i].text) {
+			return true
+		}
+	}
+	return false
 }
 
 // inMonth tells of words with a month behind one like "in": what is to be in May is a
