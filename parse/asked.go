@@ -53,6 +53,9 @@ func madeOfLabelWords(label string) (part, kind string) {
 	all, first := 0, 0
 	for at := 0; at < len(ts); {
 		n := labelWords.prefix(ts[at:])
+		if n == 0 && len(ts) <= 6 && labelKind[ts[len(ts)-1].text]&labelWant > 0 { // "What the auditor wants", "Rules we need"
+			return "done", "goal"
+		}
 		if n == 0 {
 			return ofWhom(ts), ""
 		}

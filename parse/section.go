@@ -254,11 +254,12 @@ func limitBehind(said string) (done, limit string) {
 }
 
 // wishAbove takes the sentence that opens the problem for the done, if it says what
-// must be so and more than thanks stands behind it.
+// must be so, and how things are stands behind it, or it is a wish. "By law the price
+// must be shown. We don't show it" is a rule and the fault.
 func (s *Sections) wishAbove() {
 	n := sentenceLen(firstLine(s.Problem))
 	above, rest := s.Problem[:n], strings.TrimSpace(s.Problem[n:])
-	if part, _ := wished(above); part == "done" && rest != "" && checkable(rest) && !asks(rest) {
+	if part, _ := wished(above); part == "done" && rest != "" && checkable(rest) && !asks(rest) && (tellsNow(rest) || wish["hope"].mayOpen(above) || wish["clause"].mayOpen(above)) {
 		s.Done, s.Problem = above, rest
 	}
 }

@@ -109,6 +109,8 @@ func TestSections(t *testing.T) {
 		{"== Problem ==\na\nh2. Done\nb\nc) Context\nd", Sections{Problem: "a", Done: "b", Context: "d"}},
 		{"Context / constraints: c\nDone: b", Sections{Done: "b", Context: "Context / constraints: c"}},
 		{"a. We'd be happy when b.", Sections{Problem: "a.", Done: "We'd be happy when b."}},
+		{"a. Right would be b.", Sections{Problem: "a.", Done: "Right would be b."}},
+		{"a. Gewünscht ist b auf c.", Sections{Problem: "a.", Done: "Gewünscht ist b auf c."}},
 		{"a. We're good when the b.", Sections{Problem: "a.", Done: "We're good when the b."}},
 		{"a. We are satisfied if less than 5% of b.", Sections{Problem: "a.", Done: "We are satisfied if less than 5% of b."}},
 		{"a. I'd consider it fixed if the b.", Sections{Problem: "a.", Done: "I'd consider it fixed if the b."}},

@@ -54,7 +54,10 @@ func wished(said string) (part string, likely bool) {
 		return "", false
 	}
 	ts := firstTokens(said, wishReads)
-	if hope && hopesToSee(said, ts) || changes(said, ts) || wish["nice"].any2(ts) && measured(ts) && !loose(said) && !asks(said) {
+	if len(ts) > 2 && wish["report"].any2(ts[len(ts)-2:]) { // "They should be weekly, he says"
+		return "", false
+	}
+	if hope && hopesToSee(said, ts) || changes(said, ts) || wish["nice"].any2(ts) && measured(ts) && !loose(said) && !asks(said) { // "Under 3 s is fine"
 		return "done", true
 	}
 	from, at, n := shouldAt(said, ts)
@@ -73,7 +76,10 @@ func wished(said string) (part string, likely bool) {
 	switch {
 	case holds("keep", rest) || holds("late", rest), keepsOn(rest):
 		return "context", false
-	case measured(rest) && !people && !lone:
+	case measured(rest) && !people && !lone && !holds("aside", rest[:1]) && !(burden && holds("toil", rest)) && !inMonth(ts),
+		lone && cites(said): // "Text should read 'You are unsubscribed'"
+		return "done", true
+	case rest[0].text == "man" && holds("able", rest):
 		return "done", true
 	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text]:
 		return "", false
@@ -89,8 +95,12 @@ func wished(said string) (part string, likely bool) {
 		return "done", true
 	case lone && !sees && !holds("be", rest):
 		return "", false
-	case people && (burden || !sees), // somebody's burden, or next step
-		!sees && !holds("state", rest) && (people || len(rest) < 4 || onDay(rest) || burden && wish["remain"].prefix(rest) > 0) && (burden || !holds("shows", rest)) && !(clause && !people && !loose(said) && holds("plain", rest)): // nothing that can be seen
+	case people && (burden || !sees): // somebody's burden, or next step
+		return "", true
+	case sees, holds("state", rest), !burden && holds("shows", rest), clause && holds("plain", rest) && !loose(said):
+		return "done", true
+	case len(rest) < 4, onDay(rest), burden && wish["remain"].prefix(rest) > 0, // too little, or a plan
+		clause && (loose(said) || wish["see-to"].prefix(ts) > 0 || holds("other", rest[:3])):
 		return "", true
 	}
 	return "done", true
@@ -142,6 +152,16 @@ func measured(ts []token) bool {
 	}
 	_, unit := wish["unit"].any(ts[at:])
 	return unit
+}
+
+// cites tells of a sentence that cites what is to be read somewhere.
+func cites(said string) bool {
+	for _, q := range []string{" '", " \"", " “", " „", " «", " ‘"} {
+		if strings.Contains(said, q) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBeName tells of a word with a capital that is no thing's and no group's.
@@ -248,6 +268,9 @@ func shouldAt(s string, ts []token) (from, at, n int) {
 	}
 	if _, other := wish["other"].any(append(slices.Clip(subject), ts[at])); other {
 		return 0, 0, 0
+	}
+	if wish["lead"].prefix(ts) > 0 && len(subject) > 1 && wish["it"].all[subject[len(subject)-1].text] { // "With one typo it should …"
+		subject = subject[:len(subject)-1]
 	}
 	for _, t := range subject[min(1, len(subject)):] { // "Karin insists it should": a second subject
 		if wish["it"].all[t.text] {
