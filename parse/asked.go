@@ -19,13 +19,15 @@ const (
 	labelNow
 	labelTowards
 	labelFrom
+	labelAsks
+	labelWhose
 	labelFiller
 )
 
 // labelWords are these words, labelKind their kinds.
 var labelWords, labelKind = func() (phrases, map[string]int) {
 	words, kinds := newPhrases(), map[string]int{}
-	for i, kind := range []string{"fails", "no", "bound", "should", "want", "when", "state", "know", "check", "test", "thing", "cause", "see", "how", "now", "towards", "from", "filler"} {
+	for i, kind := range []string{"fails", "no", "bound", "should", "want", "when", "state", "know", "check", "test", "thing", "cause", "see", "how", "now", "towards", "from", "asks", "whose", "filler"} {
 		for _, w := range tableKinds("labelword.txt")[kind] {
 			words.add(w)
 			kinds[join(tokens(w))] |= 1 << i
@@ -50,9 +52,14 @@ func ofWhom(ts []token) (part string) {
 // don't need" is context. kind is "goal" or "check" where its part hangs on the others'.
 func madeOfLabelWords(label string) (part, kind string) {
 	ts := wordsOfLabel(label)
-	all, first := 0, 0
+	all, first, other := 0, 0, false
 	for at := 0; at < len(ts); {
 		n := labelWords.prefix(ts[at:])
+		if n == 0 && first&(labelAsks|labelWhose) > 0 { // "How the list should look"
+			other = true
+			at++
+			continue
+		}
 		if n == 0 && len(ts) <= 6 && labelKind[ts[len(ts)-1].text]&labelWant > 0 { // "What the auditor wants", "Rules we need"
 			return "done", "goal"
 		}
@@ -67,6 +74,12 @@ func madeOfLabelWords(label string) (part, kind string) {
 	}
 	has := func(kinds int) bool { return all&kinds == kinds }
 	switch {
+	case first&labelWhose > 0 && has(labelKnow):
+		return "context", ""
+	case other && all&(labelShould|labelWant|labelBound|labelNow) == 0 && !has(labelNo):
+		return "", ""
+	case other && has(labelNo) && all&(labelShould|labelWant|labelBound) == 0: // "What doesn't print"
+		return "problem", ""
 	case has(labelFails) && (has(labelNo) || all&(labelKnow|labelHow|labelShould) == 0):
 		return "problem", ""
 	case all&(labelNo|labelBound) > 0, has(labelKnow) && !has(labelHow):

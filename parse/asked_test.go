@@ -7,16 +7,16 @@ import "testing"
 func TestLabelsByTheirWords(t *testing.T) {
 	for part, labels := range map[string][]string{
 		"problem": {
-			"What happens right now", "How it is today", "What does not work", "What doesn't work today", "Right now", "What goes wrong at the moment", "So ist es heute", "Was nicht geht", "Was heute passiert", "Qué no funciona", "Lo que pasa ahora", "Ce qui ne marche pas", "Cosa non funziona", "Wat niet werkt", "What bugs me", "Problem for the clerks",
+			"What happens right now", "How it is today", "What does not work", "What doesn't work today", "Right now", "What goes wrong at the moment", "So ist es heute", "Was nicht geht", "Was heute passiert", "Qué no funciona", "Lo que pasa ahora", "Ce qui ne marche pas", "Cosa non funziona", "Wat niet werkt", "What bugs me", "What doesn't print", "What happens at the till", "Problem for the clerks",
 		},
 		"reproduce": {
 			"How you can see it", "How to trigger", "How to recreate it", "Try", "Para probarlo", "Where I see it", "How I reproduced it", "To trigger it", "Test account", "Test order", "So kann man es nachstellen", "Wie ich es sehe", "Cómo se reproduce", "Dónde se ve", "Comment on le voit", "Come si vede", "Hoe je het kunt zien",
 		},
 		"done": {
-			"What should happen instead", "Better", "Besser", "What the auditor wants", "Rules we need", "Der Text, den wir brauchen", "Requirement from her side", "Anforderung vom Anwalt", "Expectation of the shop", "How it should be", "What would be enough for now", "Good enough", "Acceptable", "What I would accept", "When it is finished", "How I know it works", "How we will know that it is fixed", "How will I see that it is done", "Was passieren sollte", "Wie es sein soll", "So soll es sein", "Was reichen würde", "Woran ich sehe, dass es fertig ist", "Qué debería pasar", "Cómo debería ser", "Cuando esté listo", "Ce qui devrait se passer", "Ce qui suffirait", "Come dovrebbe essere", "Hoe het zou moeten zijn",
+			"What should happen instead", "What must be true afterwards", "What I'd call good", "How it should look", "Wished for", "Wie die Liste aussehen soll", "Qué debe decir el correo", "Better", "Besser", "What the auditor wants", "Rules we need", "Der Text, den wir brauchen", "Requirement from her side", "Anforderung vom Anwalt", "Expectation of the shop", "How it should be", "What would be enough for now", "Good enough", "Acceptable", "What I would accept", "When it is finished", "How I know it works", "How we will know that it is fixed", "How will I see that it is done", "Was passieren sollte", "Wie es sein soll", "So soll es sein", "Was reichen würde", "Woran ich sehe, dass es fertig ist", "Qué debería pasar", "Cómo debería ser", "Cuando esté listo", "Ce qui devrait se passer", "Ce qui suffirait", "Come dovrebbe essere", "Hoe het zou moeten zijn",
 		},
 		"context": {
-			"What we don't need", "Not needed", "Please avoid", "Bitte nicht", "Deadline from legal", "Exception", "Ausnahme", "Boundary", "What would be too much", "What you should not touch", "Not now", "Don't", "What must not happen", "What to leave alone", "What to keep in mind", "By when", "Until when", "Limits", "Was nicht sein darf", "Was wir nicht brauchen", "Nicht nötig", "Lo que no hace falta", "Lo que no debe pasar", "Ce qu'il ne faut pas", "Cosa non serve", "Wat niet hoeft",
+			"What we don't need", "Not needed", "What the driver should not see", "What may stay", "Who knows the numbers", "Wer es weiß", "Please avoid", "Bitte nicht", "Deadline from legal", "Exception", "Ausnahme", "Boundary", "What would be too much", "What you should not touch", "Not now", "Don't", "What must not happen", "What to leave alone", "What to keep in mind", "By when", "Until when", "Limits", "Was nicht sein darf", "Was wir nicht brauchen", "Nicht nötig", "Lo que no hace falta", "Lo que no debe pasar", "Ce qu'il ne faut pas", "Cosa non serve", "Wat niet hoeft",
 		},
 	} {
 		for _, l := range labels {
@@ -29,7 +29,7 @@ func TestLabelsByTheirWords(t *testing.T) {
 	}
 	for _, line := range []string{
 		"I don't know", "We need to talk", "It should", "How it works", "How it works: you press it", "I think: no", "I see: nothing",
-		"Done by Karin: x", "Fertig von mir: x", "The page says: not now", "Should we do it now? Anna says yes", "Look: it does not work", "Customers say: it should be blue", "Now", "Today", "You can see it", "It works", "Please: not now",
+		"What Karin says: x", "What the page says: not found", "Done by Karin: x", "Fertig von mir: x", "The page says: not now", "Should we do it now? Anna says yes", "Look: it does not work", "Customers say: it should be blue", "Now", "Today", "You can see it", "It works", "Please: not now",
 	} {
 		if part, label, _ := labelAt(line); part != "" && label != sentence {
 			t.Errorf("%q is a label of %q", line, part)

@@ -67,10 +67,10 @@ func wished(said string) (part string, likely bool) {
 	rest := ts[at+n:]
 	holds := func(kind string, ts []token) bool { _, ok := wish[kind].any(ts); return ok }
 	people, sees := holds("people", ts[from:at]), holds("see", rest)
-	if rest[0].text == "be" && ts[from].text == "they" && at == from+1 { // things, as often as people
+	if at == from+1 && wish["they"].all[ts[from].text] && (wish["state"].prefix(rest) > 0 && rest[0].text != "be" || rest[0].text == "be" && !holds("must", ts[at:at+n])) { // things, as often as people
 		people = false
 	}
-	lone := at == from+1 && mayBeName(said, ts[from]) && wish["from-now"].prefix(ts) == 0
+	lone := at == from+1 && mayBeName(said, ts[from]) && wish["from-now"].prefix(ts) == 0 && !wish["they"].all[ts[from].text]
 	burden := wish["must"].prefix(ts[at:]) == n || ts[at].text == "to"
 	clause := wish["clause"].prefix(ts[at:]) == n // its rest is a sentence of its own
 	switch {
@@ -81,6 +81,8 @@ func wished(said string) (part string, likely bool) {
 		return "done", true
 	case rest[0].text == "man" && holds("able", rest):
 		return "done", true
+	case at == from+1 && burden && len(rest) < 6 && wish["thing"].all[ts[from].text] && wish["cause"].prefix(rest) > 0: // "It must be the bearing"
+		return "", false
 	case wish["guess"].prefix(rest) > 0 || wish["guess"].all[rest[len(rest)-1].text]:
 		return "", false
 	case len(rest) > 1 && (rest[0].text == "have" || rest[0].text == "be" && len(rest) == 2 && wish["shows"].prefix(rest[1:]) == 0) && strings.HasSuffix(rest[1].text, "ed"): // what was, and a deed: "should be redesigned"
