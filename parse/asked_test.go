@@ -96,3 +96,17 @@ func TestLimitsBehindTheDone(t *testing.T) {
 		}
 	}
 }
+
+// A program's notice may be set out with words that are as good as labels; it is a
+// robot's all the same.
+func TestNoticesWithWordsOfLabels(t *testing.T) {
+	for subject, text := range map[string]string{
+		"Automatic reply: Cart": "I am out of the office.\n\nUntil when: 7 December\nWhat you should do instead: write to jonas@acme.example",
+		"Abwesend: Cart":        "Ich bin bis 7. Dezember nicht im Büro.\n\nBis wann: 7. Dezember\nWas stattdessen geht: Ihre E-Mail wird nicht weitergeleitet, wenden Sie sich an Jonas.\n\nIch werde Ihre Nachricht nach meiner Rückkehr lesen.",
+	} {
+		raw := "From: Priya <priya@acme.example>\nTo: shop+t42r1.abcdefghijklmnop@acme.example\nIn-Reply-To: <t42r1.abcdefghijklmnop.1@acme.example>\nSubject: " + subject + "\nContent-Type: text/plain; charset=utf-8\n\n" + text + "\n"
+		if m := Read([]byte(raw), Options{}); m.Robot != RobotAutoReply {
+			t.Errorf("%s: %q, sections %+v", subject, m.Robot, m.Sections)
+		}
+	}
+}

@@ -415,8 +415,8 @@ func listRule(lines []line, i, end int) bool {
 // opensPart tells whether a line has the label of a part that no lawyer writes:
 // "Done: the imprint reads …" is the writer's, whatever it holds.
 func opensPart(t string) bool {
-	part, _, _ := labelAt(t)
-	return part == "problem" || part == "reproduce" || part == "done"
+	part, label, _ := labelAt(t)
+	return part != "" && part != "context" && (label == sentence || sectionLabels[join(tokens(label))] != "")
 }
 
 // legal tells whether a paragraph may be a lawyer's: two phrases of the table and

@@ -396,14 +396,28 @@ func firstPerson(head string) bool {
 // hasDone: a text with a done under a label is a task.
 func hasDone(text string) bool {
 	_, labelled := FindSections(text)
-	return len(labelled) >= 2
+	return len(labelled) >= 2 && len(tableLabels(text)) >= 2
 }
 
 // saysDone: a text of which a line says when it is done is a task, whatever it
 // quotes.
 func saysDone(text string) bool {
 	_, labelled := FindSections(text)
-	return slices.Contains(labelled, "done")
+	known := tableLabels(text)
+	return slices.Contains(labelled, "done") && (known["done"] || known["problem"]) // a goal may be the done
+}
+
+// tableLabels are the parts that have a label of section.txt, or a sentence as good.
+// A label that is made of words of labels is none here: "Until when: 7 December" may
+// stand in a notice of absence.
+func tableLabels(text string) map[string]bool {
+	known := map[string]bool{}
+	for line := range labelLines(text) {
+		if part, label, _ := labelAt(line); part != "" && (label == sentence || sectionLabels[join(tokens(label))] != "") {
+			known[part] = true
+		}
+	}
+	return known
 }
 
 // system tells whether an address is a mail system's and not a person's.
