@@ -101,7 +101,7 @@ func wished(said string) (part string, likely bool) {
 		return "", true
 	case sees, holds("state", rest), !burden && holds("shows", rest), clause && holds("plain", rest) && !loose(said):
 		return "done", true
-	case len(rest) < 4, onDay(rest), burden && wish["remain"].prefix(rest) > 0, // too little, or a plan
+	case len(rest) < 3, onDay(rest), burden && wish["remain"].prefix(rest) > 0, // too little, or a plan
 		clause && (loose(said) || wish["see-to"].prefix(ts) > 0 || holds("other", rest[:3])):
 		return "", true
 	}
