@@ -38,13 +38,17 @@ var labelWords, labelKind = func() (phrases, map[string]int) {
 
 // ofWhom reads a label of section.txt with words behind it that say whose it is:
 // "Requirement from legal". "Done by Karin" may say who did it.
-func ofWhom(ts []token) (part string) {
+func ofWhom(ts []token) (part, kind string) {
 	for at := 1; at < len(ts)-1; at++ {
 		if labelKind[ts[at].text]&labelFrom > 0 && labelKind[join(ts[:at])]&labelState == 0 {
-			return sectionLabels[join(ts[:at])]
+			part = sectionLabels[join(ts[:at])]
+			if k := kindOf(join(ts[:at]), part); k != part && part != "" {
+				kind = k
+			}
+			return part, kind
 		}
 	}
-	return ""
+	return "", ""
 }
 
 // madeOfLabelWords reads a label that section.txt does not hold by its words, each of
@@ -64,7 +68,7 @@ func madeOfLabelWords(label string) (part, kind string) {
 			return "done", "goal"
 		}
 		if n == 0 {
-			return ofWhom(ts), ""
+			return ofWhom(ts)
 		}
 		all |= labelKind[join(ts[at:at+n])]
 		if at == 0 {

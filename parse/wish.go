@@ -93,6 +93,8 @@ func wished(said string) (part string, likely bool) {
 		return "", false
 	case at == 0 && len(rest) > 1 && wish["bars"].all[rest[0].text] && !wish["no-more"].any2(rest): // "Must not show the telephone": the done, or a limit to it
 		return "", true
+	case at == 0 && !clause && wish["bare"].prefix(ts) > 0 && holds("people", rest): // "Debería hacerlo una agencia"
+		return "", true
 	case holds("able", rest):
 		return "done", true
 	case lone && !sees && !holds("be", rest):
@@ -101,7 +103,7 @@ func wished(said string) (part string, likely bool) {
 		return "", true
 	case sees, holds("state", rest), !burden && holds("shows", rest), clause && holds("plain", rest) && !loose(said):
 		return "done", true
-	case len(rest) < 3, onDay(rest), burden && wish["remain"].prefix(rest) > 0, // too little, or a plan
+	case len(rest) < 2, clause && len(rest) < 3, onDay(rest), burden && wish["remain"].prefix(rest) > 0, // too little, or a plan
 		clause && (loose(said) || wish["see-to"].prefix(ts) > 0 || holds("other", rest[:3])):
 		return "", true
 	}
