@@ -78,6 +78,8 @@ func madeOfLabelWords(label string) (part, kind string) {
 	}
 	has := func(kinds int) bool { return all&kinds == kinds }
 	switch {
+	case first&labelWhen > 0 && !has(labelState): // "If you must: approve"
+		return "", ""
 	case first&labelWhose > 0 && has(labelKnow):
 		return "context", ""
 	case other && all&(labelShould|labelWant|labelBound|labelNow) == 0 && !has(labelNo):

@@ -28,7 +28,7 @@ func TestLabelsByTheirWords(t *testing.T) {
 		}
 	}
 	for _, line := range []string{
-		"I don't know", "We need to talk", "It should", "How it works", "How it works: you press it", "I think: no", "I see: nothing",
+		"If you must: approve", "When you want: call", "I don't know", "We need to talk", "It should", "How it works", "How it works: you press it", "I think: no", "I see: nothing",
 		"What Karin says: x", "What the page says: not found", "Done by Karin: x", "Fertig von mir: x", "The page says: not now", "Should we do it now? Anna says yes", "Look: it does not work", "Customers say: it should be blue", "Now", "Today", "You can see it", "It works", "Please: not now",
 	} {
 		if part, label, _ := labelAt(line); part != "" && label != sentence {
