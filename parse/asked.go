@@ -26,9 +26,9 @@ const (
 
 // labelWords are these words, labelKind their kinds.
 var labelWords, labelKind = func() (phrases, map[string]int) {
-	words, kinds := newPhrases(), map[string]int{}
+	table, words, kinds := tableKinds("labelword.txt"), newPhrases(), map[string]int{}
 	for i, kind := range []string{"fails", "no", "bound", "should", "want", "when", "state", "know", "check", "test", "thing", "cause", "see", "how", "now", "towards", "from", "asks", "whose", "filler"} {
-		for _, w := range tableKinds("labelword.txt")[kind] {
+		for _, w := range table[kind] {
 			words.add(w)
 			kinds[join(tokens(w))] |= 1 << i
 		}
