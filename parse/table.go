@@ -13,19 +13,31 @@ import (
 //go:embed tables/*.txt
 var tableFiles embed.FS
 
-// tableLines returns the lines of a table that say something. A table is part
-// of the program: one that is missing is a fault of the build.
+// tableLines returns the entries of a table: its lines that say something, each with
+// those below it that begin with a space and go on with its list. A table is part of
+// the program: one that is missing is a fault of the build.
 func tableLines(name string) []string {
 	text, ok := tableTexts[name]
 	if !ok {
 		panic(fmt.Sprintf("table %q is not there", name))
 	}
 	var out []string
-	for line := range strings.Lines(text) {
-		if line = strings.TrimRight(line, "\r\n"); strings.TrimSpace(line) != "" && !strings.HasPrefix(line, "#") {
-			out = append(out, line)
+	at, begin := 0, -1 // begin of the entry, if there is one
+	end := func() {
+		if begin >= 0 {
+			out = append(out, strings.TrimRight(text[begin:at], "\r\n"))
 		}
+		begin = -1
 	}
+	for line := range strings.Lines(text) {
+		if line[0] != ' ' {
+			if end(); line[0] != '#' && strings.TrimSpace(line) != "" {
+				begin = at
+			}
+		}
+		at += len(line)
+	}
+	end()
 	return out
 }
 
