@@ -46,7 +46,7 @@ func sound(t *testing.T, m Mail) {
 		t.Fatalf("the sections lost %q of %q: %+v", lost, m.Text, m.Sections)
 	}
 	for _, a := range m.Attachment {
-		if strings.ContainsAny(a.Name, "/\\\n") || strings.HasPrefix(a.Name, ".") || strings.HasPrefix(a.Name, "-") || utf8.RuneCountInString(a.Name) > 120 {
+		if strings.ContainsAny(a.Name, "/\\\n") || strings.HasPrefix(a.Name, ".") || strings.HasPrefix(a.Name, "-") || utf8.RuneCountInString(a.Name) > 120 || len(a.Name) > 200 {
 			t.Fatalf("attachment name %q", a.Name)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"html/template"
 	"io"
@@ -91,7 +90,10 @@ func writeOut(w io.Writer, file string, write func(io.Writer) error) (err error)
 		return err
 	}
 	if part, ok := w.(*os.File); ok && file != "" {
-		return errors.Join(part.Sync(), os.Rename(part.Name(), file))
+		if err := part.Sync(); err != nil {
+			return fmt.Errorf("write %q: %w", file, err)
+		}
+		return os.Rename(part.Name(), file)
 	}
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -75,15 +74,13 @@ func writeAttachments(ctx context.Context, db *store.DB, teams []*loop.Team, tas
 				if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 					return fmt.Errorf("write attachment: %w", err)
 				}
-				file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-				if errors.Is(err, fs.ErrExist) {
+				if _, err := os.Lstat(name); err == nil {
 					return nil
 				}
-				if err != nil {
-					return fmt.Errorf("write attachment: %w", err)
-				}
-				_, err = file.Write(content)
-				return errors.Join(err, file.Close())
+				return writeOut(nil, name, func(w io.Writer) error {
+					_, err := w.Write(content)
+					return err
+				})
 			})
 		})
 		if err != nil {

@@ -75,6 +75,17 @@ func TestExportTask(t *testing.T) {
 	if b, err := os.ReadFile(filepath.Join(files, "1", "1-1-plan.html")); err != nil || !bytes.Equal(b, plan) {
 		t.Errorf("the attachment is %q, %v", b, err)
 	}
+	full := small(t, 1) // a second try is not content with half of a file
+	filler := fill(t, full)
+	attach := []string{"--config", r.config, "export", "--task", "1", "--attachments", full}
+	if p := startProcess(t, attach...); p.Wait() == nil || !strings.Contains(p.output(), "no space left") {
+		t.Errorf("on a full disk: %s", p.output())
+	}
+	must(t, os.Remove(filler))
+	commandOutput(t, attach...)
+	if b, err := os.ReadFile(filepath.Join(full, "1", "1-1-plan.html")); err != nil || !bytes.Equal(b, plan) {
+		t.Errorf("behind a full disk the attachment is %q, %v", b, err)
+	}
 	if left, err := filepath.Glob(filepath.Join(r.dir, "*.part")); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

@@ -1,6 +1,7 @@
 package mime
 
 import (
+	"path"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,16 +52,29 @@ func Shown(s string) string {
 	return `"` + s + `"`
 }
 
-// fileName makes data of a stranger's file name: the base name only, tamed,
-// no leading dot or dash, at most 120 characters.
+// A file name has at most so many characters, and bytes: most file systems take 255,
+// and an export writes more before it and behind.
+const nameRunes, nameBytes = 120, 200
+
+// fileName makes data of a stranger's file name: the base name only, tamed, no leading
+// dot or dash, and cut before its extension if it is long.
 func fileName(s string) string {
 	s = Tame(DecodeWords(s))
 	if i := strings.LastIndexAny(s, `/\`); i >= 0 {
 		s = s[i+1:]
 	}
 	s = strings.TrimLeft(s, ".- ")
-	if r := []rune(s); len(r) > 120 {
-		s = string(r[:120])
+	if utf8.RuneCountInString(s) > nameRunes || len(s) > nameBytes {
+		ext := path.Ext(s)
+		if len(ext) > 10 {
+			ext = ""
+		}
+		r := []rune(strings.TrimSuffix(s, ext))
+		r = r[:min(len(r), nameRunes-utf8.RuneCountInString(ext))]
+		for len(string(r))+len(ext) > nameBytes {
+			r = r[:len(r)-1]
+		}
+		s = string(r) + ext
 	}
 	return strings.TrimSpace(s)
 }
