@@ -82,7 +82,7 @@ type turn struct {
 	ref   string    // what the mail answers: t42, t42r1, me, c17, ""
 	auth  bool      // the sender showed their own token for ref
 	short string    // a move was made with too little authority: the cause
-	heard time.Time // now, if a digest or a review was made since the mail came
+	heard time.Time // see heardLate; zero: before any digest or review could tell of the mail
 	out   Outcome
 }
 

@@ -66,7 +66,7 @@ type Event struct {
 	Seq      int64           `json:"-"` // place in the record, given by the store
 	Kind     EventKind       `json:"kind"`
 	At       time.Time       `json:"at"`             // when the mail was received, or the moment of a tick
-	Heard    time.Time       `json:"heard,omitzero"` // when it was read, if a digest or a review was made in between
+	Heard    time.Time       `json:"heard,omitzero"` // when it was read, or the moment after a digest or a review that was made without it; zero: there was none
 	Mail     int64           `json:"mail,omitempty"` // the mail that did it; 0: time, or the operator
 	Task     int             `json:"task,omitempty"`
 	Stream   string          `json:"stream,omitempty"`

@@ -44,16 +44,22 @@ func (t *Task) heard(at time.Time) time.Time {
 	return at
 }
 
-// heardLate is now, if the mail at hand arrived before a digest or a review that was
-// made without it; else zero.
-func (c *turn) heardLate() time.Time {
-	if !c.in.At.Before(c.now) || c.in.At.IsZero() {
-		return time.Time{}
+// heardLate is now, if a digest or a review was made already that should have told of
+// the mail at hand: it arrived before, or in the same moment, or the clock was put back
+// meanwhile. Then it is the moment after that letter, for the next one tells what came
+// since. Else it is zero.
+func (c *turn) heardLate() (heard time.Time) {
+	if c.in.At.IsZero() {
+		return heard
 	}
 	for i := range c.s.Team.People {
-		if pr := c.s.Presence(c.s.Team.People[i].Key()); c.in.At.Before(pr.DigestAt) || c.in.At.Before(pr.ReviewAt) {
-			return c.now
+		pr := c.s.Presence(c.s.Team.People[i].Key())
+		if !pr.DigestAt.IsZero() && !c.in.At.After(pr.DigestAt) {
+			heard = later(heard, later(c.now, pr.DigestAt.Add(1)))
+		}
+		if c.in.At.Before(pr.ReviewAt) {
+			heard = later(heard, later(c.now, pr.ReviewAt))
 		}
 	}
-	return time.Time{}
+	return heard
 }
