@@ -34,15 +34,18 @@ func (c *turn) scheduled(p *Person) {
 	digest = digest && c.s.wantsDigest(p) && !c.s.waitsForReview(p, day, c.now)
 	_, prompt := c.s.due(p, p.Prompt, pr.PromptDay, c.now)
 	_, weekly := c.s.reviewDue(p, c.now)
-	if weekly && c.s.wantsDigest(p) && p.Digest != Never && pr.DigestDay.Before(day) {
-		digest = true // one that is still to come today
-	}
 	var b Body
+	if weekly {
+		b.Review = c.review(p, day)
+	}
+	if b.Review != nil && pr.DigestDay.Before(day) {
+		digest = true // one that is still to come today; whoever gets a review gets one
+	}
 	if digest {
 		b.Digest = c.digest(p, day)
 	}
-	if weekly {
-		b.Review = c.review(p, day)
+	if b.Review != nil {
+		c.emit(Event{Kind: Reviewed, Person: p.Key(), Day: day})
 	}
 	if prompt {
 		c.prompt(p, day, &b)
@@ -199,9 +202,10 @@ func (c *turn) prompt(p *Person, day Date, b *Body) {
 // wroteOn tells whether the engineer wrote about the task on this day.
 func (c *turn) wroteOn(t *Task, p *Person, day Date) bool {
 	for i := len(t.Notes) - 1; i >= 0; i-- {
+		// The last note is not always the latest: the clock may have been put back.
 		n := t.Notes[i]
-		if n.By == p.Key() && (n.Kind == NoteUpdate || n.Kind == NoteQuestion || n.Kind == NoteDone) {
-			return DateOf(n.At, p.Zone) == day
+		if n.By == p.Key() && (n.Kind == NoteUpdate || n.Kind == NoteQuestion || n.Kind == NoteDone) && DateOf(n.At, p.Zone) == day {
+			return true
 		}
 	}
 	return false

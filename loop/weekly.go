@@ -93,6 +93,5 @@ func (c *turn) review(p *Person, day Date) *Review {
 	if r.Empty() {
 		return nil
 	}
-	c.emit(Event{Kind: Reviewed, Person: p.Key(), Day: day})
 	return r
 }
