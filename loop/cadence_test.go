@@ -457,7 +457,7 @@ func (c *cadence) tells(p *Person, d *Digest) {
 // every letter is the one that the almanac has, at its moment.
 func TestCadenceByTheAlmanac(t *testing.T) {
 	days, letters := 0, map[string]int{}
-	for seed := range uint64(3) {
+	for seed := range uint64(2) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			c := newCadence(t, seed)
 			begin, most := c.now, c.now
