@@ -110,6 +110,7 @@ func (r *configReader) person(at, who string, f *personFile, t *loop.Team) loop.
 	if p.Role != loop.Reader {
 		p.Prompt = t.Prompt
 	}
+	p.Digest, p.Prompt = ownHour(p.Digest, t.Hours, p.Hours), ownHour(p.Prompt, t.Hours, p.Hours)
 	if r.has(at + ".digest") {
 		p.Digest = r.minuteOrOff(at+".digest", who, f.Digest)
 	}
@@ -117,6 +118,21 @@ func (r *configReader) person(at, who string, f *personFile, t *loop.Team) loop.
 		p.Prompt = r.minuteOrOff(at+".prompt", who, f.Prompt)
 	}
 	return p
+}
+
+// ownHour is an hour that the team set, for somebody with other working hours: where it
+// falls outside of these, it is as far before their day, or before its end, as it is
+// before the team's. At 08:30 nobody wants a letter who works from 14:00.
+func ownHour(at loop.Minute, team, own loop.Hours) loop.Minute {
+	before := max(0, team.From-at) // the digest of 08:30, where work begins at 09:00
+	switch {
+	case at == loop.Never:
+	case at < own.From-before:
+		return own.From - before
+	case at >= own.To && at < team.To:
+		return max(own.From, own.To-(team.To-at))
+	}
+	return at
 }
 
 // roles refuses a team in which nobody could open a gate.

@@ -249,3 +249,39 @@ func FuzzConfig(f *testing.F) {
 		}
 	})
 }
+
+// The team's digest and prompt move into the working day of somebody with hours of
+// their own, and stay where they fall into it.
+func TestHoursOfOnesOwn(t *testing.T) {
+	for _, c := range []struct{ work, digest, prompt string }{
+		{"mon-fri 14:00-22:00", "13:30", "16:00"},
+		{"mon-fri 06:00-14:00", "08:30", "12:30"},
+		{"mon-thu 09:00-17:30", "08:30", "16:00"},
+		{"mon-fri 10:00-18:00", "09:30", "16:00"},
+		{"mon-fri 15:30-16:00", "15:00", "15:30"}, // as short as it is
+	} {
+		person := func(more string) loop.Person {
+			file := configWith(t, "work = \"mon-fri 09:00-17:30\"\ndigest = \"08:30\"\nprompt = \"16:00\"\n", "work = \""+c.work+"\"\n"+more)
+			cfg, err := readConfig(file)
+			must(t, err)
+			return cfg.Teams[0].People[0]
+		}
+		if p := person(""); p.Digest.String() != c.digest || p.Prompt.String() != c.prompt {
+			t.Errorf("%s: digest at %s and prompt at %s, want %s and %s", c.work, p.Digest, p.Prompt, c.digest, c.prompt)
+		}
+		if p := person("digest = \"08:00\"\nprompt = \"23:00\"\n"); p.Digest.String() != "08:00" || p.Prompt.String() != "23:00" {
+			t.Errorf("%s: what they chose is changed: digest at %s, prompt at %s", c.work, p.Digest, p.Prompt)
+		}
+	}
+}
+
+// configWith is a config of one team with these keys, whose PM has those.
+func configWith(t *testing.T, team, person string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "gatepost.toml")
+	must(t, os.WriteFile(file, []byte("[[team]]\nname = \"Shop\"\naddress = \"shop@acme.example\"\ntimezone = \"Europe/Berlin\"\n"+team+
+		"[[team.person]]\nname = \"Priya\"\nemail = [\"priya@acme.example\"]\nrole = \"pm\"\n"+person+
+		"[[team.person]]\nname = \"Dana\"\nemail = [\"dana@acme.example\"]\nrole = \"engineer\"\n"+
+		"[[team.stream]]\nname = \"web\"\nengineer = \"dana@acme.example\"\napprovers = [\"priya@acme.example\"]\n"), 0o600))
+	return file
+}
